@@ -1,0 +1,9 @@
+/** What each plan allows. Requests are per rolling minute; `hostCallsPerMinute` bounds what one run sends to one host. */
+export const plans = {
+  free: { requestsPerMinute: 60, casesPerRun: 100, concurrentRuns: 1, hostCallsPerMinute: 60 },
+  pro: { requestsPerMinute: 600, casesPerRun: 500, concurrentRuns: 4, hostCallsPerMinute: 600 },
+  enterprise: { requestsPerMinute: 6000, casesPerRun: 500, concurrentRuns: 16, hostCallsPerMinute: 3000 },
+} as const;
+
+export type Plan = keyof typeof plans;
+export const planNames = Object.keys(plans) as [Plan, ...Plan[]];

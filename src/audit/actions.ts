@@ -1,0 +1,31 @@
+/** Every audited action. The list is closed: an operation that names another one does not compile. */
+export const actions = [
+  "organization.created",
+  "key.created",
+  "key.rotated",
+  "key.revoked",
+  "access_token.issued",
+  "agent.created",
+  "agent.batch_created",
+  "agent.updated",
+  "agent.archived",
+  "agent.endpoint_proven",
+  "pact.created",
+  "pact.versioned",
+  "pact.activated",
+  "pact.retired",
+  "pact.verified",
+  "pact.call_validated",
+  "suite.created",
+  "suite.installed",
+  "run.queued",
+  "run.started",
+  "run.case_recorded",
+  "run.finished",
+  "run.cancelled",
+  "score.computed",
+  "secrets.reencrypted",
+  "database_password.set",
+] as const;
+
+export type Action = (typeof actions)[number];

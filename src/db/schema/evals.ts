@@ -1,0 +1,83 @@
+import { doublePrecision, foreignKey, index, integer, jsonb, pgTable, primaryKey, text, timestamp, unique } from "drizzle-orm/pg-core";
+import type { Attempt, CaseStatus, CheckResult } from "../../features/evals/result.ts";
+import type { RunCounts, RunStatus, Verdict } from "../../features/evals/run.ts";
+import type { SuiteCase } from "../../features/evals/suite.ts";
+import { agents } from "./agents.ts";
+
+const suiteColumns = {
+  id: text().notNull(),
+  name: text().notNull(),
+  description: text(),
+  digest: text().notNull(),
+  cases: jsonb().$type<readonly SuiteCase[]>().notNull(),
+  createdAt: timestamp({ withTimezone: true, precision: 3 }).notNull(),
+};
+
+/** The platform's own suites, for every organization to read and nobody but the administrator to write. */
+export const platformSuites = pgTable("platform_suites", suiteColumns, (table) => [
+  primaryKey({ columns: [table.id] }),
+  unique("platform_suites_digest").on(table.digest),
+]);
+
+export const evalSuites = pgTable("eval_suites", { orgId: text().notNull(), ...suiteColumns }, (table) => [
+  primaryKey({ columns: [table.orgId, table.id] }),
+  unique("eval_suites_digest").on(table.orgId, table.digest),
+]);
+
+export const evalRuns = pgTable(
+  "eval_runs",
+  {
+    orgId: text().notNull(),
+    id: text().notNull(),
+    agentId: text().notNull(),
+    agentVersionNumber: integer().notNull(),
+    agentVersionDigest: text().notNull(),
+    pactId: text(),
+    pactDigest: text(),
+    suiteId: text().notNull(),
+    suiteDigest: text().notNull(),
+    /** The organization that wrote the suite, or `platform`. */
+    suiteAuthor: text().notNull(),
+    mode: text().$type<"simulation" | "production">().notNull(),
+    concurrency: integer().notNull(),
+    requestedBy: text().notNull(),
+    status: text().$type<RunStatus>().notNull(),
+    counts: jsonb().$type<RunCounts>().notNull(),
+    passRate: doublePrecision(),
+    availability: doublePrecision(),
+    lower95: doublePrecision(),
+    verdict: text().$type<Verdict>(),
+    reasonCodes: jsonb().$type<readonly string[]>().notNull(),
+    createdAt: timestamp({ withTimezone: true, precision: 3 }).notNull(),
+    startedAt: timestamp({ withTimezone: true, precision: 3 }),
+    finishedAt: timestamp({ withTimezone: true, precision: 3 }),
+    updatedAt: timestamp({ withTimezone: true, precision: 3 }).notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.orgId, table.id] }),
+    index("eval_runs_page").on(table.orgId, table.createdAt.desc(), table.id.desc()),
+    index("eval_runs_open").on(table.status, table.updatedAt),
+    foreignKey({ columns: [table.orgId, table.agentId], foreignColumns: [agents.orgId, agents.id] }),
+  ],
+);
+
+export const evalCases = pgTable(
+  "eval_cases",
+  {
+    orgId: text().notNull(),
+    runId: text().notNull(),
+    index: integer().notNull(),
+    caseId: text().notNull(),
+    status: text().$type<CaseStatus>().notNull(),
+    checks: jsonb().$type<readonly CheckResult[]>().notNull(),
+    attempts: jsonb().$type<readonly Attempt[]>().notNull(),
+    inputDigest: text().notNull(),
+    outputDigest: text(),
+    latencyMs: integer(),
+    at: timestamp({ withTimezone: true, precision: 3 }).notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.orgId, table.runId, table.index] }),
+    foreignKey({ columns: [table.orgId, table.runId], foreignColumns: [evalRuns.orgId, evalRuns.id] }),
+  ],
+);

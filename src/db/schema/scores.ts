@@ -1,0 +1,45 @@
+import { doublePrecision, foreignKey, index, integer, jsonb, pgTable, primaryKey, text, timestamp, unique } from "drizzle-orm/pg-core";
+import type { EvidenceEntry, ScoreDocument, UnavailableEntry } from "../../features/scores/evidence.ts";
+import { agents } from "./agents.ts";
+
+/** What one finished run contributes to its agent's score: every scored check of it, one row per run. */
+export const evidence = pgTable(
+  "evidence",
+  {
+    orgId: text().notNull(),
+    id: text().notNull(),
+    agentId: text().notNull(),
+    runId: text().notNull(),
+    suiteDigest: text().notNull(),
+    author: text().notNull(),
+    assurance: doublePrecision().notNull(),
+    versionNumber: integer().notNull(),
+    versionDigest: text().notNull(),
+    entries: jsonb().$type<readonly EvidenceEntry[]>().notNull(),
+    unavailable: jsonb().$type<readonly UnavailableEntry[]>().notNull(),
+    at: timestamp({ withTimezone: true, precision: 3 }).notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.orgId, table.id] }),
+    unique("evidence_run").on(table.orgId, table.runId),
+    index("evidence_agent").on(table.orgId, table.agentId, table.at.desc()),
+    foreignKey({ columns: [table.orgId, table.agentId], foreignColumns: [agents.orgId, agents.id] }),
+  ],
+);
+
+/** One row per computed score; the newest is the current one. */
+export const scores = pgTable(
+  "scores",
+  {
+    orgId: text().notNull(),
+    id: text().notNull(),
+    agentId: text().notNull(),
+    document: jsonb().$type<ScoreDocument>().notNull(),
+    computedAt: timestamp({ withTimezone: true, precision: 3 }).notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.orgId, table.id] }),
+    index("scores_page").on(table.orgId, table.agentId, table.computedAt.desc(), table.id.desc()),
+    foreignKey({ columns: [table.orgId, table.agentId], foreignColumns: [agents.orgId, agents.id] }),
+  ],
+);

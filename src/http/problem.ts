@@ -1,0 +1,82 @@
+import { z } from "@hono/zod-openapi";
+
+/** The closed list of failures: what callers may be told, and nothing of the cause. */
+export const problems = {
+  invalid_request: [400, "The request is not valid", "One or more fields are missing, unknown or of the wrong form; `errors` names each."],
+  malformed_json: [400, "The body is not JSON", "The body could not be read as JSON, or is nested too deeply."],
+  ambiguous_credentials: [400, "More than one credential", "Send one kind of credential in a request."],
+  unauthenticated: [
+    401,
+    "A valid credential is needed",
+    "Send `Authorization: Bearer` with an API key or an access token. A credential that is unknown, expired, revoked or malformed is refused alike.",
+  ],
+  forbidden: [
+    403,
+    "The credential may not do this",
+    "The credential is valid but lacks the scope, the address or the agent that this operation needs.",
+  ],
+  browser_key: [
+    403,
+    "API keys are for servers",
+    "A change was asked for with an API key and an Origin header. Use keys from servers only.",
+  ],
+  not_found: [404, "Not found", "There is no such thing here, or it is not visible to this credential."],
+  method_not_allowed: [405, "Method not allowed", "This path exists, but not with this method; `Allow` lists those that do."],
+  state_conflict: [409, "The state does not allow this", "The thing has changed, or is in a state in which this cannot be done."],
+  idempotency_in_progress: [
+    409,
+    "The same request is in progress",
+    "A request with this Idempotency-Key has not finished yet; try again shortly.",
+  ],
+  idempotency_key_expired: [
+    409,
+    "The Idempotency-Key is used up",
+    "A request with this key succeeded over 24 hours ago and its answer is no longer kept; use a new key.",
+  ],
+  plan_limit: [409, "The plan does not allow this", "The organization's plan has reached its limit for this kind of thing."],
+  body_too_large: [413, "The body is too large", "A body may have at most 256 KiB."],
+  unsupported_media_type: [415, "Unsupported content type", "Send the body as `application/json`."],
+  idempotency_mismatch: [422, "Idempotency-Key reused", "This Idempotency-Key was used with another request."],
+  rate_limited: [429, "Too many requests", "The organization's plan allows fewer requests a minute; `Retry-After` says when to come back."],
+  internal: [500, "Something went wrong here", "The fault is ours. The request id lets us find it."],
+  unavailable: [
+    503,
+    "Temporarily unavailable",
+    "Something that is needed to decide is not reachable; nothing was done. Try again shortly.",
+  ],
+  not_configured: [503, "Not configured", "This installation lacks a setting that the operation needs."],
+} as const satisfies Record<string, readonly [status: number, title: string, explanation: string]>;
+
+export type ProblemCode = keyof typeof problems;
+
+export type FieldError = { readonly path: string; readonly message: string };
+
+/** An expected failure on its way to the edge. `blocker` is the internal reason: it goes to the log, never to the caller. */
+export class Problem extends Error {
+  readonly code: ProblemCode;
+  readonly blocker: string;
+  readonly errors: readonly FieldError[];
+  readonly headers: Readonly<Record<string, string>>;
+  constructor(code: ProblemCode, blocker: string, extra: { errors?: readonly FieldError[]; headers?: Record<string, string> } = {}) {
+    super(code);
+    this.code = code;
+    this.blocker = blocker;
+    this.errors = extra.errors ?? [];
+    this.headers = extra.headers ?? {};
+  }
+}
+
+export const problem = (...args: ConstructorParameters<typeof Problem>): Problem => new Problem(...args);
+
+/** RFC 9457 problem details, as every failure is answered. */
+export const ProblemBody = z
+  .object({
+    type: z.url(),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string(),
+    code: z.enum(Object.keys(problems) as [ProblemCode, ...ProblemCode[]]),
+    requestId: z.string(),
+    errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+  })
+  .openapi("Problem");

@@ -1,0 +1,29 @@
+import { v7 } from "uuid";
+import { encodeBase62 } from "../crypto/base62.ts";
+
+/** Prefixes of every identifier that the API hands out. */
+export const idPrefixes = {
+  organization: "org",
+  key: "key",
+  agent: "agt",
+  pact: "pct",
+  pactCheck: "pck",
+  suite: "sui",
+  run: "evl",
+  score: "scr",
+  evidence: "evd",
+  auditEvent: "aud",
+  securityEvent: "sec",
+  request: "req",
+} as const;
+
+export type IdKind = keyof typeof idPrefixes;
+export type Id<K extends IdKind> = `${(typeof idPrefixes)[K]}_${string}`;
+
+/** A new time-ordered identifier: the kind's prefix and a UUIDv7 (RFC 9562) as 22 base62 digits. */
+export function newId<K extends IdKind>(kind: K): Id<K> {
+  return `${idPrefixes[kind]}_${encodeBase62(v7({}, new Uint8Array(16)), 22)}`;
+}
+
+/** What any identifier of a kind looks like, for schemas. */
+export const idPattern = (kind: IdKind): RegExp => new RegExp(`^${idPrefixes[kind]}_[0-9A-Za-z]{22}$`);
