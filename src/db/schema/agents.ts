@@ -37,7 +37,7 @@ export const agents = pgTable(
   (table) => [
     primaryKey({ columns: [table.orgId, table.id] }),
     unique("agents_external_id").on(table.orgId, table.externalId),
-    index("agents_page").on(table.orgId, table.createdAt.desc(), table.id.desc()),
+    index("agents_page").on(table.orgId, table.createdAt, table.id),
   ],
 );
 

@@ -1,5 +1,6 @@
-import { jsonb, pgTable, primaryKey, text, timestamp } from "drizzle-orm/pg-core";
+import { foreignKey, jsonb, pgTable, primaryKey, text, timestamp } from "drizzle-orm/pg-core";
 import type { Scope } from "../../access/scopes.ts";
+import { agents } from "./agents.ts";
 
 export const apiKeys = pgTable(
   "api_keys",
@@ -18,5 +19,9 @@ export const apiKeys = pgTable(
     revokedAt: timestamp({ withTimezone: true, precision: 3 }),
     createdAt: timestamp({ withTimezone: true, precision: 3 }).notNull(),
   },
-  (table) => [primaryKey({ columns: [table.orgId, table.id] })],
+  (table) => [
+    primaryKey({ columns: [table.orgId, table.id] }),
+    foreignKey({ columns: [table.orgId, table.agentId], foreignColumns: [agents.orgId, agents.id] }),
+    foreignKey({ columns: [table.orgId, table.replacesId], foreignColumns: [table.orgId, table.id] }),
+  ],
 );

@@ -3,6 +3,7 @@ import type { Attempt, CaseStatus, CheckResult } from "../../features/evals/resu
 import type { RunCounts, RunStatus, Verdict } from "../../features/evals/run.ts";
 import type { SuiteCase } from "../../features/evals/suite.ts";
 import { agents } from "./agents.ts";
+import { pacts } from "./pacts.ts";
 
 const suiteColumns = {
   id: text().notNull(),
@@ -55,9 +56,10 @@ export const evalRuns = pgTable(
   },
   (table) => [
     primaryKey({ columns: [table.orgId, table.id] }),
-    index("eval_runs_page").on(table.orgId, table.createdAt.desc(), table.id.desc()),
+    index("eval_runs_page").on(table.orgId, table.createdAt, table.id),
     index("eval_runs_open").on(table.status, table.updatedAt),
     foreignKey({ columns: [table.orgId, table.agentId], foreignColumns: [agents.orgId, agents.id] }),
+    foreignKey({ columns: [table.orgId, table.pactId], foreignColumns: [pacts.orgId, pacts.id] }),
   ],
 );
 

@@ -1,4 +1,4 @@
-import { integer, pgTable, primaryKey, text, timestamp } from "drizzle-orm/pg-core";
+import { index, integer, pgTable, primaryKey, text, timestamp } from "drizzle-orm/pg-core";
 
 /** The sealed answer of a change that was asked for with an Idempotency-Key, written in that change's transaction. */
 export const idempotentAnswers = pgTable(
@@ -13,5 +13,8 @@ export const idempotentAnswers = pgTable(
     sealedBody: text().notNull(),
     createdAt: timestamp({ withTimezone: true, precision: 3 }).notNull().defaultNow(),
   },
-  (table) => [primaryKey({ columns: [table.orgId, table.actor, table.operation, table.idempotencyKey] })],
+  (table) => [
+    primaryKey({ name: "idempotent_answers_pkey", columns: [table.orgId, table.actor, table.operation, table.idempotencyKey] }),
+    index("idempotent_answers_age").on(table.createdAt),
+  ],
 );

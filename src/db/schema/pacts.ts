@@ -28,8 +28,9 @@ export const pacts = pgTable(
   (table) => [
     primaryKey({ columns: [table.orgId, table.id] }),
     unique("pacts_version").on(table.orgId, table.lineageId, table.version),
-    index("pacts_page").on(table.orgId, table.createdAt.desc(), table.id.desc()),
-    index("pacts_agent").on(table.orgId, table.agentId, table.createdAt.desc()),
+    foreignKey({ columns: [table.orgId, table.lineageId], foreignColumns: [table.orgId, table.id] }),
+    index("pacts_page").on(table.orgId, table.createdAt, table.id),
+    index("pacts_agent").on(table.orgId, table.agentId, table.createdAt),
     foreignKey({ columns: [table.orgId, table.agentId], foreignColumns: [agents.orgId, agents.id] }),
   ],
 );

@@ -1,4 +1,4 @@
-import { integer, pgTable, primaryKey, text, timestamp } from "drizzle-orm/pg-core";
+import { index, integer, pgTable, primaryKey, text, timestamp } from "drizzle-orm/pg-core";
 
 /** Why a request of an authenticated caller failed, kept 30 days for whoever holds `audit:read`. */
 export const requestFailures = pgTable(
@@ -13,5 +13,5 @@ export const requestFailures = pgTable(
     blocker: text().notNull(),
     at: timestamp({ withTimezone: true, precision: 3 }).notNull(),
   },
-  (table) => [primaryKey({ columns: [table.orgId, table.requestId] })],
+  (table) => [primaryKey({ columns: [table.orgId, table.requestId] }), index("request_failures_age").on(table.at)],
 );

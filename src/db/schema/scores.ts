@@ -1,6 +1,7 @@
 import { doublePrecision, foreignKey, index, integer, jsonb, pgTable, primaryKey, text, timestamp, unique } from "drizzle-orm/pg-core";
 import type { EvidenceEntry, ScoreDocument, UnavailableEntry } from "../../features/scores/evidence.ts";
 import { agents } from "./agents.ts";
+import { evalRuns } from "./evals.ts";
 
 /** What one finished run contributes to its agent's score: every scored check of it, one row per run. */
 export const evidence = pgTable(
@@ -22,8 +23,9 @@ export const evidence = pgTable(
   (table) => [
     primaryKey({ columns: [table.orgId, table.id] }),
     unique("evidence_run").on(table.orgId, table.runId),
-    index("evidence_agent").on(table.orgId, table.agentId, table.at.desc()),
+    index("evidence_agent").on(table.orgId, table.agentId, table.at),
     foreignKey({ columns: [table.orgId, table.agentId], foreignColumns: [agents.orgId, agents.id] }),
+    foreignKey({ columns: [table.orgId, table.runId], foreignColumns: [evalRuns.orgId, evalRuns.id] }),
   ],
 );
 
@@ -39,7 +41,7 @@ export const scores = pgTable(
   },
   (table) => [
     primaryKey({ columns: [table.orgId, table.id] }),
-    index("scores_page").on(table.orgId, table.agentId, table.computedAt.desc(), table.id.desc()),
+    index("scores_page").on(table.orgId, table.agentId, table.computedAt, table.id),
     foreignKey({ columns: [table.orgId, table.agentId], foreignColumns: [agents.orgId, agents.id] }),
   ],
 );

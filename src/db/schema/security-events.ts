@@ -21,8 +21,5 @@ export const securityEvents = pgTable(
     minute: timestamp({ withTimezone: true, precision: 3 }).notNull(),
     count: integer().notNull(),
   },
-  (table) => [
-    primaryKey({ columns: [table.orgId, table.id] }),
-    index("security_events_page").on(table.orgId, table.minute.desc(), table.id.desc()),
-  ],
+  (table) => [primaryKey({ columns: [table.orgId, table.id] }), index("security_events_page").on(table.orgId, table.minute, table.id)],
 );
