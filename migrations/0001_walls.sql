@@ -229,7 +229,7 @@ grant select on eval_runs, organizations to armalo_system;
 grant select, delete on request_failures, idempotent_answers to armalo_system;
 --> statement-breakpoint
 -- Runs that nobody has touched since `before`, the oldest first.
-create function app.open_runs(before timestamptz, most integer) returns table (org_id text, run_id text)
+create function app.open_runs(before timestamptz, most integer) returns table (org_id text, id text)
 language sql stable security definer set search_path = pg_catalog, pg_temp as $$
   select r.org_id, r.id from public.eval_runs r
    where r.status in ('queued', 'running') and r.updated_at < before
@@ -253,19 +253,22 @@ begin
   get diagnostics answers = row_count;
 end $$;
 --> statement-breakpoint
--- What /ready asks, as the Worker's own role.
-create function app.ready(out role_is_bound boolean, out owns_tables boolean, out unfenced text[], out migrations bigint)
-language sql stable as $$
-  select
-    not exists (select from pg_catalog.pg_roles where rolname = current_user and (rolsuper or rolbypassrls)),
-    exists (select from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-             where n.nspname in ('public', 'app') and pg_catalog.pg_has_role(c.relowner, 'USAGE')),
-    array(select c.relname::text from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-           where n.nspname = 'public' and c.relkind in ('r', 'p')
-             and pg_catalog.has_table_privilege(c.oid, 'select, insert, update, delete')
-             and c.relname <> 'platform_suites'
-             and not (c.relrowsecurity and c.relforcerowsecurity) order by 1),
-    (select count(*) from drizzle.__drizzle_migrations)
+-- What /ready asks, as the Worker's own role; `expected` is the number of migrations that the Worker was built with.
+create function app.ready(expected integer default 1) returns table (item text, ok boolean) language sql stable as $$
+  select 'role is bound by row security',
+         not exists (select from pg_catalog.pg_roles where rolname = current_user and (rolsuper or rolbypassrls))
+  union all
+  select 'role owns no table',
+         not exists (select from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+                      where n.nspname in ('public', 'app') and pg_catalog.pg_has_role(c.relowner, 'USAGE'))
+  union all
+  select 'row security is forced on every table of tenants',
+         not exists (select from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+                      where n.nspname = 'public' and c.relkind in ('r', 'p') and c.relname <> 'platform_suites'
+                        and pg_catalog.has_table_privilege(c.oid, 'select, insert, update, delete')
+                        and not (c.relrowsecurity and c.relforcerowsecurity))
+  union all
+  select 'migrations are applied', (select count(*) from drizzle.__drizzle_migrations) >= expected
 $$;
 --> statement-breakpoint
 grant usage on schema drizzle to armalo_app;
@@ -290,7 +293,7 @@ grant execute on function app.org(), app.platform() to armalo_app, armalo_admin,
 --> statement-breakpoint
 grant execute on function app.enter(text, text, text) to armalo_app, armalo_admin;
 --> statement-breakpoint
-grant execute on function app.open_runs(timestamptz, integer), app.purge(), app.ready() to armalo_app;
+grant execute on function app.open_runs(timestamptz, integer), app.purge(), app.ready(integer) to armalo_app;
 --> statement-breakpoint
 grant execute on function app.organization_ids() to armalo_admin;
 --> statement-breakpoint
