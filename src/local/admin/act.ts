@@ -1,0 +1,69 @@
+import { sql, type SQL } from "drizzle-orm";
+import { drizzle } from "drizzle-orm/node-postgres";
+import { PgDialect } from "drizzle-orm/pg-core";
+import type { Action } from "../../audit/actions.ts";
+import type { JsonValue } from "../../crypto/canonical-json.ts";
+import { jsonDigest } from "../../crypto/digest.ts";
+import { auditEvents } from "../../db/schema/audit-events.ts";
+import { newId } from "../../platform/ids.ts";
+import type { RawResult, Statement } from "../sql-batch.ts";
+
+/** The platform's own organization (app.platform() in migrations/): every act of the administrator is an event of its log. */
+export const platformOrgId = "org_0000000000000000000000";
+
+export const administrator = "admin:command";
+
+/** Runs statements as the role armalo_admin in one transaction, wherever the database is. */
+export type RunAsAdmin = (statements: readonly Statement[]) => Promise<readonly RawResult[]>;
+
+/** Builds queries and never runs one. */
+export const build = drizzle.mock({ casing: "snake_case" });
+
+type Buildable = { toSQL(): { sql: string; params: unknown[] } };
+
+export const toStatement = (query: Buildable): Statement => {
+  const { sql: text, params } = query.toSQL();
+  return { query: text, params };
+};
+
+export const rawStatement = (query: SQL): Statement => {
+  const { sql: text, params } = new PgDialect().sqlToQuery(query);
+  return { query: text, params };
+};
+
+export type Act = { readonly action: Action; readonly resource: string; readonly change: JsonValue };
+
+const enter = (orgId: string, requestId: string): Statement =>
+  rawStatement(sql`select app.enter(${orgId}, ${administrator}, ${requestId})`);
+
+const event = async (orgId: string, { action, resource, change }: Act): Promise<Statement> =>
+  toStatement(build.insert(auditEvents).values({ orgId, id: newId("auditEvent"), action, resource, change: await jsonDigest(change) }));
+
+/** Reads an organization's rows. */
+export async function look(run: RunAsAdmin, orgId: string, statement: Statement): Promise<RawResult["rows"]> {
+  const results = await run([enter(orgId, newId("request")), statement]);
+  return results[1]?.rows ?? [];
+}
+
+/** One act on the platform itself: its event and its changes, together or not at all. */
+export async function actOnPlatform(run: RunAsAdmin, act: Act, changes: readonly Statement[]): Promise<void> {
+  await run([enter(platformOrgId, newId("request")), await event(platformOrgId, act), ...changes]);
+}
+
+/** One act on an organization. It stands in the platform's log and in the organization's own; `first` goes before the latter. */
+export async function actOnOrganization(
+  run: RunAsAdmin,
+  orgId: string,
+  act: Act,
+  changes: { readonly first?: readonly Statement[]; readonly then?: readonly Statement[] },
+): Promise<void> {
+  const requestId = newId("request");
+  await run([
+    enter(platformOrgId, requestId),
+    await event(platformOrgId, { ...act, resource: orgId }),
+    enter(orgId, requestId),
+    ...(changes.first ?? []),
+    await event(orgId, act),
+    ...(changes.then ?? []),
+  ]);
+}

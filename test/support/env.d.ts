@@ -1,0 +1,14 @@
+import type { Bindings } from "../../src/env.ts";
+
+declare global {
+  namespace Cloudflare {
+    interface Env extends Bindings {
+      /** The control door of the tests' database (harness-server.node.ts). */
+      readonly HARNESS_URL: string;
+    }
+    interface GlobalProps {
+      mainModule: typeof import("../../src/worker.ts");
+      durableNamespaces: "Gate";
+    }
+  }
+}

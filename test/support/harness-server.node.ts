@@ -1,0 +1,108 @@
+import { randomBytes } from "node:crypto";
+import { createServer, type IncomingMessage } from "node:http";
+import { z } from "zod";
+import { importTagKey } from "../../src/access/api-key.ts";
+import { planNames } from "../../src/access/plans.ts";
+import { scopes, type Scope } from "../../src/access/scopes.ts";
+import { parseKeyRing } from "../../src/crypto/sealed-box.ts";
+import type { RunAsAdmin } from "../../src/local/admin/act.ts";
+import { createKey } from "../../src/local/admin/create-key.ts";
+import { createOrganization } from "../../src/local/admin/create-organization.ts";
+import { newSecrets, type Secrets } from "../../src/local/secrets.ts";
+import { runBatch } from "../../src/local/sql-batch.ts";
+import { startSqlServer } from "../../src/local/sql-server.ts";
+import { openTestDatabase } from "./harness-database.node.ts";
+import { watchTransactions, type Watch } from "./watch-transactions.node.ts";
+
+const NewOrganization = z.object({
+  plan: z.enum(planNames),
+  environment: z.enum(["live", "test"]),
+  scopes: z.array(z.enum(scopes as [Scope, ...Scope[]])).min(1),
+});
+const Fault = z.object({ orgId: z.string(), mode: z.enum(["down", "after_commit", "none"]), times: z.int().positive() });
+const Rows = z.object({ query: z.string(), params: z.array(z.unknown()) });
+
+export type Harness = {
+  /** Bindings that the Worker under test gets beside those of wrangler.toml. */
+  readonly bindings: Secrets & {
+    DATABASE_URL: string;
+    DATABASE_ENDPOINT: string;
+    PUBLIC_ORIGIN: string;
+    EGRESS: string;
+    HARNESS_URL: string;
+  };
+  readonly close: () => Promise<void>;
+};
+
+/** A database, its `/sql` door, and a control door for the tests: organizations, round trips, faults, and the owner's eyes. */
+export async function startHarness(): Promise<Harness> {
+  const database = await openTestDatabase();
+  const watch = watchTransactions();
+  const passwords = { armalo_app: randomBytes(24).toString("base64url") };
+  const sqlServer = await startSqlServer({ pool: database.pool, passwords, observer: watch.observer });
+  const secrets = newSecrets();
+  const control = createServer((request, response) => {
+    void serve(request, {
+      run: (statements) => runBatch(database.pool, { role: "armalo_admin", statements }),
+      watch,
+      secrets,
+      query: (query, params) => database.pool.query(query, params).then(({ rows }) => rows),
+    })
+      .catch((error: unknown) => ({ error: String(error) }))
+      .then((answer) => response.setHeader("content-type", "application/json").end(JSON.stringify(answer)));
+  });
+  await new Promise<void>((resolve) => control.listen(0, "127.0.0.1", resolve));
+  const address = z.object({ port: z.int() }).parse(control.address());
+  return {
+    bindings: {
+      ...secrets,
+      DATABASE_URL: sqlServer.connectionString("armalo_app"),
+      DATABASE_ENDPOINT: sqlServer.endpoint,
+      PUBLIC_ORIGIN: "https://api.armalo.test",
+      EGRESS: "local",
+      HARNESS_URL: `http://127.0.0.1:${address.port}`,
+    },
+    close: async () => {
+      control.closeAllConnections();
+      control.close();
+      await sqlServer.close();
+      await database.close();
+    },
+  };
+}
+
+type Parts = {
+  readonly run: RunAsAdmin;
+  readonly watch: Watch;
+  readonly secrets: Secrets;
+  readonly query: (query: string, params: unknown[]) => Promise<unknown[]>;
+};
+
+async function serve(request: IncomingMessage, { run, watch, secrets, query }: Parts): Promise<unknown> {
+  const url = new URL(request.url ?? "/", "http://harness");
+  const body: unknown = request.method === "POST" ? JSON.parse(Buffer.concat(await request.toArray()).toString("utf8")) : undefined;
+  switch (url.pathname) {
+    case "/organizations": {
+      const { plan, environment, scopes: granted } = NewOrganization.parse(body);
+      const ring = parseKeyRing(secrets.ENCRYPTION_KEYS);
+      if (ring === undefined) throw new Error("the harness made a bad key ring");
+      const orgId = await createOrganization(run, ring, { name: "Test", plan, environment });
+      const tagKey = await importTagKey(new Uint8Array(Buffer.from(secrets.API_KEY_TAG_SECRET, "base64")));
+      const { key, id } = await createKey(run, tagKey, { orgId, name: "first", scopes: granted });
+      return { orgId, apiKey: key, keyId: id };
+    }
+    case "/trips":
+      return { trips: watch.trips(url.searchParams.get("request")) };
+    case "/faults": {
+      const { orgId, mode, times } = Fault.parse(body);
+      watch.fail(orgId, mode, times);
+      return {};
+    }
+    case "/rows": {
+      const { query: text, params } = Rows.parse(body);
+      return { rows: await query(text, params) };
+    }
+    default:
+      throw new Error(`the harness has no ${url.pathname}`);
+  }
+}

@@ -1,0 +1,24 @@
+import { env } from "cloudflare:workers";
+
+/** Asks the control door of the tests' database. */
+async function ask<T>(path: string, body?: unknown): Promise<T> {
+  const response = await fetch(`${env.HARNESS_URL}${path}`, body === undefined ? {} : { method: "POST", body: JSON.stringify(body) });
+  const answer: { error?: string } & T = await response.json();
+  if (answer.error !== undefined) throw new Error(answer.error);
+  return answer;
+}
+
+export const askForOrganization = (wish: { plan: string; environment: string; scopes: readonly string[] }) =>
+  ask<{ orgId: string; apiKey: string; keyId: string }>("/organizations", wish);
+
+/** How many database transactions a request made. */
+export const roundTrips = async (requestId: string): Promise<number> =>
+  (await ask<{ trips: number }>(`/trips?request=${encodeURIComponent(requestId)}`)).trips;
+
+/** Makes an organization's next transactions fail: before they run (`down`), or after the commit, before the answer. */
+export const failDatabase = (orgId: string, mode: "down" | "after_commit" | "none", times = 1_000_000): Promise<unknown> =>
+  ask("/faults", { orgId, mode, times });
+
+/** Rows as the database's owner sees them, past every wall. */
+export const ownerSees = async (query: string, ...params: unknown[]): Promise<Record<string, unknown>[]> =>
+  (await ask<{ rows: Record<string, unknown>[] }>("/rows", { query, params })).rows;

@@ -1,0 +1,48 @@
+import type { Batch } from "../../src/local/sql-batch.ts";
+import type { Observer } from "../../src/local/sql-server.ts";
+
+type Fault = { mode: "down" | "after_commit"; times: number };
+
+export type Watch = {
+  readonly observer: Observer;
+  /** How many transactions a request made; with null, those that named no request. */
+  readonly trips: (requestId: string | null) => number;
+  /** Makes the organization's next transactions fail: before they run, or after they were committed. */
+  readonly fail: (orgId: string, mode: Fault["mode"] | "none", times: number) => void;
+};
+
+/** Counts the Worker's round trips by the request that app.enter names, and fails them where a test asks for it. */
+export function watchTransactions(): Watch {
+  const tripsOf = new Map<string | null, number>();
+  const faults = new Map<string, Fault>();
+
+  const failIfAsked = (batch: Batch, mode: Fault["mode"]): void => {
+    const { orgId } = entered(batch);
+    const fault = orgId === null ? undefined : faults.get(orgId);
+    if (fault === undefined || fault.mode !== mode || fault.times === 0) return;
+    fault.times -= 1;
+    throw new Error(`the test asked for a database that is ${mode}`);
+  };
+
+  return {
+    observer: {
+      before: (batch) => {
+        const { requestId } = entered(batch);
+        tripsOf.set(requestId, (tripsOf.get(requestId) ?? 0) + 1);
+        failIfAsked(batch, "down");
+      },
+      after: (batch) => failIfAsked(batch, "after_commit"),
+    },
+    trips: (requestId) => tripsOf.get(requestId) ?? 0,
+    fail: (orgId, mode, times) => {
+      if (mode === "none") faults.delete(orgId);
+      else faults.set(orgId, { mode, times });
+    },
+  };
+}
+
+function entered({ statements: [first] }: Batch): { orgId: string | null; requestId: string | null } {
+  if (first === undefined || !/^select app\.enter\(\$1, ?\$2, ?\$3\)$/i.test(first.query.trim())) return { orgId: null, requestId: null };
+  const [orgId, , requestId] = first.params;
+  return { orgId: String(orgId), requestId: String(requestId) };
+}
