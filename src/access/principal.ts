@@ -1,19 +1,24 @@
+import { problem } from "../http/problem.ts";
 import type { Scope } from "./scopes.ts";
 
-/** Who acts, once proved. `actor` is what the audit log shows. */
-export type Principal =
-  | {
-      readonly kind: "key";
-      readonly actor: `key:${string}`;
-      readonly keyId: string;
-      readonly scopes: readonly Scope[];
-      readonly agentId: string | null;
-    }
-  | {
-      readonly kind: "token";
-      readonly actor: `key:${string}`;
-      readonly keyId: string;
-      readonly scopes: readonly Scope[];
-      readonly agentId: string | null;
-    }
-  | { readonly kind: "system"; readonly actor: `system:${string}` };
+type KeyPrincipal = {
+  /** What the audit log shows. */
+  readonly actor: `key:${string}`;
+  readonly keyId: string;
+  readonly scopes: readonly Scope[];
+  /** The one agent that this credential acts as, or null for the whole organization. */
+  readonly agentId: string | null;
+};
+
+/** Who acts, once the gate has proved it: an API key, or an access token that came from one. */
+export type Principal = KeyPrincipal & { readonly kind: "key" | "token" };
+
+/** A credential bound to an agent acts as that agent and no other: any other one does not exist for it. */
+export function requireAgent(principal: Principal, agentId: string): void {
+  if (principal.agentId !== null && principal.agentId !== agentId) throw problem("not_found", "the credential is bound to another agent");
+}
+
+/** Refuses a credential that is bound to one agent what concerns the whole organization. */
+export function requireWholeOrganization(principal: Principal): void {
+  if (principal.agentId !== null) throw problem("forbidden", "the credential is bound to one agent");
+}

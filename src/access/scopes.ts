@@ -1,6 +1,7 @@
 const resources = ["agents", "pacts", "evals", "scores", "audit", "keys"] as const;
+const verbs = ["tokens:issue"] as const;
 
-/** Every scope that a credential can carry: `<resource>:<read|write>`. */
-export const scopes = resources.flatMap((resource) => [`${resource}:read`, `${resource}:write`] as const);
+export type Scope = `${(typeof resources)[number]}:${"read" | "write"}` | (typeof verbs)[number];
 
-export type Scope = `${(typeof resources)[number]}:${"read" | "write"}`;
+/** Every scope that a credential can carry: `<resource>:<read|write>`, and a few verbs. */
+export const scopes: readonly Scope[] = [...resources.flatMap((resource) => [`${resource}:read`, `${resource}:write`] as const), ...verbs];

@@ -1,8 +1,14 @@
-import type { NeonHttpDatabase } from "drizzle-orm/neon-http";
 import type { BatchItem, BatchResponse } from "drizzle-orm/batch";
+import type { NeonHttpDatabase } from "drizzle-orm/neon-http";
+import { sql } from "drizzle-orm";
 import type { OrgScope } from "../access/org-scope.ts";
 import type { Action } from "../audit/actions.ts";
 import type { JsonValue } from "../crypto/canonical-json.ts";
+import { jsonDigest } from "../crypto/digest.ts";
+import { newId } from "../platform/ids.ts";
+import type { DatabaseClient } from "./client.ts";
+import { toProblem } from "./database-fault.ts";
+import { auditEvents } from "./schema/audit-events.ts";
 
 /** What a store's query builders are given: drizzle to build with, and the organization that every query names. */
 export type ScopedDb = {
@@ -12,6 +18,7 @@ export type ScopedDb = {
 
 export type Query = BatchItem<"pg">;
 type Build<T extends readonly Query[]> = (db: ScopedDb) => readonly [...T];
+type Results<T extends readonly Query[]> = BatchResponse<[...T]>;
 
 /** One audited change. `change` is what is digested into the log; `answer` is what a repeat of the request gets. */
 export type ChangeEvent<A extends Action> = {
@@ -24,10 +31,82 @@ export type ChangeEvent<A extends Action> = {
 /** Each call is one round trip and one transaction in which the organization's row security holds. */
 export interface TenantReader {
   readonly orgId: OrgScope;
-  read<T extends readonly Query[]>(build: Build<T>): Promise<BatchResponse<[...T]>>;
+  read<T extends readonly Query[]>(build: Build<T>): Promise<Results<T>>;
 }
 
 /** `write` puts the audit event before the changes; a change that matches no row aborts all of it (409 state_conflict). */
 export interface TenantWriter<A extends Action> extends TenantReader {
-  write<T extends readonly Query[]>(event: ChangeEvent<A>, build: Build<T>): Promise<BatchResponse<[...T]>>;
+  write<T extends readonly Query[]>(event: ChangeEvent<A>, build: Build<T>): Promise<Results<T>>;
+}
+
+/** For by-products that are evidence themselves (security events, failure records): insert-only tables that need no event. */
+export interface TenantRecorder {
+  record<T extends readonly Query[]>(build: Build<T>): Promise<Results<T>>;
+}
+
+/** What a request's round trips cost, for the log and Server-Timing. */
+export type Meter = { trips: number; durationMs: number };
+
+/** The request's idempotency: stored with the event, its answer sealed in the same transaction. */
+export type IdempotentWrite = {
+  readonly operation: string;
+  readonly key: string;
+  /** Seals first and builds afterwards: a drizzle query is thenable, so returning one from an async function would run it. */
+  readonly answer: (answer: unknown) => Promise<(db: ScopedDb) => Query>;
+};
+
+export type TenantSession = {
+  readonly client: DatabaseClient;
+  readonly orgId: OrgScope;
+  readonly actor: string;
+  readonly requestId: string;
+  readonly meter: Meter;
+  readonly clock: () => Date;
+  readonly idempotent?: IdempotentWrite | undefined;
+};
+
+/** The only way to an organization's rows. Made in access/, where the scope was proved. */
+export function openTenantDb(session: TenantSession): TenantWriter<Action> & TenantRecorder {
+  const { client, orgId, idempotent } = session;
+  const enter = (orm: NeonHttpDatabase): Query => orm.execute(sql`select app.enter(${orgId}, ${session.actor}, ${session.requestId})`);
+
+  /** The batch's leading statements are ours; the caller gets the results of its own, in its own order and types. */
+  async function run<T extends readonly Query[]>(
+    orm: NeonHttpDatabase,
+    own: readonly Query[],
+    asked: readonly [...T],
+  ): Promise<Results<T>> {
+    const startedAt = session.clock().getTime();
+    session.meter.trips += 1;
+    try {
+      const results: readonly unknown[] = await orm.batch([enter(orm), ...own, ...asked]);
+      return results.slice(1 + own.length) as Results<T>;
+    } catch (fault) {
+      throw toProblem(fault);
+    } finally {
+      session.meter.durationMs += session.clock().getTime() - startedAt;
+    }
+  }
+
+  return {
+    orgId,
+    record: (build) => run(client.writer, [], build({ orgId, orm: client.writer })),
+    read: (build) => run(client.reader, [], build({ orgId, orm: client.reader })),
+    write: async (event, build) => {
+      const db: ScopedDb = { orgId, orm: client.writer };
+      const own: Query[] = [
+        client.writer.insert(auditEvents).values({
+          orgId,
+          id: newId("auditEvent"),
+          action: event.action,
+          resource: event.resource,
+          change: await jsonDigest(event.change),
+          operation: idempotent?.operation ?? null,
+          idempotencyKey: idempotent?.key ?? null,
+        }),
+      ];
+      if (idempotent !== undefined && event.answer !== undefined) own.push((await idempotent.answer(event.answer))(db));
+      return run(client.writer, own, build(db));
+    },
+  };
 }

@@ -48,6 +48,8 @@ export const problems = {
 } as const satisfies Record<string, readonly [status: number, title: string, explanation: string]>;
 
 export type ProblemCode = keyof typeof problems;
+/** Object.keys forgets which keys: these are exactly the codes. */
+export const problemCodes = Object.keys(problems) as [ProblemCode, ...ProblemCode[]];
 
 export type FieldError = { readonly path: string; readonly message: string };
 
@@ -75,7 +77,7 @@ export const ProblemBody = z
     title: z.string(),
     status: z.int(),
     detail: z.string(),
-    code: z.enum(Object.keys(problems) as [ProblemCode, ...ProblemCode[]]),
+    code: z.enum(problemCodes),
     requestId: z.string(),
     errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
   })

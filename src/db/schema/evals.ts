@@ -10,6 +10,8 @@ const suiteColumns = {
   name: text().notNull(),
   description: text(),
   digest: text().notNull(),
+  /** What the true pass rate of a run must exceed for the run to pass. */
+  floor: doublePrecision().notNull(),
   cases: jsonb().$type<readonly SuiteCase[]>().notNull(),
   createdAt: timestamp({ withTimezone: true, precision: 3 }).notNull(),
 };
@@ -18,11 +20,13 @@ const suiteColumns = {
 export const platformSuites = pgTable("platform_suites", suiteColumns, (table) => [
   primaryKey({ columns: [table.id] }),
   unique("platform_suites_digest").on(table.digest),
+  index("platform_suites_page").on(table.createdAt, table.id),
 ]);
 
 export const evalSuites = pgTable("eval_suites", { orgId: text().notNull(), ...suiteColumns }, (table) => [
   primaryKey({ columns: [table.orgId, table.id] }),
   unique("eval_suites_digest").on(table.orgId, table.digest),
+  index("eval_suites_page").on(table.orgId, table.createdAt, table.id),
 ]);
 
 export const evalRuns = pgTable(
@@ -41,6 +45,9 @@ export const evalRuns = pgTable(
     suiteAuthor: text().notNull(),
     mode: text().$type<"simulation" | "production">().notNull(),
     concurrency: integer().notNull(),
+    floor: doublePrecision().notNull(),
+    /** Grows with each case, so that whoever closes the run knows that it has seen all of them. */
+    recordedCases: integer().notNull(),
     requestedBy: text().notNull(),
     status: text().$type<RunStatus>().notNull(),
     counts: jsonb().$type<RunCounts>().notNull(),
@@ -57,6 +64,7 @@ export const evalRuns = pgTable(
   (table) => [
     primaryKey({ columns: [table.orgId, table.id] }),
     index("eval_runs_page").on(table.orgId, table.createdAt, table.id),
+    index("eval_runs_agent").on(table.orgId, table.agentId, table.createdAt, table.id),
     index("eval_runs_open").on(table.status, table.updatedAt),
     foreignKey({ columns: [table.orgId, table.agentId], foreignColumns: [agents.orgId, agents.id] }),
     foreignKey({ columns: [table.orgId, table.pactId], foreignColumns: [pacts.orgId, pacts.id] }),

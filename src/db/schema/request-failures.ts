@@ -1,4 +1,5 @@
 import { index, integer, pgTable, primaryKey, text, timestamp } from "drizzle-orm/pg-core";
+import type { ProblemCode } from "../../http/problem.ts";
 
 /** Why a request of an authenticated caller failed, kept 30 days for whoever holds `audit:read`. */
 export const requestFailures = pgTable(
@@ -9,7 +10,7 @@ export const requestFailures = pgTable(
     operation: text().notNull(),
     actor: text().notNull(),
     status: integer().notNull(),
-    code: text().notNull(),
+    code: text().$type<ProblemCode>().notNull(),
     blocker: text().notNull(),
     at: timestamp({ withTimezone: true, precision: 3 }).notNull(),
   },

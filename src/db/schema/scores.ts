@@ -1,5 +1,6 @@
-import { doublePrecision, foreignKey, index, integer, jsonb, pgTable, primaryKey, text, timestamp, unique } from "drizzle-orm/pg-core";
+import { foreignKey, index, integer, jsonb, pgTable, primaryKey, text, timestamp, unique } from "drizzle-orm/pg-core";
 import type { EvidenceEntry, ScoreDocument, UnavailableEntry } from "../../features/scores/evidence.ts";
+import type { Assurance } from "../../features/scores/formula.ts";
 import { agents } from "./agents.ts";
 import { evalRuns } from "./evals.ts";
 
@@ -13,11 +14,14 @@ export const evidence = pgTable(
     runId: text().notNull(),
     suiteDigest: text().notNull(),
     author: text().notNull(),
-    assurance: doublePrecision().notNull(),
+    assurance: text().$type<Assurance>().notNull(),
     versionNumber: integer().notNull(),
     versionDigest: text().notNull(),
     entries: jsonb().$type<readonly EvidenceEntry[]>().notNull(),
     unavailable: jsonb().$type<readonly UnavailableEntry[]>().notNull(),
+    /** How many entries there are, and how many of them are failures of critical conditions: what decides which runs are read. */
+    checks: integer().notNull(),
+    criticalFailures: integer().notNull(),
     at: timestamp({ withTimezone: true, precision: 3 }).notNull(),
   },
   (table) => [
@@ -37,6 +41,9 @@ export const scores = pgTable(
     id: text().notNull(),
     agentId: text().notNull(),
     document: jsonb().$type<ScoreDocument>().notNull(),
+    /** What it was computed for: while neither has changed, it is stale by age alone. */
+    versionNumber: integer().notNull(),
+    runsOnRecord: integer().notNull(),
     computedAt: timestamp({ withTimezone: true, precision: 3 }).notNull(),
   },
   (table) => [

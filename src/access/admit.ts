@@ -1,0 +1,56 @@
+import type { Environment } from "../env.ts";
+import { problem } from "../http/problem.ts";
+import type { Credential } from "./authenticate.ts";
+import type { Admission, Refusal } from "./gate.durable-object.ts";
+import type { IdempotencyRequest } from "./idempotency.ts";
+import type { LimitAnswer } from "./rolling-limit.ts";
+import type { Scope } from "./scopes.ts";
+
+/** The organization's gate. Only an organization whose keyed tag or signature was checked may be named here. */
+export const gateOf = (env: Environment, orgId: string) => env.bindings.GATE.get(env.bindings.GATE.idFromName(orgId));
+
+export type AdmitOptions = {
+  readonly scope: Scope;
+  readonly durable: boolean;
+  readonly address: string | null;
+  readonly idempotency: IdempotencyRequest | null;
+};
+
+/** One call to the gate: state, scope, limits, idempotency. Throws the refusal as a problem; a gate out of reach is a 503. */
+export async function admit(env: Environment, credential: Credential, options: AdmitOptions): Promise<Admission> {
+  const { orgId, keyId, secretHash, tokenScopes } = credential;
+  const { scope, address, durable, idempotency } = options;
+  let answer: Admission | Refusal;
+  try {
+    answer = await gateOf(env, orgId).admit({ orgId, keyId, claim: { secretHash, tokenScopes, scope, address }, durable, idempotency });
+  } catch (fault) {
+    throw problem("unavailable", `gate: ${fault instanceof Error ? fault.message : "unreachable"}`);
+  }
+  if (answer.ok) return answer;
+  const headers = answer.limit === undefined ? {} : limitHeaders(answer.limit);
+  switch (answer.reason) {
+    case "credential_refused":
+      throw problem("unauthenticated", answer.blocker);
+    case "address_denied":
+    case "scope_denied":
+      throw problem("forbidden", answer.blocker);
+    case "rate_limited":
+      throw problem("rate_limited", answer.blocker, {
+        headers: { ...headers, "Retry-After": String(seconds(answer.limit?.resetMs ?? 1000)) },
+      });
+  }
+}
+
+const seconds = (ms: number): number => Math.max(1, Math.ceil(ms / 1000));
+
+/** The draft-11 RateLimit fields (draft-ietf-httpapi-ratelimit-headers) and the older X-RateLimit ones. */
+export function limitHeaders({ limit, remaining, resetMs }: LimitAnswer): Record<string, string> {
+  const reset = seconds(resetMs);
+  return {
+    "RateLimit-Policy": `"plan";q=${limit};w=60`,
+    RateLimit: `"plan";r=${remaining};t=${reset}`,
+    "X-RateLimit-Limit": String(limit),
+    "X-RateLimit-Remaining": String(remaining),
+    "X-RateLimit-Reset": String(reset),
+  };
+}

@@ -1,0 +1,39 @@
+import type { Action } from "../audit/actions.ts";
+import { openSealedBox, type SealedBox } from "../crypto/sealed-box.ts";
+import { databaseClient } from "../db/client.ts";
+import { openTenantDb, type IdempotentWrite, type Meter, type TenantRecorder, type TenantWriter } from "../db/tenant-db.ts";
+import type { Environment } from "../env.ts";
+import { currentTime } from "../platform/clock.ts";
+import type { Credential } from "./authenticate.ts";
+import type { Admission } from "./gate.durable-object.ts";
+import { proveOrgScope } from "./org-scope.ts";
+import type { Plan } from "./plans.ts";
+import type { Principal } from "./principal.ts";
+
+export type Entered = {
+  readonly caller: { readonly principal: Principal; readonly plan: Plan; readonly environment: "live" | "test"; readonly box: SealedBox };
+  readonly openTenant: (idempotent: IdempotentWrite | undefined) => TenantWriter<Action> & TenantRecorder;
+};
+
+/** What a credential that the gate has admitted may hold of its organization. */
+export function enterOrganization(
+  env: Environment,
+  credential: Credential,
+  admission: Admission,
+  request: { requestId: string; meter: Meter },
+): Entered {
+  const { orgId, keyId, kind, environment } = credential;
+  const principal: Principal = { kind, keyId, actor: `key:${keyId}`, scopes: admission.scopes, agentId: admission.agentId };
+  return {
+    caller: { principal, plan: admission.plan, environment, box: openSealedBox(env.encryptionKeys, orgId, admission.wrappedDataKey) },
+    openTenant: (idempotent) =>
+      openTenantDb({
+        client: databaseClient(env),
+        orgId: proveOrgScope(orgId),
+        actor: principal.actor,
+        clock: currentTime,
+        idempotent,
+        ...request,
+      }),
+  };
+}

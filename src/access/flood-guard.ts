@@ -1,0 +1,19 @@
+import type { Environment } from "../env.ts";
+import { problem, type Problem } from "../http/problem.ts";
+
+/** Where the request came from, as Cloudflare saw it. */
+export const addressOf = (request: Request): string | null => request.headers.get("CF-Connecting-IP");
+
+/** Counts a request that proved nothing against its address; over the cap it gets 429. Inexact by design: plans have the gate. */
+export async function guardAgainstFlood(env: Environment, address: string | null): Promise<void> {
+  const { success } = await env.bindings.FLOOD_GUARD.limit({ key: address ?? "unknown" });
+  if (!success) throw problem("rate_limited", "too many unauthenticated requests from one address", { headers: { "Retry-After": "60" } });
+}
+
+/** Counts a refused credential too, so that guessing meets the same cap; returns the failure to answer with. */
+export async function countRefusal(env: Environment, address: string | null, refusal: Problem): Promise<Problem> {
+  const { success } = await env.bindings.FLOOD_GUARD.limit({ key: `refused|${address ?? "unknown"}` });
+  return success
+    ? refusal
+    : problem("rate_limited", `${refusal.blocker}; too many refusals from one address`, { headers: { "Retry-After": "60" } });
+}

@@ -1,0 +1,64 @@
+import { and, eq, isNull } from "drizzle-orm";
+import { apiKeys } from "../db/schema/api-keys.ts";
+import { securityEvents } from "../db/schema/security-events.ts";
+import type { ScopedDb } from "../db/tenant-db.ts";
+import type { Environment } from "../env.ts";
+import { newId } from "../platform/ids.ts";
+import type { Restriction, SecurityCount } from "./gate-store.ts";
+import type { KeyRecord } from "./key-record.ts";
+import type { Plan } from "./plans.ts";
+import { openSystemDb, selectOrganization } from "./system-principal.ts";
+
+const actor = "system:gate";
+
+const selectKey = ({ orm, orgId }: ScopedDb, keyId: string) =>
+  orm
+    .select()
+    .from(apiKeys)
+    .where(and(eq(apiKeys.orgId, orgId), eq(apiKeys.id, keyId)));
+
+const updateRevokedAt = ({ orm, orgId }: ScopedDb, keyId: string, revokedAt: Date) =>
+  orm
+    .update(apiKeys)
+    .set({ revokedAt })
+    .where(and(eq(apiKeys.orgId, orgId), eq(apiKeys.id, keyId), isNull(apiKeys.revokedAt)));
+
+type Found = {
+  readonly organization: { readonly plan: Plan; readonly wrappedDataKey: string } | undefined;
+  readonly record: KeyRecord | undefined;
+};
+
+/** A key and its organization, in one round trip. */
+export async function findKey(env: Environment, orgId: string, keyId: string): Promise<Found> {
+  const [[organization], [key]] = await openSystemDb(env, orgId, actor).read((db) => [selectOrganization(db), selectKey(db, keyId)]);
+  if (organization === undefined || key === undefined) return { organization, record: undefined };
+  const deaths = [key.expiresAt, key.revokedAt].filter((at) => at !== null).map((at) => at.getTime());
+  const { secretHash, scopes, cidrs, agentId } = key;
+  return { organization, record: { secretHash, scopes, cidrs, agentId, diesAt: deaths.length === 0 ? null : Math.min(...deaths) } };
+}
+
+/** Brings the database in line with a revocation that it may have missed. A rotation that it missed never happened. */
+export async function settleRestriction(env: Environment, orgId: string, restriction: Restriction, now: Date): Promise<void> {
+  if (restriction.kind === "rotated") return;
+  const tenant = openSystemDb(env, orgId, actor);
+  const [[key]] = await tenant.read((db) => [selectKey(db, restriction.keyId)]);
+  if (key === undefined || key.revokedAt !== null) return;
+  const revokedAt = new Date(Math.min(restriction.diesAt, now.getTime()));
+  await tenant.write(
+    { action: "key.revoked", resource: key.id, change: { revokedAt: revokedAt.toISOString(), reconciled: true } },
+    (db) => [updateRevokedAt(db, key.id, revokedAt)],
+  );
+}
+
+export async function recordSecurityEvents(env: Environment, orgId: string, counts: readonly SecurityCount[]): Promise<void> {
+  if (counts.length === 0) return;
+  const rows = counts.map(({ kind, credential, minute, count }) => ({
+    orgId,
+    id: newId("securityEvent"),
+    kind,
+    credential,
+    minute: new Date(minute),
+    count,
+  }));
+  await openSystemDb(env, orgId, actor).record((db) => [db.orm.insert(securityEvents).values(rows)]);
+}

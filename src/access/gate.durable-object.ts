@@ -1,0 +1,218 @@
+import { DurableObject } from "cloudflare:workers";
+import { parseEnvironment, type Bindings } from "../env.ts";
+import { currentTime } from "../platform/clock.ts";
+import { gateStore, type Restriction } from "./gate-store.ts";
+import { findKey, recordSecurityEvents, settleRestriction } from "./gate-queries.ts";
+import { decideIdempotency, idempotencyKeptMs, type IdempotencyRequest, type IdempotencyState } from "./idempotency.ts";
+import { decideKey, type KeyClaim, type KeyRecord } from "./key-record.ts";
+import { plans, type Plan } from "./plans.ts";
+import { acceptTimes, askLimit, newRollingLimit, restoreAcceptTimes, type LimitAnswer, type RollingLimit } from "./rolling-limit.ts";
+import type { Scope } from "./scopes.ts";
+import { SecurityCounter } from "./security-counter.ts";
+
+export type AdmitRequest = {
+  readonly orgId: string;
+  readonly keyId: string;
+  readonly claim: KeyClaim;
+  /** Credential, payment and autonomous-action operations pass a storage write every time. */
+  readonly durable: boolean;
+  readonly idempotency: IdempotencyRequest | null;
+};
+
+export type Admission = {
+  readonly ok: true;
+  readonly scopes: readonly Scope[];
+  readonly agentId: string | null;
+  readonly plan: Plan;
+  readonly wrappedDataKey: string;
+  readonly limit: LimitAnswer;
+  readonly idempotency: IdempotencyState | null;
+};
+
+export type Refusal = {
+  readonly ok: false;
+  readonly reason: "credential_refused" | "address_denied" | "scope_denied" | "rate_limited";
+  readonly blocker: string;
+  readonly limit?: LimitAnswer;
+};
+
+type Organization = { readonly plan: Plan; readonly wrappedDataKey: string };
+type Known = { readonly record: KeyRecord | undefined; readonly loadedAt: number };
+
+const windowMs = 60_000;
+/** How long the database's word on a key is taken without asking again; revocations do not wait for it. */
+const knownForMs = 60_000;
+const reconcileAfterMs = 60_000;
+
+/** One per organization: the only place where its credentials, limits and idempotency keys are decided. */
+export class Gate extends DurableObject<Bindings> {
+  readonly #store = gateStore(this.ctx.storage);
+  readonly #keys = new Map<string, Known>();
+  readonly #restrictions = new Map<string, Restriction>(this.#store.restrictions().map((row) => [row.keyId, row]));
+  readonly #security = new SecurityCounter(this.#store);
+  readonly #lastUsed = this.#store.lastUsed();
+  readonly #unsavedUse = new Set<string>();
+  #organization: Organization | undefined;
+  #ring: RollingLimit | undefined;
+  /** Accepts left of the block that was last written as used. */
+  #blockLeft = 0;
+  #lastNow = 0;
+  #generation = 0;
+  #orgId = this.ctx.storage.kv.get<string>("orgId");
+
+  async admit(request: AdmitRequest): Promise<Admission | Refusal> {
+    const { keyId, claim } = request;
+    this.#serve(request.orgId);
+    let now = this.#now();
+    const known = this.#keys.get(keyId);
+    const fresh = known !== undefined && this.#organization !== undefined && known.loadedAt > now - knownForMs;
+    const record = fresh ? known.record : await this.#load(request.orgId, keyId);
+    now = this.#now();
+    const decision = decideKey(this.#restricted(keyId, record), claim, now);
+    if (!decision.ok) return this.#refuse(keyId, decision, now);
+    const organization = this.#organization;
+    if (organization === undefined || record === undefined) throw new Error("the gate knows a key but not its organization");
+
+    const limit = this.#askLimit(organization.plan, now);
+    if (!limit.accepted) return { ...this.#refuse(keyId, { reason: "rate_limited", blocker: `over ${limit.limit} a minute` }, now), limit };
+    this.#lastUsed.set(keyId, now);
+    this.#unsavedUse.add(keyId);
+    if (request.durable) this.#store.touch(now);
+    const idempotency = request.idempotency === null ? null : this.#askIdempotency(`key:${keyId}`, request.idempotency, now);
+    return {
+      ok: true,
+      scopes: decision.scopes,
+      agentId: record.agentId,
+      plan: organization.plan,
+      wrappedDataKey: organization.wrappedDataKey,
+      limit,
+      idempotency,
+    };
+  }
+
+  /** Ends an idempotent request: `done` once its change is committed, otherwise the lease is given back. */
+  endIdempotent(actor: string, { operation, key }: Pick<IdempotencyRequest, "operation" | "key">, done: boolean): void {
+    this.#store.endIdempotency(actor, operation, key, done);
+  }
+
+  /** From the moment this has answered, the key is dead at `diesAt` for every request anywhere, whatever the database says. */
+  async restrictKey(orgId: string, restriction: Omit<Restriction, "since">): Promise<void> {
+    this.#serve(orgId);
+    const row = { ...restriction, since: this.#now() };
+    this.#store.restrict(row);
+    const known = this.#restrictions.get(row.keyId);
+    if (known === undefined || row.diesAt < known.diesAt) this.#restrictions.set(row.keyId, row);
+    await this.#wakeBy(row.since + reconcileAfterMs);
+  }
+
+  /** Forgets what was read of the organization (its plan, its keys), so that the next request reads it anew. */
+  forget(): void {
+    this.#generation += 1;
+    this.#keys.clear();
+    this.#organization = undefined;
+  }
+
+  /** When each key was last used, in milliseconds; at most about a second of use is lost in a restart. */
+  lastUsed(): Record<string, number> {
+    return Object.fromEntries(this.#lastUsed);
+  }
+
+  /** Answers, for /ready. */
+  ping(): true {
+    return true;
+  }
+
+  /** Hands security counts to the database, settles restrictions that the database may lack, drops what is old. */
+  override async alarm(): Promise<void> {
+    const parsed = parseEnvironment(this.env);
+    const orgId = this.#orgId;
+    if (!parsed.ok || orgId === undefined) throw new Error("the gate cannot settle without its settings");
+    const now = this.#now();
+    await recordSecurityEvents(parsed.env, orgId, this.#security.due(now));
+    this.#security.drop(now);
+    for (const row of [...this.#restrictions.values()].filter(({ since }) => since <= now - reconcileAfterMs)) {
+      await settleRestriction(parsed.env, orgId, row, currentTime());
+      this.#restrictions.delete(row.keyId);
+      this.#store.lift(row.keyId);
+      this.forget();
+    }
+    this.#store.forgetIdempotencyBefore(now - idempotencyKeptMs);
+    const next = [this.#security.nextDue(), ...[...this.#restrictions.values()].map(({ since }) => since + reconcileAfterMs)].filter(
+      (at) => at !== undefined,
+    );
+    if (next.length > 0) await this.#wakeBy(Math.min(...next));
+  }
+
+  /** Time never runs backwards here, so neither does the window. */
+  #now(): number {
+    this.#lastNow = Math.max(this.#lastNow, currentTime().getTime());
+    return this.#lastNow;
+  }
+
+  #restricted(keyId: string, record: KeyRecord | undefined): KeyRecord | undefined {
+    const restriction = this.#restrictions.get(keyId);
+    if (record === undefined || restriction === undefined) return record;
+    return { ...record, diesAt: Math.min(record.diesAt ?? Infinity, restriction.diesAt) };
+  }
+
+  async #load(orgId: string, keyId: string): Promise<KeyRecord | undefined> {
+    const parsed = parseEnvironment(this.env);
+    if (!parsed.ok) throw new Error("the gate's environment is not configured");
+    const generation = this.#generation;
+    const found = await findKey(parsed.env, orgId, keyId);
+    if (generation === this.#generation) {
+      this.#organization = found.organization;
+      this.#keys.set(keyId, { record: found.record, loadedAt: this.#now() });
+    } else if (this.#organization === undefined) {
+      this.#organization = found.organization;
+    }
+    return found.record;
+  }
+
+  #askLimit(plan: Plan, now: number): LimitAnswer {
+    const { requestsPerMinute: limit } = plans[plan];
+    if (this.#ring?.limit !== limit) {
+      const past = this.#ring === undefined ? restoreAcceptTimes(this.#store.blocks(), now) : acceptTimes(this.#ring);
+      this.#ring = newRollingLimit(limit, windowMs, past);
+    }
+    const answer = askLimit(this.#ring, now);
+    if (answer.accepted) this.#spendOfBlock(Math.max(1, Math.floor(limit / 60)), now);
+    return answer;
+  }
+
+  /** A block is written as used before its first accept leaves this object: the output gate holds the answer until the write is safe. */
+  #spendOfBlock(size: number, now: number): void {
+    if (this.#blockLeft === 0) {
+      this.#store.addBlock(now, size);
+      this.#blockLeft = size;
+      for (const keyId of this.#unsavedUse) this.#store.keepLastUsed(keyId, this.#lastUsed.get(keyId) ?? now);
+      this.#unsavedUse.clear();
+    }
+    this.#blockLeft -= 1;
+  }
+
+  #askIdempotency(actor: string, request: IdempotencyRequest, now: number): IdempotencyState {
+    const state = decideIdempotency(this.#store.idempotency(actor, request.operation, request.key), request.fingerprint, now);
+    if (state === "fresh" || state === "look_first")
+      this.#store.openIdempotency(actor, request.operation, request.key, request.fingerprint, now);
+    return state;
+  }
+
+  #refuse(keyId: string, { reason, blocker }: Omit<Refusal, "ok">, now: number): Refusal {
+    const due = this.#security.count(reason, keyId, now);
+    if (due !== undefined) this.ctx.waitUntil(this.#wakeBy(due));
+    return { ok: false, reason, blocker };
+  }
+
+  /** An alarm has no caller to tell it whose gate this is. */
+  #serve(orgId: string): void {
+    if (this.#orgId === orgId) return;
+    this.ctx.storage.kv.put("orgId", orgId);
+    this.#orgId = orgId;
+  }
+
+  async #wakeBy(at: number): Promise<void> {
+    const set = await this.ctx.storage.getAlarm();
+    if (set === null || set > at) await this.ctx.storage.setAlarm(at);
+  }
+}

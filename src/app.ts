@@ -1,0 +1,28 @@
+import { OpenAPIHono } from "@hono/zod-openapi";
+import type { Call } from "./http/call.ts";
+import type { Operation } from "./http/operation.ts";
+import { problem } from "./http/problem.ts";
+import { runOperation } from "./http/run-operation.ts";
+
+type AppEnv = { Bindings: Omit<Call, "params"> };
+
+const methods = ["GET", "POST", "PUT", "PATCH", "DELETE"];
+
+/** Every operation of the table behind the pipeline, and nothing else. */
+export function buildApp(operations: readonly Operation[]): OpenAPIHono<AppEnv> {
+  const app = new OpenAPIHono<AppEnv>();
+  for (const operation of operations) {
+    app.on(operation.method, operation.path.replaceAll(/\{(\w+)\}/g, ":$1"), (context) =>
+      runOperation(operation, { ...context.env, params: context.req.param() }),
+    );
+  }
+  app.notFound((context) => {
+    const allowed = methods.filter((method) => app.router.match(method, context.req.path)[0].length > 0);
+    if (allowed.length === 0) throw problem("not_found", "no such path");
+    throw problem("method_not_allowed", context.req.method, { headers: { Allow: allowed.join(", ") } });
+  });
+  app.onError((error) => {
+    throw error;
+  });
+  return app;
+}

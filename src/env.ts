@@ -1,0 +1,108 @@
+import { z } from "zod";
+import type { Gate } from "./access/gate.durable-object.ts";
+import { fromBase64 } from "./crypto/encoding.ts";
+import { parseKeyRing } from "./crypto/sealed-box.ts";
+
+/** What wrangler.toml binds. Settings and secrets are strings until they have been parsed. */
+export type Bindings = {
+  readonly GATE: DurableObjectNamespace<Gate>;
+  readonly EVAL_RUN: Workflow<{ readonly orgId: string; readonly runId: string }>;
+  readonly FLOOD_GUARD: RateLimit;
+  readonly ASSETS: Fetcher;
+};
+
+const base64Key = z
+  .string()
+  .regex(/^[A-Za-z0-9+/]{43}=$/, "32 bytes as base64")
+  .transform(fromBase64);
+
+const signingKeys = z
+  .string()
+  .transform((text, context) => {
+    try {
+      return JSON.parse(text) as unknown;
+    } catch {
+      context.addIssue("not JSON");
+      return z.NEVER;
+    }
+  })
+  .pipe(
+    z.object({
+      keys: z
+        .array(z.object({ kty: z.literal("OKP"), crv: z.literal("Ed25519"), x: z.string().length(43), d: z.string().length(43) }))
+        .min(1),
+    }),
+  );
+
+const Settings = z
+  .object({
+    DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }),
+    /** Where the database's HTTP door is, when it is not Neon's own. */
+    DATABASE_ENDPOINT: z.url().optional(),
+    PUBLIC_ORIGIN: z.url().transform((url) => new URL(url).origin),
+    API_KEY_TAG_SECRET: base64Key,
+    ENCRYPTION_KEYS: z.string().transform((text, context) => {
+      const ring = parseKeyRing(text);
+      if (ring !== undefined) return ring;
+      context.addIssue("not `kid:base64` of 32 bytes each");
+      return z.NEVER;
+    }),
+    /** A JWK set of Ed25519 private keys; the first one signs access tokens. */
+    ACCESS_TOKEN_KEYS: signingKeys,
+    EGRESS: z.enum(["public", "local"]).default("public"),
+    DOH_URL: z.url().default("https://cloudflare-dns.com/dns-query"),
+  })
+  .refine((settings) => settings.EGRESS === "public" || isLoopback(settings.DATABASE_ENDPOINT), {
+    path: ["EGRESS"],
+    message: "local is for an installation whose database is on loopback too",
+  });
+
+const isLoopback = (url: string | undefined): boolean => url !== undefined && new URL(url).hostname === "127.0.0.1";
+
+export type Environment = {
+  readonly bindings: Bindings;
+  readonly databaseUrl: string;
+  readonly databaseEndpoint: string | undefined;
+  readonly publicOrigin: string;
+  readonly apiKeyTagSecret: Uint8Array<ArrayBuffer>;
+  readonly encryptionKeys: NonNullable<ReturnType<typeof parseKeyRing>>;
+  readonly accessTokenKeys: readonly { readonly kty: "OKP"; readonly crv: "Ed25519"; readonly x: string; readonly d: string }[];
+  readonly egress: "public" | "local";
+  readonly dohUrl: string;
+};
+
+export type EnvironmentFault = { readonly ok: false; readonly missing: readonly string[] };
+
+const parsed = new WeakMap<Bindings, { ok: true; env: Environment } | EnvironmentFault>();
+
+/** Reads the bindings once per isolate. What is missing is named by setting, never by value. */
+export function parseEnvironment(bindings: Bindings): { ok: true; env: Environment } | EnvironmentFault {
+  const known = parsed.get(bindings);
+  if (known !== undefined) return known;
+  const fresh = parse(bindings);
+  parsed.set(bindings, fresh);
+  return fresh;
+}
+
+function parse(bindings: Bindings): { ok: true; env: Environment } | EnvironmentFault {
+  const missing = (["GATE", "EVAL_RUN", "FLOOD_GUARD", "ASSETS"] as const).filter((name) => !(name in bindings));
+  const settings = Settings.safeParse(bindings);
+  if (!settings.success)
+    return { ok: false, missing: [...missing, ...new Set(settings.error.issues.map((issue) => String(issue.path[0])))] };
+  if (missing.length > 0) return { ok: false, missing };
+  const { data } = settings;
+  return {
+    ok: true,
+    env: {
+      bindings,
+      databaseUrl: data.DATABASE_URL,
+      databaseEndpoint: data.DATABASE_ENDPOINT,
+      publicOrigin: data.PUBLIC_ORIGIN,
+      apiKeyTagSecret: data.API_KEY_TAG_SECRET,
+      encryptionKeys: data.ENCRYPTION_KEYS,
+      accessTokenKeys: data.ACCESS_TOKEN_KEYS.keys,
+      egress: data.EGRESS,
+      dohUrl: data.DOH_URL,
+    },
+  };
+}

@@ -1,0 +1,26 @@
+import { gateOf } from "../../access/admit.ts";
+import type { ReadContext } from "../../http/operation.ts";
+import { toPage, type Page } from "../../http/pagination.ts";
+import { problem } from "../../http/problem.ts";
+import { toApiKey } from "./key.ts";
+import type { ApiKeyView } from "./schemas.ts";
+import { selectKey, selectKeys } from "./store.ts";
+
+/** Last use is known to the gate alone. */
+const lastUsedOf = async ({ env, tenant }: ReadContext): Promise<Record<string, number>> => gateOf(env, tenant.orgId).lastUsed();
+
+export async function listKeys(context: ReadContext, page: Page): Promise<{ items: ApiKeyView[]; nextCursor: string | null }> {
+  const [[rows], used] = await Promise.all([context.tenant.read((db) => [selectKeys(db, page)]), lastUsedOf(context)]);
+  return toPage(
+    rows,
+    page,
+    (row) => ({ at: row.createdAt, id: row.id }),
+    (row) => toApiKey(row, context.now, used[row.id]),
+  );
+}
+
+export async function getKey(context: ReadContext, keyId: string): Promise<ApiKeyView> {
+  const [[[row]], used] = await Promise.all([context.tenant.read((db) => [selectKey(db, keyId)]), lastUsedOf(context)]);
+  if (row === undefined) throw problem("not_found", "no such key");
+  return toApiKey(row, context.now, used[keyId]);
+}

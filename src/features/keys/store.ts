@@ -1,0 +1,35 @@
+import { and, eq, isNull } from "drizzle-orm";
+import { apiKeys } from "../../db/schema/api-keys.ts";
+import type { ScopedDb } from "../../db/tenant-db.ts";
+import { keyset, type Page } from "../../http/pagination.ts";
+import type { KeyRow } from "./key.ts";
+
+export const selectKey = ({ orm, orgId }: ScopedDb, keyId: string) =>
+  orm
+    .select()
+    .from(apiKeys)
+    .where(and(eq(apiKeys.orgId, orgId), eq(apiKeys.id, keyId)));
+
+export function selectKeys({ orm, orgId }: ScopedDb, page: Page) {
+  const { where, orderBy, limit } = keyset(page, apiKeys.createdAt, apiKeys.id);
+  return orm
+    .select()
+    .from(apiKeys)
+    .where(and(eq(apiKeys.orgId, orgId), where))
+    .orderBy(...orderBy)
+    .limit(limit);
+}
+
+export const insertKey = ({ orm, orgId }: ScopedDb, row: Omit<KeyRow, "orgId">) => orm.insert(apiKeys).values({ ...row, orgId });
+
+export const updateExpiry = ({ orm, orgId }: ScopedDb, keyId: string, expiresAt: Date) =>
+  orm
+    .update(apiKeys)
+    .set({ expiresAt })
+    .where(and(eq(apiKeys.orgId, orgId), eq(apiKeys.id, keyId), isNull(apiKeys.revokedAt)));
+
+export const updateRevoked = ({ orm, orgId }: ScopedDb, keyId: string, revokedAt: Date) =>
+  orm
+    .update(apiKeys)
+    .set({ revokedAt })
+    .where(and(eq(apiKeys.orgId, orgId), eq(apiKeys.id, keyId), isNull(apiKeys.revokedAt)));

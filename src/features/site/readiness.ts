@@ -1,0 +1,39 @@
+import { z } from "@hono/zod-openapi";
+import { databaseClient } from "../../db/client.ts";
+import { databaseReadiness } from "../../db/cross-tenant.ts";
+import type { Environment } from "../../env.ts";
+import { Problem, problem } from "../../http/problem.ts";
+
+export const Readiness = z
+  .object({ ready: z.literal(true), checks: z.array(z.string()).openapi({ description: "What was found in order." }) })
+  .openapi("Readiness");
+
+type Check = { readonly item: string; readonly ok: boolean };
+
+/** Asks each dependency. Anything missing is a 503 that names it in `errors`. */
+export async function checkReadiness(env: Environment): Promise<z.input<typeof Readiness>> {
+  const checks: Check[] = [{ item: "configuration", ok: true }, await checkGate(env), ...(await checkDatabase(env))];
+  const missing = checks.filter(({ ok }) => !ok).map(({ item }) => item);
+  if (missing.length > 0)
+    throw problem("unavailable", missing.join(", "), {
+      errors: missing.map((path) => ({ path, message: "Missing, unreachable or not as it must be." })),
+    });
+  return { ready: true, checks: checks.map(({ item }) => item) };
+}
+
+async function checkGate({ bindings }: Environment): Promise<Check> {
+  try {
+    return { item: "gate", ok: await bindings.GATE.get(bindings.GATE.idFromName("readiness")).ping() };
+  } catch {
+    return { item: "gate", ok: false };
+  }
+}
+
+async function checkDatabase(env: Environment): Promise<Check[]> {
+  try {
+    return (await databaseReadiness(databaseClient(env))).map(({ item, ok }) => ({ item: `database.${item}`, ok }));
+  } catch (fault) {
+    if (fault instanceof Problem) return [{ item: "database", ok: false }];
+    throw fault;
+  }
+}

@@ -1,0 +1,22 @@
+import type { MediaAnswer, Operation } from "./operation.ts";
+
+/** The answer as it leaves: what the schema parsed and nothing else. An answer that breaks its own contract is our failure. */
+export function answerResponse(operation: Operation, answer: unknown): Response {
+  const { response } = operation;
+  const headers = new Headers(response.cacheControl === undefined ? {} : { "Cache-Control": response.cacheControl });
+  if (response.body !== undefined) {
+    const parsed = response.body.safeParse(answer);
+    if (!parsed.success)
+      throw new Error(`${operation.id} broke its contract at ${parsed.error.issues.map(({ path }) => path.join(".")).join(", ")}`);
+    headers.set("Content-Type", "application/json");
+    return new Response(JSON.stringify(parsed.data), { status: response.status, headers });
+  }
+  const media = asMedia(answer);
+  if (!response.media.includes(media.mediaType)) throw new Error(`${operation.id} answered with an undeclared media type`);
+  for (const [name, value] of Object.entries(media.headers ?? {})) headers.set(name, value);
+  headers.set("Content-Type", media.mediaType.startsWith("text/") ? `${media.mediaType}; charset=utf-8` : media.mediaType);
+  return new Response(media.content, { status: response.status, headers });
+}
+
+/** An operation with `media` returns a MediaAnswer, by its type. */
+const asMedia = (answer: unknown): MediaAnswer => answer as MediaAnswer;

@@ -1,0 +1,52 @@
+import { z } from "@hono/zod-openapi";
+import type { RequestShape } from "./operation.ts";
+import { problem, type FieldError } from "./problem.ts";
+import { parseJson } from "./read-body.ts";
+
+export type RawInput = {
+  readonly params: Record<string, string>;
+  readonly query: URLSearchParams;
+  readonly contentType: string | null;
+  readonly body: () => Promise<Uint8Array<ArrayBuffer>>;
+};
+
+/** Params, query and body as the operation declares them; every fault is named at once. Unknown query fields are refused. */
+export async function parseInput(shape: RequestShape, raw: RawInput): Promise<{ params: unknown; query: unknown; body: unknown }> {
+  const errors: FieldError[] = [];
+  const take = (part: "params" | "query" | "body", schema: z.ZodType | undefined, value: unknown): unknown => {
+    if (schema === undefined) return undefined;
+    const result = schema.safeParse(value);
+    if (result.success) return result.data;
+    errors.push(...result.error.issues.flatMap((issue) => fieldErrors(part, issue)));
+    return undefined;
+  };
+  const params = take("params", shape.params, raw.params);
+  const query = take("query", shape.query?.strict(), queryObject(raw.query, errors));
+  const body = shape.body === undefined ? undefined : take("body", shape.body, await jsonBody(raw));
+  if (errors.length > 0) throw problem("invalid_request", errors.map(({ path }) => path).join(", "), { errors });
+  return { params, query, body };
+}
+
+async function jsonBody({ contentType, body }: RawInput): Promise<unknown> {
+  const bytes = await body();
+  if (bytes.byteLength === 0)
+    throw problem("invalid_request", "no body", { errors: [{ path: "body", message: "A JSON body is required." }] });
+  if (!/^application\/json\s*(;|$)/i.test(contentType ?? ""))
+    throw problem("unsupported_media_type", "the body is not declared as application/json");
+  return parseJson(bytes);
+}
+
+function queryObject(query: URLSearchParams, errors: FieldError[]): Record<string, string> {
+  const values: Record<string, string> = {};
+  for (const [name, value] of query) {
+    if (Object.hasOwn(values, name)) errors.push({ path: `query.${name}`, message: "Given more than once." });
+    values[name] = value;
+  }
+  return values;
+}
+
+function fieldErrors(part: string, issue: z.core.$ZodIssue): FieldError[] {
+  const at = (path: readonly PropertyKey[]): string => [part, ...path.map(String)].join(".");
+  if (issue.code === "unrecognized_keys") return issue.keys.map((key) => ({ path: at([...issue.path, key]), message: "Unknown field." }));
+  return [{ path: at(issue.path), message: issue.message }];
+}

@@ -1,0 +1,57 @@
+import { problem } from "./problem.ts";
+
+export const maxBodyBytes = 256 * 1024;
+const maxJsonDepth = 32;
+
+/** The raw body, refused as soon as it is known to be over the cap. */
+export async function readBody(request: Request): Promise<Uint8Array<ArrayBuffer>> {
+  const tooLarge = () => problem("body_too_large", `over ${maxBodyBytes} bytes`);
+  if (Number(request.headers.get("Content-Length") ?? 0) > maxBodyBytes) throw tooLarge();
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of request.body ?? []) {
+    size += chunk.byteLength;
+    if (size > maxBodyBytes) throw tooLarge();
+    chunks.push(chunk);
+  }
+  const whole = new Uint8Array(size);
+  let at = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, at);
+    at += chunk.byteLength;
+  }
+  return whole;
+}
+
+/** Reads JSON (RFC 8259) of at most 32 levels from strict UTF-8. */
+export function parseJson(bytes: Uint8Array<ArrayBuffer>): unknown {
+  let text: string;
+  try {
+    text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    throw problem("malformed_json", "not UTF-8");
+  }
+  if (depthOf(text) > maxJsonDepth) throw problem("malformed_json", `nested deeper than ${maxJsonDepth}`);
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    throw problem("malformed_json", "not JSON");
+  }
+}
+
+/** The deepest nesting of brackets outside strings, found before the parser recurses into them. */
+function depthOf(text: string): number {
+  let depth = 0;
+  let deepest = 0;
+  let inString = false;
+  for (let at = 0; at < text.length; at += 1) {
+    const char = text.charCodeAt(at);
+    if (inString) {
+      if (char === 0x5c) at += 1;
+      else if (char === 0x22) inString = false;
+    } else if (char === 0x22) inString = true;
+    else if (char === 0x5b || char === 0x7b) deepest = Math.max(deepest, (depth += 1));
+    else if (char === 0x5d || char === 0x7d) depth -= 1;
+  }
+  return deepest;
+}

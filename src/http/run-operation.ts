@@ -1,0 +1,133 @@
+import { admit, gateOf, limitHeaders } from "../access/admit.ts";
+import { authenticate, type Credential } from "../access/authenticate.ts";
+import { enterOrganization, type Entered } from "../access/enter-organization.ts";
+import { addressOf, countRefusal, guardAgainstFlood } from "../access/flood-guard.ts";
+import type { IdempotencyRequest, IdempotencyState } from "../access/idempotency.ts";
+import { AlreadyDone } from "../db/database-fault.ts";
+import { currentTime } from "../platform/clock.ts";
+import { answerResponse } from "./answer-response.ts";
+import type { Call } from "./call.ts";
+import { governanceClasses } from "./governance.ts";
+import { findAnswer, idempotentWrite, readIdempotency } from "./idempotency.ts";
+import type { Operation } from "./operation.ts";
+import { parseInput } from "./parse-input.ts";
+import { Problem, problem } from "./problem.ts";
+import { readBody } from "./read-body.ts";
+import { recordFailure } from "./record-failure.ts";
+
+type BodyReader = () => Promise<Uint8Array<ArrayBuffer>>;
+
+/** The pipeline's fixed order: authenticate, gate, parse, handle, check the answer. Failures leave as thrown Problems. */
+export async function runOperation(operation: Operation, call: Call): Promise<Response> {
+  const { trace } = call;
+  trace.operation = operation.id;
+  trace.route = operation.path;
+  let read: Promise<Uint8Array<ArrayBuffer>> | undefined;
+  const body: BodyReader = () => (read ??= readBody(call.request));
+  if (operation.access.mode === "tenant") return runForTenant(operation, call, operation.access.scope, body);
+  await guardAgainstFlood(call.env, addressOf(call.request));
+  return answerResponse(operation, await handle(operation, call, body, {}));
+}
+
+async function runForTenant(
+  operation: Operation,
+  call: Call,
+  scope: Parameters<typeof admit>[2]["scope"],
+  body: BodyReader,
+): Promise<Response> {
+  const { env, request, trace } = call;
+  const address = addressOf(request);
+  const credential = await countingRefusals(call, () => authenticate(env, request, currentTime()));
+  const { audited } = governanceClasses[operation.governance];
+  const idempotency = audited ? await readIdempotency(request, operation.id, body) : null;
+  const durable = operation.governance === "credential" || operation.governance === "autonomous-action";
+  const gateStart = currentTime().getTime();
+  const admission = await countingRefusals(call, () => admit(env, credential, { scope, durable, address, idempotency }));
+  trace.gateMs = currentTime().getTime() - gateStart;
+  trace.orgId = credential.orgId;
+  trace.actor = `key:${credential.keyId}`;
+  for (const [name, value] of Object.entries(limitHeaders(admission.limit))) call.headers.set(name, value);
+
+  const entered = enterOrganization(env, credential, admission, trace);
+  try {
+    if (idempotency === null)
+      return answerResponse(operation, await handle(operation, call, body, { ...entered.caller, tenant: entered.openTenant(undefined) }));
+    return await runOnce(operation, call, body, { entered, credential, idempotency, state: admission.idempotency ?? "fresh" });
+  } catch (thrown) {
+    recordFailure(call, entered.openTenant(undefined), thrown);
+    throw thrown;
+  }
+}
+
+/** The context is what ContextOf promised for the operation's class: the one place where the table's forgotten types come back. */
+async function handle(operation: Operation, call: Call, body: BodyReader, caller: object): Promise<unknown> {
+  const { env, request, trace, waitUntil } = call;
+  const raw = { params: call.params, query: new URL(request.url).searchParams, contentType: request.headers.get("Content-Type"), body };
+  const input = await parseInput(operation.request, raw);
+  const run = operation.handle as (context: object) => Promise<unknown>;
+  return run({ input, env, waitUntil, now: currentTime(), requestId: trace.requestId, ...caller });
+}
+
+type Once = {
+  readonly entered: Entered;
+  readonly credential: Credential;
+  readonly idempotency: IdempotencyRequest;
+  readonly state: IdempotencyState;
+};
+
+/** Runs a change at most once for its Idempotency-Key, whatever dies in between; the lease is given back on every exit. */
+async function runOnce(
+  operation: Operation,
+  call: Call,
+  body: BodyReader,
+  { entered, credential, idempotency, state }: Once,
+): Promise<Response> {
+  if (state === "in_progress") throw problem("idempotency_in_progress", "the lease is held", { headers: { "Retry-After": "2" } });
+  if (state === "mismatch") throw problem("idempotency_mismatch", "the key was used with another request");
+  const { principal, box } = entered.caller;
+  const tenant = entered.openTenant(idempotentWrite(box, principal.actor, idempotency, operation.response.status));
+  const replay = async (): Promise<Response | undefined> => {
+    const answer = await findAnswer(tenant, box, principal.actor, idempotency);
+    if (answer === undefined) return undefined;
+    return new Response(answer.body, {
+      status: answer.status,
+      headers: { "Content-Type": "application/json", "Idempotent-Replayed": "true" },
+    });
+  };
+  let done = state === "done";
+  try {
+    const earlier = state === "fresh" ? undefined : await replay();
+    const response =
+      earlier ?? (await answerOrReplay(operation, () => handle(operation, call, body, { ...entered.caller, tenant }), replay));
+    done = true;
+    return response;
+  } finally {
+    const gate = gateOf(call.env, credential.orgId);
+    call.waitUntil(Promise.resolve(gate.endIdempotent(principal.actor, idempotency, done)).catch(() => undefined));
+  }
+}
+
+async function answerOrReplay(
+  operation: Operation,
+  run: () => Promise<unknown>,
+  replay: () => Promise<Response | undefined>,
+): Promise<Response> {
+  try {
+    return answerResponse(operation, await run());
+  } catch (thrown) {
+    if (!(thrown instanceof AlreadyDone)) throw thrown;
+    const earlier = await replay();
+    if (earlier === undefined) throw problem("idempotency_key_expired", "the change was made, its answer is no longer kept");
+    return earlier;
+  }
+}
+
+/** A credential that proves nothing, or no longer holds, counts against the address that sent it. */
+async function countingRefusals<T>({ env, request }: Call, attempt: () => Promise<T>): Promise<T> {
+  try {
+    return await attempt();
+  } catch (thrown) {
+    if (thrown instanceof Problem && thrown.code === "unauthenticated") throw await countRefusal(env, addressOf(request), thrown);
+    throw thrown;
+  }
+}

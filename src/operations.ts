@@ -1,0 +1,21 @@
+import { accessTokenOperations } from "./features/access-tokens/operations.ts";
+import { agentOperations } from "./features/agents/operations.ts";
+import { auditOperations } from "./features/audit/operations.ts";
+import { evalOperations } from "./features/evals/operations.ts";
+import { keyOperations } from "./features/keys/operations.ts";
+import { pactOperations } from "./features/pacts/operations.ts";
+import { scoreOperations } from "./features/scores/operations.ts";
+import { siteOperations } from "./features/site/operations.ts";
+import type { Operation } from "./http/operation.ts";
+
+/** Everything that the API can do, in reading order. Routes, OpenAPI, the control matrix and the isolation tests come from here. */
+export const operations: readonly Operation[] = [
+  ...siteOperations(() => operations),
+  ...agentOperations,
+  ...pactOperations,
+  ...evalOperations,
+  ...scoreOperations,
+  ...keyOperations,
+  ...accessTokenOperations,
+  ...auditOperations,
+];

@@ -1,0 +1,18 @@
+import { databaseClient } from "./db/client.ts";
+import { purgeExpired } from "./db/cross-tenant.ts";
+import type { Environment, EnvironmentFault } from "./env.ts";
+import { sweepRuns } from "./features/evals/index.ts";
+import { log } from "./platform/logger.ts";
+
+/** What runs every minute: runs that stopped moving are restarted or closed, and what has expired is dropped. */
+export async function runScheduledWork(parsed: { ok: true; env: Environment } | EnvironmentFault, now: Date): Promise<void> {
+  if (!parsed.ok) return log("error", "scheduled_work_skipped", { missing: parsed.missing.join(", ") });
+  const work = { sweepRuns: () => sweepRuns(parsed.env, now), purgeExpired: () => purgeExpired(databaseClient(parsed.env)) };
+  for (const [name, run] of Object.entries(work)) {
+    try {
+      await run();
+    } catch (fault) {
+      log("error", "scheduled_work_failed", { name, fault: fault instanceof Error ? fault.message : "unknown" });
+    }
+  }
+}

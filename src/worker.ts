@@ -1,0 +1,15 @@
+import { buildApp } from "./app.ts";
+import { parseEnvironment, type Bindings } from "./env.ts";
+import { answerRequest } from "./http/answer-request.ts";
+import { operations } from "./operations.ts";
+import { runScheduledWork } from "./scheduled.ts";
+
+export { Gate } from "./access/gate.durable-object.ts";
+export { EvalRun } from "./features/evals/eval-run.workflow.ts";
+
+const app = buildApp(operations);
+
+export default {
+  fetch: (request, bindings, context) => answerRequest(app, request, parseEnvironment(bindings), (work) => context.waitUntil(work)),
+  scheduled: (controller, bindings) => runScheduledWork(parseEnvironment(bindings), new Date(controller.scheduledTime)),
+} satisfies ExportedHandler<Bindings>;

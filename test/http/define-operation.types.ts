@@ -1,0 +1,80 @@
+// Nothing here runs: that this file compiles is the test. Each line marked must be refused by the compiler.
+import { z } from "@hono/zod-openapi";
+import { defineOperation } from "../../src/http/define-operation.ts";
+
+const body = z.object({ ok: z.boolean() });
+const base = { id: "things.read", path: "/v1/things", summary: "Things", request: {}, response: { status: 200, body } } as const;
+const handle = async () => ({ ok: true });
+const read = { ...base, method: "get", governance: "tenant-read", access: { mode: "tenant", scope: "agents:read" }, handle } as const;
+const change = { ...base, method: "post", governance: "tenant-mutation", access: { mode: "tenant", scope: "agents:write" }, audit: "agent.created", handle } as const;
+const open = { ...base, method: "get", governance: "public-read", access: { mode: "public" }, handle } as const;
+
+defineOperation(read);
+defineOperation(change);
+defineOperation(open);
+
+const { governance: _g, ...ungoverned } = read;
+// @ts-expect-error an operation needs a governance class
+defineOperation(ungoverned);
+
+const { access: _a, ...unguarded } = read;
+// @ts-expect-error an operation needs an access mode
+defineOperation(unguarded);
+
+// @ts-expect-error an authenticated operation needs a scope
+defineOperation({ ...read, access: { mode: "tenant" } });
+
+// @ts-expect-error a public operation has no scope
+defineOperation({ ...open, access: { mode: "public", scope: "agents:read" } });
+
+// @ts-expect-error an unknown scope
+defineOperation({ ...read, access: { mode: "tenant", scope: "agents:admin" } });
+
+const { audit: _audit, ...unaudited } = change;
+// @ts-expect-error a mutation needs an audit action
+defineOperation(unaudited);
+
+// @ts-expect-error an unknown audit action
+defineOperation({ ...change, audit: "agent.renamed" });
+
+// @ts-expect-error a read has no audit action
+defineOperation({ ...read, audit: "agent.created" });
+
+// @ts-expect-error a public operation cannot be a tenant's mutation
+defineOperation({ ...change, access: { mode: "public" } });
+
+// @ts-expect-error a public operation cannot be a tenant's read
+defineOperation({ ...read, access: { mode: "public" } });
+
+// @ts-expect-error a tenant's operation cannot be a public read
+defineOperation({ ...open, access: { mode: "tenant", scope: "agents:read" } });
+
+// @ts-expect-error a read is a GET
+defineOperation({ ...read, method: "post" });
+
+// @ts-expect-error a mutation is not a GET
+defineOperation({ ...change, method: "get" });
+
+// @ts-expect-error an unknown class
+defineOperation({ ...read, governance: "tenant-anything" });
+
+defineOperation({
+  ...read,
+  handle: async ({ tenant }) => {
+    // @ts-expect-error a read cannot write
+    await tenant.write({ action: "agent.created", resource: "agt", change: null }, () => []);
+    return { ok: true };
+  },
+});
+
+defineOperation({
+  ...change,
+  handle: async ({ tenant }) => {
+    // @ts-expect-error a mutation writes under its declared action only
+    await tenant.write({ action: "agent.archived", resource: "agt", change: null }, () => []);
+    return { ok: true };
+  },
+});
+
+// @ts-expect-error the answer has the declared shape
+defineOperation({ ...read, handle: async () => ({ ok: "yes" }) });
