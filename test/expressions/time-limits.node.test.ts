@@ -1,0 +1,98 @@
+import { describe, expect, it } from "vitest";
+import { celContext, compileCel } from "../../src/expressions/cel.ts";
+import { compilePattern } from "../../src/expressions/pattern.ts";
+import { searchText } from "../../src/expressions/search-text.ts";
+import { newWorkBudget } from "../../src/expressions/work-budget.ts";
+import type { JsonValue } from "../../src/crypto/canonical-json.ts";
+
+/** In Node, because workerd's clock stands still while code runs. Ten times what was measured on one slow core. */
+const limitMs = 5_000;
+const elapsedMs = (work: () => unknown) => {
+  const start = performance.now();
+  work();
+  return performance.now() - start;
+};
+const noise = (length: number) => {
+  let state = 12_345;
+  let text = "";
+  while (text.length < length) {
+    state = (state * 1_103_515_245 + 12_345) & 0x7fff_ffff;
+    text += (state >> 16) & 1 ? "a" : "b";
+  }
+  return text;
+};
+const pattern = (source: string) => {
+  const result = compilePattern(source);
+  if (!result.ok) throw new Error(result.detail);
+  return result.pattern;
+};
+const expression = (source: string) => {
+  const result = compileCel(source, { input: "dyn", output: "dyn" });
+  if (!result.ok) throw new Error(result.detail);
+  return result.program;
+};
+
+describe("patterns", () => {
+  it("compile quickly, or are refused quickly, however they repeat", () => {
+    const sources = [`(?:${"ab".repeat(200)}){1000}`, "a{1000}".repeat(70), "(?:(?:(?:ab){10}){10}){10}", "(?i)" + "\\pL".repeat(160), "(".repeat(256) + ")".repeat(256)];
+    for (const source of sources) expect(elapsedMs(() => compilePattern(source)), source).toBeLessThan(limitMs / 10);
+  });
+
+  it.each(["(a+)+$", "(x+x+)+y", "^(a|aa)+$", "(.*)*b$", "(a|a?)+c$", "^(([a-z])+.)+[A-Z]([a-z])+$", "(?:a?){30}a{30}", "(?:a|b)*a(?:a|b){20}c"])(
+    "take time linear in the text: %s",
+    (source) => {
+      const { test } = pattern(source);
+      for (const text of [`xyc${noise(128_000)}`, `${"a".repeat(128_000)}!`]) expect(elapsedMs(() => test(text))).toBeLessThan(limitMs);
+    },
+  );
+
+  it("end their dearest permitted test in a fraction of a second", () => {
+    const dearest = pattern("(?:a|b|ab|ba|[a-b]{1,9}| )*a.{200}c");
+    const text = `c${noise(Math.floor(2 ** 24 / dearest.programSize) - 2)}`;
+    let answer: unknown;
+    expect(elapsedMs(() => (answer = dearest.test(text)))).toBeLessThan(limitMs);
+    expect(answer).toEqual({ ok: true, matched: false });
+  });
+});
+
+describe("text search", () => {
+  it("is refused where the engine would take seconds, and quick where it is allowed", () => {
+    const text = "a".repeat(262_144);
+    for (const length of [1_000, 2_000, 20_000, 100_000]) {
+      expect(elapsedMs(() => searchText(text, `${"a".repeat(10)}b${"a".repeat(length)}`, newWorkBudget()))).toBeLessThan(limitMs);
+    }
+    expect(searchText(text, `aab${"a".repeat(100_000)}`, newWorkBudget())).toEqual({ ok: false, reason: "work_exceeded" });
+  });
+});
+
+describe("CEL expressions", () => {
+  const numbers = Array.from({ length: 60_000 }, (_, i) => i);
+  const shapes = Array.from({ length: 4_000 }, (_, i) => [...i.toString(2).padStart(12, "0")].reduce<JsonValue>((inner, bit) => (bit === "1" ? [inner] : { a: inner }), 1));
+  const doubling = (rounds: number, start: string) => `${start}${Array.from({ length: rounds }, (_, i) => `.map(v${i}, v${i} + v${i})`).join("")}`;
+  const nesting = (rounds: number) => `[1]${Array.from({ length: rounds }, (_, i) => `.map(v${i}, [v${i}, v${i}])`).join("")}`;
+  const loops = (depth: number, body: string): string => (depth === 0 ? body : `output.all(x${depth}, ${loops(depth - 1, body)})`);
+
+  it.each<[string, string, JsonValue]>([
+    ["nested loops", loops(2, "x1 >= 0.0"), numbers],
+    ["deeply nested loops that swallow errors", loops(8, "(x1 + 'a' == 'b' || x1 < 0.0) || true"), numbers],
+    ["loops over literals only", loops(2, `1 == 1${" && 1 == 1".repeat(40)}`), numbers],
+    ["filters of maps", "output.map(x, output.filter(y, y > x)).size() > 0", numbers],
+    ["a string doubled again and again", `${doubling(40, "['aaaaaaaaaa']")}[0] == 'b'`, null],
+    ["a list doubled again and again", `size(${doubling(40, "[[1, 2, 3]]")}[0]) > 5`, null],
+    ["two shared structures compared", `${nesting(25)} == ${nesting(25)}`, null],
+    ["membership in a long list, in a loop", "output.all(x, x in output)", numbers],
+    ["values of many shapes compared", "output.all(x, output.exists(y, x == y))", shapes],
+    ["a long text searched for a long text", "output[0].contains(output[1])", ["a".repeat(200_000), `aab${"a".repeat(50_000)}`]],
+    ["a long text searched in a loop", `${JSON.stringify([..."abcdefghij"])}.all(w, !output[0].contains(output[1] + w))`, ["a".repeat(200_000), `aab${"a".repeat(1_000)}`]],
+    ["a long text matched in a loop", `${JSON.stringify([..."abcdefghij"])}.all(w, !output.matches('(?:a|b)*a(?:a|b){20}c') || w == '')`, `c${noise(200_000)}`],
+    ["the sizes of a long text", `${JSON.stringify(Array.from({ length: 60 }, String))}.all(w, size(output) > 0)`, "é".repeat(250_000)],
+    ["a very long number", "double(output) > 0.0 || int(output) > 0", "1".repeat(250_000)],
+    ["conversions in a loop", "output.all(x, string(x).size() > 0 && double(string(x)) >= 0.0)", numbers],
+  ])("end in a fraction of a second: %s", (_name, source, output) => {
+    const program = expression(source);
+    let outcome: unknown;
+    const ms = elapsedMs(() => (outcome = program.evaluate(celContext({ output }))));
+    if (process.env["SHOW_TIMES"]) console.log(ms.toFixed(0), _name, JSON.stringify(outcome));
+    expect(ms).toBeLessThan(limitMs);
+  });
+});
