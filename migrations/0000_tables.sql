@@ -96,6 +96,8 @@ CREATE TABLE "eval_runs" (
 	"suite_author" text NOT NULL,
 	"mode" text NOT NULL,
 	"concurrency" integer NOT NULL,
+	"floor" double precision NOT NULL,
+	"recorded_cases" integer NOT NULL,
 	"requested_by" text NOT NULL,
 	"status" text NOT NULL,
 	"counts" jsonb NOT NULL,
@@ -117,6 +119,7 @@ CREATE TABLE "eval_suites" (
 	"name" text NOT NULL,
 	"description" text,
 	"digest" text NOT NULL,
+	"floor" double precision NOT NULL,
 	"cases" jsonb NOT NULL,
 	"created_at" timestamp (3) with time zone NOT NULL,
 	CONSTRAINT "eval_suites_org_id_id_pk" PRIMARY KEY("org_id","id"),
@@ -128,6 +131,7 @@ CREATE TABLE "platform_suites" (
 	"name" text NOT NULL,
 	"description" text,
 	"digest" text NOT NULL,
+	"floor" double precision NOT NULL,
 	"cases" jsonb NOT NULL,
 	"created_at" timestamp (3) with time zone NOT NULL,
 	CONSTRAINT "platform_suites_id_pk" PRIMARY KEY("id"),
@@ -205,11 +209,13 @@ CREATE TABLE "evidence" (
 	"run_id" text NOT NULL,
 	"suite_digest" text NOT NULL,
 	"author" text NOT NULL,
-	"assurance" double precision NOT NULL,
+	"assurance" text NOT NULL,
 	"version_number" integer NOT NULL,
 	"version_digest" text NOT NULL,
 	"entries" jsonb NOT NULL,
 	"unavailable" jsonb NOT NULL,
+	"checks" integer NOT NULL,
+	"critical_failures" integer NOT NULL,
 	"at" timestamp (3) with time zone NOT NULL,
 	CONSTRAINT "evidence_org_id_id_pk" PRIMARY KEY("org_id","id"),
 	CONSTRAINT "evidence_run" UNIQUE("org_id","run_id")
@@ -220,6 +226,8 @@ CREATE TABLE "scores" (
 	"id" text NOT NULL,
 	"agent_id" text NOT NULL,
 	"document" jsonb NOT NULL,
+	"version_number" integer NOT NULL,
+	"runs_on_record" integer NOT NULL,
 	"computed_at" timestamp (3) with time zone NOT NULL,
 	CONSTRAINT "scores_org_id_id_pk" PRIMARY KEY("org_id","id")
 );
@@ -248,7 +256,10 @@ ALTER TABLE "evidence" ADD CONSTRAINT "evidence_org_id_run_id_eval_runs_org_id_i
 ALTER TABLE "scores" ADD CONSTRAINT "scores_org_id_agent_id_agents_org_id_id_fk" FOREIGN KEY ("org_id","agent_id") REFERENCES "public"."agents"("org_id","id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 CREATE INDEX "agents_page" ON "agents" USING btree ("org_id","created_at","id");--> statement-breakpoint
 CREATE INDEX "eval_runs_page" ON "eval_runs" USING btree ("org_id","created_at","id");--> statement-breakpoint
+CREATE INDEX "eval_runs_agent" ON "eval_runs" USING btree ("org_id","agent_id","created_at","id");--> statement-breakpoint
 CREATE INDEX "eval_runs_open" ON "eval_runs" USING btree ("status","updated_at");--> statement-breakpoint
+CREATE INDEX "eval_suites_page" ON "eval_suites" USING btree ("org_id","created_at","id");--> statement-breakpoint
+CREATE INDEX "platform_suites_page" ON "platform_suites" USING btree ("created_at","id");--> statement-breakpoint
 CREATE INDEX "idempotent_answers_age" ON "idempotent_answers" USING btree ("created_at");--> statement-breakpoint
 CREATE INDEX "pacts_page" ON "pacts" USING btree ("org_id","created_at","id");--> statement-breakpoint
 CREATE INDEX "pacts_agent" ON "pacts" USING btree ("org_id","agent_id","created_at");--> statement-breakpoint

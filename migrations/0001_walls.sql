@@ -103,9 +103,7 @@ begin
   raise exception '% on % is not allowed', tg_op, tg_table_name using errcode = 'AR002';
 end $$;
 --> statement-breakpoint
-create trigger immutable before update or delete on audit_events for each row execute function app.refuse();
---> statement-breakpoint
-create trigger immutable_all before truncate on audit_events for each statement execute function app.refuse();
+create trigger immutable before update or delete or truncate on audit_events for each statement execute function app.refuse();
 --> statement-breakpoint
 
 -- A change needs an event of the row's organization in the same transaction. `tenant` rows say whose they are in org_id,
@@ -159,8 +157,12 @@ begin
 end $$;
 --> statement-breakpoint
 select app.guard('api_keys'), app.guard('agents'), app.guard('agent_versions'), app.guard('pacts'), app.guard('pact_checks'),
-       app.guard('eval_suites'), app.guard('eval_runs'), app.guard('eval_cases'), app.guard('evidence'), app.guard('scores'),
-       app.guard('idempotent_answers');
+       app.guard('eval_suites'), app.guard('eval_runs'), app.guard('eval_cases'), app.guard('evidence'), app.guard('scores');
+--> statement-breakpoint
+-- Added with the change whose answer it is, and removed by app.purge.
+select app.fence('idempotent_answers');
+--> statement-breakpoint
+create trigger audited before insert or update on idempotent_answers for each row execute function app.require_event('tenant');
 --> statement-breakpoint
 -- The log itself, and what is recorded beside it: by-products, which need no event.
 select app.fence('audit_events'), app.fence('security_events'), app.fence('request_failures');

@@ -1,0 +1,93 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { runBatch, type Batch } from "../../src/local/sql-batch.ts";
+import { newId } from "../../src/platform/ids.ts";
+import { asApp, enter, event, insertAgent, newAgent, newOrganization, statement } from "../support/raw-sql.node.ts";
+import { skipsRealPostgres, startRealPostgres, type RealPostgres } from "../support/real-postgres.node.ts";
+import type { LocalDatabase } from "../../src/local/database.ts";
+
+// PGlite is one session of a superuser. What needs several writers, or an owner without rights over others, runs here.
+
+const skip = await skipsRealPostgres();
+
+describe.skipIf(skip)("on a PostgreSQL server, migrated by an owner who is no superuser", () => {
+  let server: RealPostgres;
+  let app: LocalDatabase;
+  beforeAll(async () => {
+    server = await startRealPostgres();
+    app = await server.connectAs("armalo_app", 32);
+  });
+  afterAll(async () => {
+    await app.close();
+    await server.close();
+  });
+
+  it("is ready for the Worker's role, which signs in as itself", async () => {
+    const unready = await app.pool.query("select item from app.ready(2) where not ok");
+    expect(unready.rows).toEqual([]);
+    const { rows } = await app.pool.query("select current_user, session_user");
+    expect(rows).toEqual([{ current_user: "armalo_app", session_user: "armalo_app" }]);
+  });
+
+  it("keeps the walls", async () => {
+    const orgId = await newOrganization(server.owner.pool);
+    const agentId = await newAgent(app.pool, orgId);
+    await expect(asApp(app.pool, enter(orgId), insertAgent(orgId))).rejects.toMatchObject({ code: "AR001" });
+    const other = await newOrganization(server.owner.pool);
+    const [, seen] = await asApp(app.pool, enter(other), statement("select id from agents"));
+    expect(seen?.rows).toEqual([]);
+    const [, own] = await asApp(app.pool, enter(orgId), statement("select id from agents"));
+    expect(own?.rows).toEqual([[agentId]]);
+    await expect(server.owner.pool.query("update audit_events set resource = 'x'")).rejects.toMatchObject({ code: "AR002" });
+  });
+
+  it.for([8, 32])("numbers the events of %i concurrent writers without a gap and without a deadlock", async (writers) => {
+    const orgId = await newOrganization(server.owner.pool);
+    const writes = Array.from({ length: writers }, async () => {
+      for (let made = 0; made < 10; made += 1) await asApp(app.pool, enter(orgId), event(orgId), insertAgent(orgId));
+    });
+    await Promise.all(writes);
+    const ordered = "select seq, at >= lag(at, 1, at) over (order by seq) as later from audit_events";
+    const count = statement(`select count(*), max(seq), bool_and(later) from (${ordered}) e`);
+    const [, counted] = await asApp(app.pool, enter(orgId), count);
+    const events = String(writers * 10 + 1);
+    expect(counted?.rows).toEqual([[events, events, "t"]]);
+  });
+
+  it("leaves no gap where some writers fail", async () => {
+    const orgId = await newOrganization(server.owner.pool);
+    const taken = newId("agent");
+    const writes = Array.from({ length: 16 }, (_, index) =>
+      asApp(app.pool, enter(orgId), event(orgId), insertAgent(orgId, index % 2 === 0 ? taken : newId("agent"))),
+    );
+    const outcomes = await Promise.allSettled(writes);
+    const written = outcomes.filter(({ status }) => status === "fulfilled").length;
+    expect(written).toBe(9);
+    const [, events] = await asApp(app.pool, enter(orgId), statement("select count(*), max(seq) from audit_events"));
+    expect(events?.rows).toEqual([[String(written + 1), String(written + 1)]]);
+  });
+
+  it("lets one of two writers of the same revision through, and aborts the other whole", async () => {
+    const orgId = await newOrganization(server.owner.pool);
+    const agentId = await newAgent(app.pool, orgId);
+    const change: Batch = {
+      role: "armalo_app",
+      statements: [
+        enter(orgId),
+        event(orgId),
+        statement("update agents set revision = 2 where org_id = $1 and id = $2 and revision = 1", orgId, agentId),
+      ],
+    };
+    const conflicting: Batch = { ...change, statements: change.statements.map((one, index) => (index === 1 ? event(orgId) : one)) };
+    const outcomes = await Promise.allSettled([runBatch(app.pool, change), runBatch(app.pool, conflicting)]);
+    expect(outcomes.map(({ status }) => status).toSorted()).toEqual(["fulfilled", "rejected"]);
+    expect(outcomes.find(({ status }) => status === "rejected")).toMatchObject({ reason: { code: "AR409" } });
+  });
+
+  it("runs the same batch read-only and at the isolation level that it asks for", async () => {
+    const orgId = await newOrganization(server.owner.pool);
+    const asked = { role: "armalo_app", isolation: "repeatable read", readOnly: true } as const;
+    const [, level] = await runBatch(app.pool, { ...asked, statements: [enter(orgId), statement("show transaction_isolation")] });
+    expect(level?.rows).toEqual([["repeatable read"]]);
+    await expect(runBatch(app.pool, { ...asked, statements: [enter(orgId), event(orgId)] })).rejects.toMatchObject({ code: "25006" });
+  });
+});
