@@ -12,14 +12,14 @@ afterAll(() => close());
 const queueRun = async (orgId: string, id: string, status: string, updatedAt: string): Promise<void> => {
   const agentId = await newAgent(pool, orgId);
   const row = { org_id: orgId, id, agent_id: agentId, status, updated_at: updatedAt };
-  const defaults = `agent_version_number, agent_version_digest, suite_id, suite_digest, suite_author, mode, concurrency, requested_by, counts, reason_codes, created_at`;
+  const defaults = `agent_version_number, agent_version_digest, suite_id, suite_digest, suite_author, mode, concurrency, requested_by, counts, reason_codes, created_at, floor, recorded_cases`;
   await asApp(
     pool,
     enter(orgId),
     event(orgId),
     statement(
       `insert into eval_runs (org_id, id, agent_id, status, updated_at, ${defaults})
-       select org_id, id, agent_id, status, updated_at, 1, 'd', 's', 'd', 'platform', 'production', 1, 'key:k', '{}', '[]', now()
+       select org_id, id, agent_id, status, updated_at, 1, 'd', 's', 'd', 'platform', 'production', 1, 'key:k', '{}', '[]', now(), 0.6, 0
          from jsonb_populate_record(null::eval_runs, $1)`,
       JSON.stringify(row),
     ),
