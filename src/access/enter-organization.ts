@@ -23,7 +23,7 @@ export function enterOrganization(
   request: { requestId: string; meter: Meter },
 ): Entered {
   const { orgId, keyId, kind, environment } = credential;
-  const principal: Principal = { kind, keyId, actor: `key:${keyId}`, scopes: admission.scopes, agentId: admission.agentId };
+  const principal: Principal = { kind, keyId, actor: `key:${keyId}`, ...admission.grant };
   return {
     caller: { principal, plan: admission.plan, environment, box: openSealedBox(env.encryptionKeys, orgId, admission.wrappedDataKey) },
     openTenant: (idempotent) =>

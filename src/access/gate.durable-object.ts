@@ -4,10 +4,9 @@ import { currentTime } from "../platform/clock.ts";
 import { gateStore, type Restriction } from "./gate-store.ts";
 import { findKey, recordSecurityEvents, settleRestriction } from "./gate-queries.ts";
 import { decideIdempotency, idempotencyKeptMs, type IdempotencyRequest, type IdempotencyState } from "./idempotency.ts";
-import { decideKey, type KeyClaim, type KeyRecord } from "./key-record.ts";
+import { decideKey, type KeyClaim, type KeyGrant, type KeyRecord } from "./key-record.ts";
 import { plans, type Plan } from "./plans.ts";
 import { acceptTimes, askLimit, newRollingLimit, restoreAcceptTimes, type LimitAnswer, type RollingLimit } from "./rolling-limit.ts";
-import type { Scope } from "./scopes.ts";
 import { SecurityCounter } from "./security-counter.ts";
 
 export type AdmitRequest = {
@@ -21,8 +20,7 @@ export type AdmitRequest = {
 
 export type Admission = {
   readonly ok: true;
-  readonly scopes: readonly Scope[];
-  readonly agentId: string | null;
+  readonly grant: KeyGrant;
   readonly plan: Plan;
   readonly wrappedDataKey: string;
   readonly limit: LimitAnswer;
@@ -71,7 +69,7 @@ export class Gate extends DurableObject<Bindings> {
     const decision = decideKey(this.#restricted(keyId, record), claim, now);
     if (!decision.ok) return this.#refuse(keyId, decision, now);
     const organization = this.#organization;
-    if (organization === undefined || record === undefined) throw new Error("the gate knows a key but not its organization");
+    if (organization === undefined) throw new Error("the gate knows a key but not its organization");
 
     const limit = this.#askLimit(organization.plan, now);
     if (!limit.accepted) return { ...this.#refuse(keyId, { reason: "rate_limited", blocker: `over ${limit.limit} a minute` }, now), limit };
@@ -79,15 +77,7 @@ export class Gate extends DurableObject<Bindings> {
     this.#unsavedUse.add(keyId);
     if (request.durable) this.#store.touch(now);
     const idempotency = request.idempotency === null ? null : this.#askIdempotency(`key:${keyId}`, request.idempotency, now);
-    return {
-      ok: true,
-      scopes: decision.scopes,
-      agentId: record.agentId,
-      plan: organization.plan,
-      wrappedDataKey: organization.wrappedDataKey,
-      limit,
-      idempotency,
-    };
+    return { ok: true, grant: decision.grant, plan: organization.plan, wrappedDataKey: organization.wrappedDataKey, limit, idempotency };
   }
 
   /** Ends an idempotent request: `done` once its change is committed, otherwise the lease is given back. */

@@ -20,8 +20,11 @@ export type KeyClaim = {
   readonly address: string | null;
 };
 
+/** What the credential may do, and so the most that it may pass on. */
+export type KeyGrant = Pick<KeyRecord, "scopes" | "cidrs" | "agentId" | "diesAt">;
+
 export type KeyDecision =
-  | { readonly ok: true; readonly scopes: readonly Scope[] }
+  | { readonly ok: true; readonly grant: KeyGrant }
   | { readonly ok: false; readonly reason: "credential_refused" | "address_denied" | "scope_denied"; readonly blocker: string };
 
 const refuse = (reason: "credential_refused" | "address_denied" | "scope_denied", blocker: string): KeyDecision => ({
@@ -39,7 +42,9 @@ export function decideKey(record: KeyRecord | undefined, claim: KeyClaim, nowMs:
   if (record.cidrs.length > 0 && !isAllowed(record.cidrs, claim.address))
     return refuse("address_denied", "the address is not in the key's list");
   const scopes = claim.tokenScopes === null ? record.scopes : record.scopes.filter((scope) => claim.tokenScopes?.includes(scope));
-  return scopes.includes(claim.scope) ? { ok: true, scopes } : refuse("scope_denied", `the credential lacks ${claim.scope}`);
+  if (!scopes.includes(claim.scope)) return refuse("scope_denied", `the credential lacks ${claim.scope}`);
+  const { cidrs, agentId, diesAt } = record;
+  return { ok: true, grant: { scopes, cidrs, agentId, diesAt } };
 }
 
 /** Is the address in one of the blocks? An address that cannot be read is in none. IPv4-mapped IPv6 counts as IPv4. */

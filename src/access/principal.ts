@@ -1,17 +1,13 @@
 import { problem } from "../http/problem.ts";
-import type { Scope } from "./scopes.ts";
+import type { KeyGrant } from "./key-record.ts";
 
-type KeyPrincipal = {
+/** Who acts, once the gate has proved it: an API key, or an access token that came from one. `agentId` is the one agent it acts as. */
+export type Principal = KeyGrant & {
+  readonly kind: "key" | "token";
+  readonly keyId: string;
   /** What the audit log shows. */
   readonly actor: `key:${string}`;
-  readonly keyId: string;
-  readonly scopes: readonly Scope[];
-  /** The one agent that this credential acts as, or null for the whole organization. */
-  readonly agentId: string | null;
 };
-
-/** Who acts, once the gate has proved it: an API key, or an access token that came from one. */
-export type Principal = KeyPrincipal & { readonly kind: "key" | "token" };
 
 /** A credential bound to an agent acts as that agent and no other: any other one does not exist for it. */
 export function requireAgent(principal: Principal, agentId: string): void {

@@ -24,7 +24,9 @@ export function toProblem(fault: unknown): unknown {
         ? new AlreadyDone()
         : problem("state_conflict", `unique ${cause.constraint ?? "?"}`);
     case "23503":
-      return problem("state_conflict", `foreign key ${cause.constraint ?? "?"}`);
+      return problem("invalid_request", `foreign key ${cause.constraint ?? "?"}`, {
+        errors: [{ path: "body", message: "Refers to something that does not exist." }],
+      });
     default:
       return fault;
   }

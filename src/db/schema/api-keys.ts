@@ -1,4 +1,4 @@
-import { foreignKey, jsonb, pgTable, primaryKey, text, timestamp } from "drizzle-orm/pg-core";
+import { foreignKey, index, jsonb, pgTable, primaryKey, text, timestamp } from "drizzle-orm/pg-core";
 import type { Scope } from "../../access/scopes.ts";
 import { agents } from "./agents.ts";
 
@@ -21,6 +21,7 @@ export const apiKeys = pgTable(
   },
   (table) => [
     primaryKey({ columns: [table.orgId, table.id] }),
+    index("api_keys_page").on(table.orgId, table.createdAt.desc(), table.id.desc()),
     foreignKey({ columns: [table.orgId, table.agentId], foreignColumns: [agents.orgId, agents.id] }),
     foreignKey({ columns: [table.orgId, table.replacesId], foreignColumns: [table.orgId, table.id] }),
   ],

@@ -1,7 +1,7 @@
 import type { WriteContext } from "../../http/operation.ts";
 import type { z } from "@hono/zod-openapi";
 import { toApiKey } from "./key.ts";
-import { mintWithin, requireMinter } from "./mint.ts";
+import { mintWithin } from "./mint.ts";
 import type { CreateKeyBody, IssuedKey } from "./schemas.ts";
 import { insertKey } from "./store.ts";
 
@@ -10,10 +10,9 @@ export async function createKey(
   context: WriteContext<"key.created">,
   body: z.output<typeof CreateKeyBody>,
 ): Promise<z.input<typeof IssuedKey>> {
-  const { minter } = await requireMinter(context);
   const expiresAt = body.expiresAt === null ? null : new Date(body.expiresAt);
-  const { row, key } = await mintWithin(context, minter, { ...body, expiresAt, replacesId: null });
-  const view = toApiKey({ ...row, orgId: context.tenant.orgId }, context.now, undefined);
+  const { row, key } = await mintWithin(context, { ...body, expiresAt, replacesId: null });
+  const view = toApiKey(row, context.now, undefined);
   await context.tenant.write({ action: "key.created", resource: row.id, change: view, answer: { ...view, key: null } }, (db) => [
     insertKey(db, row),
   ]);

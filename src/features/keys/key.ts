@@ -1,26 +1,21 @@
-import { isWithin } from "../../access/key-record.ts";
-import type { Scope } from "../../access/scopes.ts";
+import { isWithin, type KeyGrant } from "../../access/key-record.ts";
 import type { apiKeys } from "../../db/schema/api-keys.ts";
 import type { ApiKeyView } from "./schemas.ts";
 
 export type KeyRow = typeof apiKeys.$inferSelect;
 
-type Grant = {
-  readonly scopes: readonly Scope[];
-  readonly cidrs: readonly string[];
-  readonly agentId: string | null;
-  readonly expiresAt: Date | null;
-};
+/** What a new key shall be able to do. */
+export type WantedKey = Pick<KeyRow, "name" | "scopes" | "cidrs" | "agentId" | "expiresAt" | "replacesId">;
 
 export type MintRefusal = "scope" | "address" | "agent" | "expiry" | "expiry_past";
 
 /** May a key with these rights mint one with those? Never more scopes, wider addresses, another agent or a longer life. */
-export function checkMint(minter: Grant, wanted: Grant, now: Date): { ok: true } | { ok: false; reason: MintRefusal } {
+export function checkMint(minter: KeyGrant, wanted: WantedKey, now: Date): { ok: true } | { ok: false; reason: MintRefusal } {
   if (!wanted.scopes.every((scope) => minter.scopes.includes(scope))) return { ok: false, reason: "scope" };
   if (minter.agentId !== null && wanted.agentId !== minter.agentId) return { ok: false, reason: "agent" };
   if (minter.cidrs.length > 0 && (wanted.cidrs.length === 0 || !wanted.cidrs.every((cidr) => isWithin(cidr, minter.cidrs))))
     return { ok: false, reason: "address" };
-  if (minter.expiresAt !== null && (wanted.expiresAt === null || wanted.expiresAt > minter.expiresAt))
+  if (minter.diesAt !== null && (wanted.expiresAt === null || wanted.expiresAt.getTime() > minter.diesAt))
     return { ok: false, reason: "expiry" };
   if (wanted.expiresAt !== null && wanted.expiresAt <= now) return { ok: false, reason: "expiry_past" };
   return { ok: true };
@@ -38,7 +33,7 @@ export function keyState(key: Pick<KeyRow, "expiresAt" | "revokedAt">, now: Date
 }
 
 /** A key as its organization sees it: everything but the hash. */
-export function toApiKey(row: KeyRow, now: Date, lastUsedMs: number | undefined): ApiKeyView {
+export function toApiKey(row: Omit<KeyRow, "orgId">, now: Date, lastUsedMs: number | undefined): ApiKeyView {
   const { id, name, scopes, cidrs, agentId, createdBy, replacesId } = row;
   return {
     id,

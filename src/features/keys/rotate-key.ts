@@ -1,11 +1,12 @@
 import type { z } from "@hono/zod-openapi";
 import { gateOf } from "../../access/admit.ts";
+import { requireWholeOrganization } from "../../access/principal.ts";
 import type { WriteContext } from "../../http/operation.ts";
 import { problem } from "../../http/problem.ts";
 import { keyState, rotationDeadline, toApiKey } from "./key.ts";
-import { mintWithin, requireMinter } from "./mint.ts";
+import { mintWithin } from "./mint.ts";
 import type { IssuedKey } from "./schemas.ts";
-import { insertKey, updateExpiry } from "./store.ts";
+import { insertKey, selectKey, updateExpiry } from "./store.ts";
 
 /** A new key with the old one's rights; the old one dies after the overlap, in the gate first and in the database second. */
 export async function rotateKey(
@@ -13,13 +14,15 @@ export async function rotateKey(
   keyId: string,
   overlapSeconds: number,
 ): Promise<z.input<typeof IssuedKey>> {
-  const { tenant, env, now } = context;
-  const { minter, target } = await requireMinter(context, keyId);
+  const { tenant, env, now, principal } = context;
+  const [[target]] = await tenant.read((db) => [selectKey(db, keyId)]);
+  if (target === undefined) throw problem("not_found", "no such key");
+  if (keyId !== principal.keyId) requireWholeOrganization(principal);
   if (keyState(target, now) !== "active") throw problem("state_conflict", "the key is expired or revoked");
   const { name, scopes, cidrs, agentId, expiresAt } = target;
-  const { row, key } = await mintWithin(context, minter, { name, scopes, cidrs, agentId, expiresAt, replacesId: keyId });
+  const { row, key } = await mintWithin(context, { name, scopes, cidrs, agentId, expiresAt, replacesId: keyId });
   const deadline = rotationDeadline(target, overlapSeconds, now);
-  const view = toApiKey({ ...row, orgId: tenant.orgId }, now, undefined);
+  const view = toApiKey(row, now, undefined);
   await gateOf(env, tenant.orgId).restrictKey(tenant.orgId, { keyId, kind: "rotated", diesAt: deadline.getTime() });
   await tenant.write(
     {
