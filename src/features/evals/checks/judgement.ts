@@ -1,0 +1,33 @@
+import type { JsonValue } from "../../../crypto/canonical-json.ts";
+
+export type ToolCall = { readonly name: string; readonly arguments: JsonValue };
+
+/** What an agent gave back, whatever protocol it speaks. */
+export type AgentAnswer = {
+  readonly text: string;
+  /** The answer as a value where it was one, or where its text reads as JSON. */
+  readonly json: JsonValue | undefined;
+  readonly toolCalls: readonly ToolCall[];
+  /** What the agent says that the answer cost. */
+  readonly costUsd: number | null;
+  /** The protocol's own mark that the agent declined. */
+  readonly declined: boolean;
+};
+
+/** What a check is given of an answered case. */
+export type Observation = { readonly input: string; readonly answer: AgentAnswer; readonly latencyMs: number };
+
+/** What a check found: `reason` is a code, never the agent's words. */
+export type Judgement =
+  | { readonly status: "pass" }
+  | { readonly status: "fail"; readonly reason: string }
+  | { readonly status: "error" | "unscored"; readonly attribution: "instrument"; readonly reason: string }
+  | { readonly status: "not_applicable"; readonly reason: string };
+
+export const passed: Judgement = { status: "pass" };
+export const failed = (reason: string): Judgement => ({ status: "fail", reason });
+export const passIf = (holds: boolean, reason: string): Judgement => (holds ? passed : failed(reason));
+export const unscored = (reason: string): Judgement => ({ status: "unscored", attribution: "instrument", reason });
+export const notApplicable = (reason: string): Judgement => ({ status: "not_applicable", reason });
+/** The check itself could not be carried out. */
+export const broken = (reason: string): Judgement => ({ status: "error", attribution: "instrument", reason });

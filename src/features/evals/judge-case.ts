@@ -1,0 +1,126 @@
+import { judgeCel } from "./checks/cel.ts";
+import { judgeContains } from "./checks/contains.ts";
+import { judgeEquals } from "./checks/equals.ts";
+import { judgeJsonSchema } from "./checks/json-schema.ts";
+import type { Judgement, Observation } from "./checks/judgement.ts";
+import { notApplicable, unscored } from "./checks/judgement.ts";
+import { judgeCost, judgeLatency } from "./checks/limits.ts";
+import { judgeForbiddenPattern, judgeRegex } from "./checks/pattern.ts";
+import { judgePii } from "./checks/pii.ts";
+import { judgeRefusal } from "./checks/refusal.ts";
+import { judgeToolCalled } from "./checks/tool-called.ts";
+import type { PactJudge } from "./checks/pact.ts";
+import type { Expectation } from "./expectation.ts";
+import { answeredKind, type CaseStatus, type CheckResult } from "./result.ts";
+import type { SuiteCase } from "./suite.ts";
+
+/** What became of the question: an answer to judge, or whose fault it is that there is none. */
+export type CaseOutcome =
+  | { readonly ok: true; readonly observation: Observation }
+  | { readonly ok: false; readonly attribution: "agent" | "platform"; readonly reason: string };
+
+export type JudgedCase = { readonly status: CaseStatus; readonly checks: readonly CheckResult[] };
+
+/** Judges one case: every expectation, and first of all whether the agent answered at all, which is what reliability is made of. */
+export function judgeCase(suiteCase: SuiteCase, outcome: CaseOutcome, pact: PactJudge | null): JudgedCase {
+  if (!outcome.ok) return { status: "error", checks: checksWithoutAnswer(suiteCase, outcome, pact) };
+  const checks = suiteCase.expectations.flatMap((expectation, place) =>
+    judgeExpectation({ expectation, place }, outcome.observation, pact),
+  );
+  return { status: caseStatus(checks, suiteCase.passThreshold), checks: [result(answered, { status: "pass" }), ...checks] };
+}
+
+type Placed = { readonly expectation: Expectation; readonly place: number };
+
+function judgeExpectation({ expectation, place }: Placed, observation: Observation, pact: PactJudge | null): readonly CheckResult[] {
+  const subject = { ...expectation, place: String(place) };
+  if (expectation.kind !== "pact") return [result(subject, judge(expectation, observation), { selfReported: expectation.kind === "cost" })];
+  if (pact === null) return [result(subject, notApplicable("no_pact"))];
+  return pact.judge(observation).map((judgement, index) => pactResult(pact, index, expectation, judgement));
+}
+
+function judge(expectation: Exclude<Expectation, { kind: "pact" }>, observation: Observation): Judgement {
+  switch (expectation.kind) {
+    case "equals":
+      return judgeEquals(expectation, observation);
+    case "contains":
+      return judgeContains(expectation, observation);
+    case "regex":
+      return judgeRegex(expectation, observation);
+    case "json_schema":
+      return judgeJsonSchema(expectation, observation);
+    case "cel":
+      return judgeCel(expectation, observation);
+    case "latency":
+      return judgeLatency(expectation, observation);
+    case "cost":
+      return judgeCost(expectation, observation);
+    case "forbidden_pattern":
+      return judgeForbiddenPattern(expectation, observation);
+    case "pii":
+      return judgePii(expectation, observation);
+    case "refusal":
+      return judgeRefusal(expectation, observation);
+    case "tool_called":
+      return judgeToolCalled(expectation, observation);
+    case "jury":
+      return unscored("no_judge_configured");
+  }
+}
+
+/** Every check of a case without an answer carries whose fault that is; what could not have been judged anyway stays as it is. */
+export function checksWithoutAnswer(
+  suiteCase: SuiteCase,
+  { attribution, reason }: Extract<CaseOutcome, { ok: false }>,
+  pact: PactJudge | null,
+): readonly CheckResult[] {
+  const fault = { status: "error", attribution, reason } as const;
+  const checks = suiteCase.expectations.flatMap((expectation, place): readonly CheckResult[] => {
+    const subject = { ...expectation, place: String(place) };
+    if (expectation.kind === "jury") return [result(subject, unscored("no_judge_configured"))];
+    if (expectation.kind === "cost") return [result(subject, notApplicable("no_cost_reported"), { selfReported: true })];
+    if (expectation.kind !== "pact") return [result(subject, fault)];
+    if (pact === null) return [result(subject, notApplicable("no_pact"))];
+    return pact.conditions.map((_, index) => pactResult(pact, index, expectation, fault));
+  });
+  return [result(answered, attribution === "agent" ? { status: "fail", reason } : fault), ...checks];
+}
+
+type Subject = Pick<CheckResult, "place" | "kind" | "dimension"> & Partial<Pick<CheckResult, "required" | "weight">>;
+type Finding = Judgement | { readonly status: "error"; readonly attribution: "agent" | "platform"; readonly reason: string };
+
+const answered: Subject = { place: answeredKind, kind: answeredKind, dimension: "reliability" };
+
+function pactResult(pact: PactJudge, index: number, expectation: Expectation, finding: Finding): CheckResult {
+  const { condition = null, selfReported = false } = pact.conditions[index] ?? {};
+  return result({ ...expectation, place: `pact/${index}` }, finding, { condition, selfReported });
+}
+
+function result(subject: Subject, finding: Finding, extra: Partial<Pick<CheckResult, "condition" | "selfReported">> = {}): CheckResult {
+  return {
+    place: subject.place,
+    kind: subject.kind,
+    dimension: subject.dimension,
+    status: finding.status,
+    value: finding.status === "pass" ? 1 : finding.status === "fail" ? 0 : null,
+    attribution: "attribution" in finding ? finding.attribution : finding.status === "fail" ? "agent" : null,
+    reason: "reason" in finding ? finding.reason : null,
+    required: subject.required ?? false,
+    weight: subject.weight ?? 1,
+    selfReported: extra.selfReported ?? false,
+    condition: extra.condition ?? null,
+  };
+}
+
+/** A case passes with the weighted share of its scored checks that it asks for, and every required one that was scored. */
+function caseStatus(checks: readonly CheckResult[], threshold: number): CaseStatus {
+  const scored = checks.filter(({ status }) => status === "pass" || status === "fail");
+  if (scored.length === 0) {
+    if (checks.some(({ status }) => status === "error")) return "error";
+    return checks.some(({ status }) => status === "unscored") ? "unscored" : "not_applicable";
+  }
+  if (scored.some(({ status, required }) => status === "fail" && required)) return "fail";
+  const whole = scored.reduce((sum, { weight }) => sum + weight, 0);
+  const reached = scored.reduce((sum, { weight, value }) => sum + weight * (value ?? 0), 0);
+  return reached / whole >= threshold - 1e-9 ? "pass" : "fail";
+}

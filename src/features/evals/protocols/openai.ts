@@ -1,0 +1,46 @@
+import { z } from "zod";
+import { answerLimits, answerOf, readJson, type Protocol } from "./protocol.ts";
+
+const Completion = z.object({
+  choices: z
+    .array(
+      z.object({
+        message: z.object({
+          content: z.union([z.string(), z.array(z.object({ type: z.string(), text: z.string().optional() }))]).nullish(),
+          refusal: z.string().nullish(),
+          tool_calls: z
+            .array(z.object({ function: z.object({ name: z.string(), arguments: z.string() }) }))
+            .max(answerLimits.toolCalls)
+            .nullish(),
+        }),
+      }),
+    )
+    .min(1),
+  usage: z.object({ cost: z.number().min(0).nullish() }).nullish(),
+});
+
+/** OpenAI-compatible chat completions, not streamed. Cost is known only where a gateway adds `usage.cost`. */
+export const openaiProtocol: Protocol = {
+  ask: ({ input, tools }, { modelFamily }) => ({
+    model: modelFamily ?? "default",
+    messages: typeof input === "string" ? [{ role: "user", content: input }] : input,
+    tools: tools?.map((tool) => ({ type: "function", function: { ...tool } })),
+    stream: false,
+  }),
+  read: (body) => {
+    const parsed = Completion.safeParse(body);
+    const message = parsed.data?.choices[0]?.message;
+    if (message === undefined) return { ok: false, reason: "malformed_answer" };
+    const toolCalls =
+      message.tool_calls?.map((call) => ({ name: call.function.name, arguments: readJson(call.function.arguments) ?? {} })) ?? [];
+    const text = textOf(message.content) ?? message.refusal;
+    if (text === null || text === undefined) {
+      return toolCalls.length > 0 ? answerOf("", { toolCalls }) : { ok: false, reason: "malformed_answer" };
+    }
+    return answerOf(text, { toolCalls, costUsd: parsed.data?.usage?.cost ?? null, declined: typeof message.refusal === "string" });
+  },
+};
+
+type Content = string | readonly { type: string; text?: string | undefined }[] | null | undefined;
+const textOf = (content: Content): string | null | undefined =>
+  typeof content === "object" && content !== null ? content.map((part) => part.text ?? "").join("") : content;

@@ -1,0 +1,39 @@
+import type { JsonValue } from "../../../crypto/canonical-json.ts";
+import { utf8 } from "../../../crypto/encoding.ts";
+import { parseJson } from "../../../http/read-body.ts";
+import type { AgentAnswer } from "../checks/judgement.ts";
+import type { SuiteCase } from "../suite.ts";
+
+/** The longest answer that is judged, in characters: longer ones are malformed, so that every check can afford to read them whole. */
+export const answerLimits = { textChars: 65_536, toolCalls: 100 } as const;
+
+export type AskedAgent = { readonly modelFamily: string | null };
+export type ReadAnswer = { readonly ok: true; readonly answer: AgentAnswer } | { readonly ok: false; readonly reason: AnswerFault };
+export type AnswerFault = "not_json" | "malformed_answer" | "answer_too_long";
+
+/** How one kind of agent is asked, and how its answer is read. Pure: the call itself is the workflow's. */
+export type Protocol = {
+  readonly ask: (suiteCase: SuiteCase, agent: AskedAgent) => JsonValue;
+  readonly read: (body: JsonValue) => ReadAnswer;
+};
+
+/** The text of a case's last user message: what `json` agents that know no conversations read. */
+export function questionOf({ input }: Pick<SuiteCase, "input">): string {
+  if (typeof input === "string") return input;
+  return (input.findLast(({ role }) => role === "user") ?? input.at(-1))?.content ?? "";
+}
+
+/** Reads a text as JSON of a bounded depth, bare or in one Markdown fence, as models like to wrap it. */
+export function readJson(text: string): JsonValue | undefined {
+  const fenced = /^\s*```(?:json)?\s*\n([\s\S]*?)\n?```\s*$/.exec(text);
+  try {
+    return parseJson(utf8(fenced?.[1] ?? text)) as JsonValue;
+  } catch {
+    return undefined;
+  }
+}
+
+export function answerOf(text: string, rest: Partial<Omit<AgentAnswer, "text">>): ReadAnswer {
+  if (text.length > answerLimits.textChars) return { ok: false, reason: "answer_too_long" };
+  return { ok: true, answer: { text, json: readJson(text), toolCalls: [], costUsd: null, declined: false, ...rest } };
+}

@@ -1,0 +1,90 @@
+import { describe, expect, it } from "vitest";
+import { jsonProtocol } from "../../../../src/features/evals/protocols/json.ts";
+import { openaiProtocol } from "../../../../src/features/evals/protocols/openai.ts";
+import { readJson } from "../../../../src/features/evals/protocols/protocol.ts";
+import { SuiteCase } from "../../../../src/features/evals/suite.ts";
+
+const agent = { modelFamily: "small-1" };
+const suiteCase = (over: Record<string, unknown> = {}): SuiteCase =>
+  SuiteCase.parse({ id: "c", input: "Hello?", expectations: [{ kind: "pii" }], ...over });
+const conversation = [
+  { role: "system", content: "Be kind." },
+  { role: "user", content: "Hello?" },
+];
+const tools = [{ name: "refund", description: "Refunds", parameters: { type: "object" } }];
+
+describe("the json protocol", () => {
+  it("asks with the question, the conversation and the tools", () => {
+    expect(jsonProtocol.ask(suiteCase(), agent)).toEqual({
+      input: "Hello?",
+      messages: [{ role: "user", content: "Hello?" }],
+      tools: undefined,
+    });
+    expect(jsonProtocol.ask(suiteCase({ input: conversation, tools }), agent)).toEqual({ input: "Hello?", messages: conversation, tools });
+  });
+
+  it("reads a text, or any JSON, and what the agent says besides", () => {
+    expect(
+      jsonProtocol.read({ output: "Hi", cost: 0.01, toolCalls: [{ name: "refund", arguments: { id: 1 } }], trace: "ignored" }),
+    ).toEqual({
+      ok: true,
+      answer: { text: "Hi", json: undefined, costUsd: 0.01, toolCalls: [{ name: "refund", arguments: { id: 1 } }], declined: false },
+    });
+    expect(jsonProtocol.read({ output: { b: 1, a: [2] } })).toMatchObject({
+      ok: true,
+      answer: { text: '{"a":[2],"b":1}', json: { b: 1, a: [2] } },
+    });
+  });
+
+  it.each([null, "Hi", {}, { answer: "Hi" }, { output: "Hi", cost: -1 }, { output: "Hi", toolCalls: "none" }])(
+    "calls %j malformed",
+    (body) => {
+      expect(jsonProtocol.read(body)).toEqual({ ok: false, reason: "malformed_answer" });
+    },
+  );
+});
+
+describe("the openai protocol", () => {
+  it("asks as chat completions do", () => {
+    expect(openaiProtocol.ask(suiteCase({ tools }), agent)).toEqual({
+      model: "small-1",
+      messages: [{ role: "user", content: "Hello?" }],
+      tools: [{ type: "function", function: tools[0] }],
+      stream: false,
+    });
+    expect(openaiProtocol.ask(suiteCase(), { modelFamily: null })).toMatchObject({ model: "default" });
+  });
+
+  it("reads content, parts, refusals, tool calls and a gateway's cost", () => {
+    const message = (given: Record<string, unknown>) =>
+      openaiProtocol.read({ choices: [{ message: given as never }], usage: { cost: 0.002 } });
+    expect(message({ content: "Hi" })).toMatchObject({ ok: true, answer: { text: "Hi", costUsd: 0.002, declined: false } });
+    expect(
+      message({
+        content: [
+          { type: "text", text: "H" },
+          { type: "text", text: "i" },
+        ],
+      }),
+    ).toMatchObject({ answer: { text: "Hi" } });
+    expect(message({ content: null, refusal: "No." })).toMatchObject({ ok: true, answer: { text: "No.", declined: true } });
+    expect(message({ content: null, tool_calls: [{ function: { name: "refund", arguments: '{"id":1}' } }] })).toMatchObject({
+      ok: true,
+      answer: { text: "", toolCalls: [{ name: "refund", arguments: { id: 1 } }] },
+    });
+  });
+
+  it.each([{}, { choices: [] }, { choices: [{ message: {} }] }, { choices: [{ text: "Hi" }] }, { error: { message: "busy" } }])(
+    "calls %j malformed",
+    (body) => {
+      expect(openaiProtocol.read(body as never)).toEqual({ ok: false, reason: "malformed_answer" });
+    },
+  );
+});
+
+describe("readJson", () => {
+  it("refuses nesting that would exhaust the stack", () => {
+    expect(readJson("[".repeat(30_000) + "]".repeat(30_000))).toBeUndefined();
+    expect(readJson("[[1]]")).toEqual([[1]]);
+  });
+});
