@@ -6,7 +6,14 @@ const body = z.object({ ok: z.boolean() });
 const base = { id: "things.read", path: "/v1/things", summary: "Things", request: {}, response: { status: 200, body } } as const;
 const handle = async () => ({ ok: true });
 const read = { ...base, method: "get", governance: "tenant-read", access: { mode: "tenant", scope: "agents:read" }, handle } as const;
-const change = { ...base, method: "post", governance: "tenant-mutation", access: { mode: "tenant", scope: "agents:write" }, audit: "agent.created", handle } as const;
+const change = {
+  ...base,
+  method: "post",
+  governance: "tenant-mutation",
+  access: { mode: "tenant", scope: "agents:write" },
+  audit: "agent.created",
+  handle,
+} as const;
 const open = { ...base, method: "get", governance: "public-read", access: { mode: "public" }, handle } as const;
 
 defineOperation(read);

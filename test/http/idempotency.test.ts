@@ -11,7 +11,10 @@ const keysOf = (org: TestOrganization) => ownerSees("select id from api_keys whe
 
 /** What a crash of the Worker leaves behind: a lease that nobody gives back, and that has run out. */
 const expireLease = (org: TestOrganization, state: "open" | "done" = "open") =>
-  runInDurableObject(gateOf(org), (_gate, { storage }) => void storage.sql.exec("update idempotency set at = at - 61000, state = ?", state));
+  runInDurableObject(
+    gateOf(org),
+    (_gate, { storage }) => void storage.sql.exec("update idempotency set at = at - 61000, state = ?", state),
+  );
 
 /** The lease is given back after the answer, so a repeat may meet it for a moment. */
 async function settled(attempt: () => Promise<Awaited<ReturnType<typeof create>>>) {
@@ -38,13 +41,20 @@ describe("Idempotency-Key", () => {
   it("refuses the same key with another body", async () => {
     const org = await createOrganization();
     await create(org, "two");
-    expect((await settled(() => create(org, "two", { ...wish, name: "other" }))).body).toMatchObject({ status: 422, code: "idempotency_mismatch" });
+    expect((await settled(() => create(org, "two", { ...wish, name: "other" }))).body).toMatchObject({
+      status: 422,
+      code: "idempotency_mismatch",
+    });
   });
 
   it("keeps principals apart", async () => {
     const org = await createOrganization();
     const other = (await create(org, "three", { name: "admin", scopes: ["keys:read", "keys:write"] })).body;
-    const made = await callApi("POST", "/v1/keys", wish, { authorization: `Bearer ${other.key}`, "cf-connecting-ip": org.address, "idempotency-key": "three" });
+    const made = await callApi("POST", "/v1/keys", wish, {
+      authorization: `Bearer ${other.key}`,
+      "cf-connecting-ip": org.address,
+      "idempotency-key": "three",
+    });
     expect(made.status).toBe(201);
     expect(made.headers.get("idempotent-replayed")).toBeNull();
   });

@@ -25,7 +25,7 @@ export async function callApi(method: string, path: string, body?: unknown, head
     }),
   );
   const text = await response.text();
-  const isJson = /[/+]json/.test(response.headers.get("content-type") ?? "");
+  const isJson = /[/+]json(;|$)/.test(response.headers.get("content-type") ?? "");
   return {
     status: response.status,
     headers: response.headers,
