@@ -1,0 +1,17 @@
+import { describe, expect, it } from "vitest";
+import { buildApp } from "../../src/app.ts";
+import { findRouteFaults } from "../../src/local/check-routes.ts";
+import { operations } from "../../src/operations.ts";
+
+describe("the route check", () => {
+  it("finds nothing wrong with the routes as they are", () => {
+    expect(findRouteFaults(buildApp(operations).routes)).toEqual([]);
+  });
+
+  it("finds a route that was mounted past the table, and one that is missing", () => {
+    const app = buildApp(operations);
+    app.get("/v1/backdoor", (context) => context.text("hello"));
+    expect(findRouteFaults(app.routes)).toEqual(["GET /v1/backdoor is served, but no operation declares it: nobody knows who may call it."]);
+    expect(findRouteFaults(buildApp(operations.slice(1)).routes)).toEqual(["GET / is declared, but not served."]);
+  });
+});
