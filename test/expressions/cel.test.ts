@@ -30,7 +30,15 @@ describe("compileCel", () => {
     [`output.note == r"a\\b" || output.status == """ok"""`, true],
     ["type(output.status) == string && int(latencyMs) == 1200", true],
   ])("evaluates %s", (source, expected) => {
-    const output = { status: "ok", at: "2026-01-02T03:04:05Z", note: "", items: [{ name: "tea", price: 2 }, { name: "milk", price: 1.5 }] };
+    const output = {
+      status: "ok",
+      at: "2026-01-02T03:04:05Z",
+      note: "",
+      items: [
+        { name: "tea", price: 2 },
+        { name: "milk", price: 1.5 },
+      ],
+    };
     expect(evaluate(source, { output, input: {}, latencyMs: 1200, costUsd: 0.1, toolCalls: [] })).toEqual({ ok: true, value: expected });
   });
 
@@ -75,7 +83,14 @@ describe("compileCel", () => {
 
   it("answers `failed`, with a code and none of the data, where the values are not what the expression reads", () => {
     const secret = "hunter2";
-    for (const source of ["output.price > 1", "output.items[3] == 1", "bool(output.name)", "output.name > 1", "1 / int(output.zero) == 1", "output"]) {
+    for (const source of [
+      "output.price > 1",
+      "output.items[3] == 1",
+      "bool(output.name)",
+      "output.name > 1",
+      "1 / int(output.zero) == 1",
+      "output",
+    ]) {
       const result = evaluate(source, { output: { name: secret, items: [], zero: 0 } });
       expect(result).toMatchObject({ ok: false, reason: "failed" });
       expect(JSON.stringify(result)).not.toContain(secret);
@@ -84,7 +99,10 @@ describe("compileCel", () => {
 
   it("reads own members only, whatever they are called", () => {
     const output = JSON.parse('{"constructor": "a", "__proto__": "b", "hasOwnProperty": 1}');
-    expect(evaluate("output.constructor == 'a' && output['__proto__'] == 'b' && output.hasOwnProperty == 1", { output })).toEqual({ ok: true, value: true });
+    expect(evaluate("output.constructor == 'a' && output['__proto__'] == 'b' && output.hasOwnProperty == 1", { output })).toEqual({
+      ok: true,
+      value: true,
+    });
     expect(evaluate("has(output.toString) || has(output.constructor)", { output: {} })).toEqual({ ok: true, value: false });
     expect(evaluate("output.toString == 'x'", { output: {} })).toMatchObject({ ok: false, reason: "failed" });
   });
@@ -97,7 +115,10 @@ describe("compileCel", () => {
 
   it("stays without an answer once the work is spent, also where the engine would swallow the error", () => {
     const output = Array.from({ length: 100 }, (_, i) => i);
-    for (const source of ["output.all(x, output.all(y, x + y >= 0.0)) || true", "output.exists(x, output.exists(y, x > 200)) ? true : true"]) {
+    for (const source of [
+      "output.all(x, output.all(y, x + y >= 0.0)) || true",
+      "output.exists(x, output.exists(y, x > 200)) ? true : true",
+    ]) {
       expect(compiled(source).evaluate(celContext({ output }), newWorkBudget(5_000))).toEqual({ ok: false, reason: "work_exceeded" });
       expect(compiled(source).evaluate(celContext({ output }))).toEqual({ ok: true, value: true });
     }
@@ -129,13 +150,18 @@ describe("the metered form of an expression", () => {
     truth: fc.oneof(
       { maxDepth: 4, withCrossShrink: true },
       fc.constantFrom("true", "false", "output.b", "has(output.s)", "has(output.nothing)"),
-      fc.tuple(tie("number"), fc.constantFrom("==", "!=", "<", "<=", ">", ">="), tie("number")).map((parts) => parts.join(" ")).map((e) => `(${e})`),
+      fc
+        .tuple(tie("number"), fc.constantFrom("==", "!=", "<", "<=", ">", ">="), tie("number"))
+        .map((parts) => parts.join(" "))
+        .map((e) => `(${e})`),
       fc.tuple(tie("text"), fc.constantFrom("==", "!=", "<"), tie("text")).map((parts) => `(${parts.join(" ")})`),
       fc.tuple(tie("truth"), fc.constantFrom("&&", "||"), tie("truth")).map((parts) => `(${parts.join(" ")})`),
       tie("truth").map((e) => `!${e}`),
       fc.tuple(tie("text"), fc.constantFrom("contains", "startsWith", "endsWith"), tie("text")).map(([a, m, b]) => `${a}.${m}(${b})`),
       tie("text").map((e) => `${e}.matches('[a-c]+$')`),
-      fc.tuple(tie("list"), fc.constantFrom("all", "exists", "exists_one"), tie("truth")).map(([l, m, p]) => `${l}.${m}(x, x == 'a' || ${p})`),
+      fc
+        .tuple(tie("list"), fc.constantFrom("all", "exists", "exists_one"), tie("truth"))
+        .map(([l, m, p]) => `${l}.${m}(x, x == 'a' || ${p})`),
       fc.tuple(tie("text"), tie("list")).map(([e, l]) => `${e} in ${l}`),
       fc.tuple(tie("list"), tie("list")).map(([a, b]) => `(${a} == ${b})`),
     ),
@@ -153,22 +179,25 @@ describe("the metered form of an expression", () => {
   it("gives what the engine gives for the expression itself", () => {
     let compared = 0;
     fc.assert(
-      fc.property(fc.oneof(truth, number, text, list).map((e) => (e.startsWith("[") ? `${e} == []` : e)), (source) => {
-        const result = compileCel(source, variables);
-        if (!result.ok) return;
-        const value = toCelValue(output, newWorkBudget());
-        if (!value.ok) throw new Error(value.reason);
-        const environment = new Environment({ homogeneousAggregateLiterals: false }).registerVariable("output", "dyn");
-        let plain: unknown;
-        try {
-          plain = environment.evaluate(source, { output: value.value });
-        } catch {
-          plain = "failed";
-        }
-        const metered = result.program.evaluate(celContext({ output }));
-        expect(metered.ok ? metered.value : metered.reason).toBe(typeof plain === "boolean" ? plain : "failed");
-        compared += 1;
-      }),
+      fc.property(
+        fc.oneof(truth, number, text, list).map((e) => (e.startsWith("[") ? `${e} == []` : e)),
+        (source) => {
+          const result = compileCel(source, variables);
+          if (!result.ok) return;
+          const value = toCelValue(output, newWorkBudget());
+          if (!value.ok) throw new Error(value.reason);
+          const environment = new Environment({ homogeneousAggregateLiterals: false }).registerVariable("output", "dyn");
+          let plain: unknown;
+          try {
+            plain = environment.evaluate(source, { output: value.value });
+          } catch {
+            plain = "failed";
+          }
+          const metered = result.program.evaluate(celContext({ output }));
+          expect(metered.ok ? metered.value : metered.reason).toBe(typeof plain === "boolean" ? plain : "failed");
+          compared += 1;
+        },
+      ),
       { numRuns: 2_000 },
     );
     expect(compared).toBeGreaterThan(300);

@@ -24,7 +24,13 @@ describe("compilePattern", () => {
 
   it("refuses a pattern that is too long or expands too far, without expanding it", () => {
     expect(compilePattern("a".repeat(patternLimits.sourceChars + 1))).toMatchObject({ ok: false, reason: "too_long" });
-    for (const source of ["(?:a{10}){100}", `(?:${"ab".repeat(200)}){1000}`, "a{1000}".repeat(60), "(?:(?:(?:ab){10}){10}){10}", "(((a?){9}){9}){9}"]) {
+    for (const source of [
+      "(?:a{10}){100}",
+      `(?:${"ab".repeat(200)}){1000}`,
+      "a{1000}".repeat(60),
+      "(?:(?:(?:ab){10}){10}){10}",
+      "(((a?){9}){9}){9}",
+    ]) {
       expect(compilePattern(source)).toMatchObject({ ok: false, reason: "too_large" });
     }
   });

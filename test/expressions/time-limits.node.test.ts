@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { celContext, compileCel } from "../../src/expressions/cel.ts";
+import { compileJsonSchema } from "../../src/expressions/json-schema.ts";
 import { compilePattern } from "../../src/expressions/pattern.ts";
 import { searchText } from "../../src/expressions/search-text.ts";
 import { newWorkBudget } from "../../src/expressions/work-budget.ts";
@@ -34,17 +35,33 @@ const expression = (source: string) => {
 
 describe("patterns", () => {
   it("compile quickly, or are refused quickly, however they repeat", () => {
-    const sources = [`(?:${"ab".repeat(200)}){1000}`, "a{1000}".repeat(70), "(?:(?:(?:ab){10}){10}){10}", "(?i)" + "\\pL".repeat(160), "(".repeat(256) + ")".repeat(256)];
-    for (const source of sources) expect(elapsedMs(() => compilePattern(source)), source).toBeLessThan(limitMs / 10);
+    const sources = [
+      `(?:${"ab".repeat(200)}){1000}`,
+      "a{1000}".repeat(70),
+      "(?:(?:(?:ab){10}){10}){10}",
+      "(?i)" + "\\pL".repeat(160),
+      "(".repeat(256) + ")".repeat(256),
+    ];
+    for (const source of sources)
+      expect(
+        elapsedMs(() => compilePattern(source)),
+        source,
+      ).toBeLessThan(limitMs / 10);
   });
 
-  it.each(["(a+)+$", "(x+x+)+y", "^(a|aa)+$", "(.*)*b$", "(a|a?)+c$", "^(([a-z])+.)+[A-Z]([a-z])+$", "(?:a?){30}a{30}", "(?:a|b)*a(?:a|b){20}c"])(
-    "take time linear in the text: %s",
-    (source) => {
-      const { test } = pattern(source);
-      for (const text of [`xyc${noise(128_000)}`, `${"a".repeat(128_000)}!`]) expect(elapsedMs(() => test(text))).toBeLessThan(limitMs);
-    },
-  );
+  it.each([
+    "(a+)+$",
+    "(x+x+)+y",
+    "^(a|aa)+$",
+    "(.*)*b$",
+    "(a|a?)+c$",
+    "^(([a-z])+.)+[A-Z]([a-z])+$",
+    "(?:a?){30}a{30}",
+    "(?:a|b)*a(?:a|b){20}c",
+  ])("take time linear in the text: %s", (source) => {
+    const { test } = pattern(source);
+    for (const text of [`xyc${noise(128_000)}`, `${"a".repeat(128_000)}!`]) expect(elapsedMs(() => test(text))).toBeLessThan(limitMs);
+  });
 
   it("end their dearest permitted test in a fraction of a second", () => {
     const dearest = pattern("(?:a|b|ab|ba|[a-b]{1,9}| )*a.{200}c");
@@ -67,8 +84,11 @@ describe("text search", () => {
 
 describe("CEL expressions", () => {
   const numbers = Array.from({ length: 60_000 }, (_, i) => i);
-  const shapes = Array.from({ length: 4_000 }, (_, i) => [...i.toString(2).padStart(12, "0")].reduce<JsonValue>((inner, bit) => (bit === "1" ? [inner] : { a: inner }), 1));
-  const doubling = (rounds: number, start: string) => `${start}${Array.from({ length: rounds }, (_, i) => `.map(v${i}, v${i} + v${i})`).join("")}`;
+  const shapes = Array.from({ length: 4_000 }, (_, i) =>
+    [...i.toString(2).padStart(12, "0")].reduce<JsonValue>((inner, bit) => (bit === "1" ? [inner] : { a: inner }), 1),
+  );
+  const doubling = (rounds: number, start: string) =>
+    `${start}${Array.from({ length: rounds }, (_, i) => `.map(v${i}, v${i} + v${i})`).join("")}`;
   const nesting = (rounds: number) => `[1]${Array.from({ length: rounds }, (_, i) => `.map(v${i}, [v${i}, v${i}])`).join("")}`;
   const loops = (depth: number, body: string): string => (depth === 0 ? body : `output.all(x${depth}, ${loops(depth - 1, body)})`);
 
@@ -83,16 +103,50 @@ describe("CEL expressions", () => {
     ["membership in a long list, in a loop", "output.all(x, x in output)", numbers],
     ["values of many shapes compared", "output.all(x, output.exists(y, x == y))", shapes],
     ["a long text searched for a long text", "output[0].contains(output[1])", ["a".repeat(200_000), `aab${"a".repeat(50_000)}`]],
-    ["a long text searched in a loop", `${JSON.stringify([..."abcdefghij"])}.all(w, !output[0].contains(output[1] + w))`, ["a".repeat(200_000), `aab${"a".repeat(1_000)}`]],
-    ["a long text matched in a loop", `${JSON.stringify([..."abcdefghij"])}.all(w, !output.matches('(?:a|b)*a(?:a|b){20}c') || w == '')`, `c${noise(200_000)}`],
+    [
+      "a long text searched in a loop",
+      `${JSON.stringify([..."abcdefghij"])}.all(w, !output[0].contains(output[1] + w))`,
+      ["a".repeat(200_000), `aab${"a".repeat(1_000)}`],
+    ],
+    [
+      "a long text matched in a loop",
+      `${JSON.stringify([..."abcdefghij"])}.all(w, !output.matches('(?:a|b)*a(?:a|b){20}c') || w == '')`,
+      `c${noise(200_000)}`,
+    ],
     ["the sizes of a long text", `${JSON.stringify(Array.from({ length: 60 }, String))}.all(w, size(output) > 0)`, "é".repeat(250_000)],
     ["a very long number", "double(output) > 0.0 || int(output) > 0", "1".repeat(250_000)],
     ["conversions in a loop", "output.all(x, string(x).size() > 0 && double(string(x)) >= 0.0)", numbers],
   ])("end in a fraction of a second: %s", (_name, source, output) => {
     const program = expression(source);
-    let outcome: unknown;
-    const ms = elapsedMs(() => (outcome = program.evaluate(celContext({ output }))));
-    if (process.env["SHOW_TIMES"]) console.log(ms.toFixed(0), _name, JSON.stringify(outcome));
-    expect(ms).toBeLessThan(limitMs);
+    expect(elapsedMs(() => program.evaluate(celContext({ output })))).toBeLessThan(limitMs);
+  });
+});
+
+describe("JSON Schemas", () => {
+  const fan: Record<string, JsonValue> = { d30: { type: "string" } };
+  for (let i = 0; i < 30; i++) fan[`d${i}`] = { anyOf: [{ $ref: `#/$defs/d${i + 1}` }, { $ref: `#/$defs/d${i + 1}` }] };
+  const names = Object.fromEntries(Array.from({ length: 10_000 }, (_, i) => [`aaaaaaaaaaaaaaaa${i}`, i]));
+  const slow = "(?:a|b)*a(?:a|b){20}c";
+
+  it.each<[string, JsonValue, JsonValue]>([
+    ["references that fan out", { $ref: "#/$defs/d0", $defs: fan }, 1],
+    [
+      "many names against many patterns",
+      { patternProperties: Object.fromEntries(Array.from({ length: 200 }, (_, i) => [`${slow}${i}`, false])), additionalProperties: true },
+      names,
+    ],
+    ["a long list of distinct objects", { uniqueItems: true }, Array.from({ length: 20_000 }, (_, i) => ({ i, name: "a".repeat(8) }))],
+    [
+      "a long list against many alternatives",
+      { contains: { oneOf: Array.from({ length: 200 }, (_, i) => ({ enum: [i] })) } },
+      Array.from({ length: 60_000 }, () => 500),
+    ],
+    ["long texts against a slow pattern", { contains: { pattern: slow } }, Array.from({ length: 50 }, () => `c${noise(5_000)}`)],
+    ["numbers far apart", { items: { multipleOf: 5e-324 } }, Array.from({ length: 40_000 }, () => 1.7e308)],
+    ["addresses", { items: { format: "uri" } }, Array.from({ length: 100 }, () => `http://${"a.".repeat(1_000)}`)],
+  ])("end in a fraction of a second: %s", (_name, source, value) => {
+    const compiled = compileJsonSchema(source);
+    if (!compiled.ok) throw new Error(compiled.detail);
+    expect(elapsedMs(() => compiled.schema.validate(value))).toBeLessThan(limitMs);
   });
 });
