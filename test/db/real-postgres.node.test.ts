@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { startRealPostgres, type RealPostgres } from "../../src/local/real-postgres.ts";
 import { runBatch, type Batch } from "../../src/local/sql-batch.ts";
 import { newId } from "../../src/platform/ids.ts";
 import { asApp, enter, event, insertAgent, newAgent, newOrganization, statement } from "../support/raw-sql.node.ts";
-import { skipsRealPostgres, startRealPostgres, type RealPostgres } from "../support/real-postgres.node.ts";
+import { skipsRealPostgres } from "../support/real-postgres.node.ts";
 import type { LocalDatabase } from "../../src/local/database.ts";
 
 // PGlite is one session of a superuser. What needs several writers, or an owner without rights over others, runs here.
@@ -13,7 +14,7 @@ describe.skipIf(skip)("on a PostgreSQL server, migrated by an owner who is no su
   let server: RealPostgres;
   let app: LocalDatabase;
   beforeAll(async () => {
-    server = await startRealPostgres();
+    server = await startRealPostgres({ fsync: false });
     app = await server.connectAs("armalo_app", 32);
   });
   afterAll(async () => {
