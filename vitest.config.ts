@@ -5,6 +5,8 @@ const nodeTests = ["test/local/**/*.test.ts", "test/**/*.node.test.ts"];
 
 export default defineConfig({
   test: {
+    // The Worker logs every request: shown where a test fails.
+    silent: "passed-only",
     projects: [
       {
         plugins: [

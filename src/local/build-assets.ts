@@ -1,14 +1,16 @@
 import { copyFile, mkdir } from "node:fs/promises";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-
-const root = new URL("../../", import.meta.url);
-const bundle = new URL("node_modules/@scalar/api-reference/dist/browser/standalone.js", root);
-const assets = new URL("dist/assets/", root);
+import { projectRoot } from "./data-dir.ts";
 
 /** Puts what the Worker's ASSETS binding serves where wrangler.toml says: the API reference's browser bundle. */
 export async function buildAssets(): Promise<void> {
+  const assets = join(projectRoot, "dist", "assets");
   await mkdir(assets, { recursive: true });
-  await copyFile(bundle, new URL("scalar.js", assets));
+  await copyFile(
+    join(projectRoot, "node_modules", "@scalar", "api-reference", "dist", "browser", "standalone.js"),
+    join(assets, "scalar.js"),
+  );
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await buildAssets();

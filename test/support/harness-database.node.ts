@@ -5,8 +5,8 @@ import { fileURLToPath } from "node:url";
 import { openEmbedded } from "../../src/local/database.ts";
 import { migrateDatabase, migrationsFolder } from "../../src/local/migrate.ts";
 
-const cacheFolder = fileURLToPath(new URL("../../node_modules/.cache/armalo/", import.meta.url));
-const engineFolder = fileURLToPath(new URL("../../node_modules/@electric-sql/pglite/", import.meta.url));
+const cacheFolder = fileURLToPath(new URL("../../node_modules/.cache/armalo/", import.meta.url).href);
+const engineFolder = fileURLToPath(new URL("../../node_modules/@electric-sql/pglite/", import.meta.url).href);
 
 /** A migrated database in memory. A cold boot takes seconds, so its dump is kept, under the digest of all that made it. */
 export async function openTestDatabase(): Promise<Awaited<ReturnType<typeof openEmbedded>>> {

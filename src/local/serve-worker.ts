@@ -1,0 +1,62 @@
+import { createWriteStream } from "node:fs";
+import { join } from "node:path";
+import { convertV4MiniflareOptions, Miniflare, NoOpLog } from "miniflare";
+import { unstable_getMiniflareWorkerOptions as readWranglerOptions } from "wrangler";
+import { projectRoot } from "./data-dir.ts";
+import { endWithUs } from "./end-with-us.ts";
+
+type Service = {
+  readonly script: string;
+  readonly port: number;
+  readonly bindings: Readonly<Record<string, string>>;
+  /** Where Durable Objects and Workflows live on. */
+  readonly persistDir: string;
+  /** Where the Worker's log lines go. */
+  readonly logFile: string;
+};
+
+/** Runs the built Worker in Cloudflare's own runtime, with the bindings of wrangler.toml and its schedule. */
+export async function serveWorker({ script, port, bindings, persistDir, logFile }: Service): Promise<{ close: () => Promise<void> }> {
+  const { workerOptions } = readWranglerOptions(join(projectRoot, "wrangler.toml"));
+  const log = createWriteStream(logFile, { flags: "w", mode: 0o600 });
+  const miniflare = new Miniflare(
+    convertV4MiniflareOptions({
+      host: "127.0.0.1",
+      port,
+      cf: false,
+      log: new NoOpLog(),
+      telemetry: { enabled: false },
+      resourcePersistencePath: persistDir,
+      handleStructuredLogs: ({ message }) => log.write(`${message}\n`),
+      workers: [
+        {
+          ...workerOptions,
+          name: "armalo",
+          modules: [{ type: "ESModule", path: script }],
+          bindings,
+        },
+      ],
+    }),
+  );
+  await miniflare.ready;
+  const callOff = await endWithUs("workerd");
+  const schedule = setInterval(() => void runSchedule(miniflare), 60_000);
+  return {
+    close: async () => {
+      clearInterval(schedule);
+      await miniflare.dispose();
+      callOff();
+      log.end();
+    },
+  };
+}
+
+/** The minute's cron trigger; what fails in it stands in the Worker's own log. */
+async function runSchedule(miniflare: Miniflare): Promise<void> {
+  try {
+    const worker = await miniflare.getWorker();
+    await worker.scheduled({ cron: "* * * * *" });
+  } catch {
+    // The next minute tries again.
+  }
+}
