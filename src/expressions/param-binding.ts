@@ -74,7 +74,7 @@ export function prepareRule(rule: ParamRule): RuleCheck {
   };
 }
 
-const isScalar = (value: JsonValue): boolean => value === null || typeof value !== "object";
+const isScalar = (value: JsonValue): value is null | boolean | number | string => value === null || typeof value !== "object";
 const violated = (...violations: readonly string[]): RuleOutcome => ({ ok: true, violations });
 
 function listDemands({ allowList, denyList }: ParamRule): readonly RuleCheck[] {
