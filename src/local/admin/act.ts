@@ -50,20 +50,20 @@ export async function actOnPlatform(run: RunAsAdmin, act: Act, changes: readonly
   await run([enter(platformOrgId, newId("request")), await event(platformOrgId, act), ...changes]);
 }
 
-/** One act on an organization. It stands in the platform's log and in the organization's own; `first` goes before the latter. */
+/** One act on an organization. It stands in the platform's log and in the organization's own, before or after which the changes go. */
 export async function actOnOrganization(
   run: RunAsAdmin,
   orgId: string,
   act: Act,
-  changes: { readonly first?: readonly Statement[]; readonly then?: readonly Statement[] },
+  changes: { readonly beforeEvent?: readonly Statement[]; readonly afterEvent?: readonly Statement[] },
 ): Promise<void> {
   const requestId = newId("request");
   await run([
     enter(platformOrgId, requestId),
     await event(platformOrgId, { ...act, resource: orgId }),
     enter(orgId, requestId),
-    ...(changes.first ?? []),
+    ...(changes.beforeEvent ?? []),
     await event(orgId, act),
-    ...(changes.then ?? []),
+    ...(changes.afterEvent ?? []),
   ]);
 }

@@ -32,7 +32,7 @@ export async function createKey(run: RunAsAdmin, tagKey: CryptoKey, { orgId, nam
     run,
     orgId,
     { action: "key.created", resource: minted.keyId, change: { name, scopes: [...scopes] } },
-    { then: [toStatement(build.insert(apiKeys).values(row))] },
+    { afterEvent: [toStatement(build.insert(apiKeys).values(row))] },
   );
   return { id: minted.keyId, key: minted.key };
 }

@@ -14,7 +14,7 @@ export async function createOrganization(run: RunAsAdmin, ring: KeyRing, organiz
     run,
     id,
     { action: "organization.created", resource: id, change: { ...organization } },
-    { first: [toStatement(build.insert(organizations).values(row))] },
+    { beforeEvent: [toStatement(build.insert(organizations).values(row))] },
   );
   return id;
 }
