@@ -255,6 +255,7 @@ ALTER TABLE "evidence" ADD CONSTRAINT "evidence_org_id_agent_id_agents_org_id_id
 ALTER TABLE "evidence" ADD CONSTRAINT "evidence_org_id_run_id_eval_runs_org_id_id_fk" FOREIGN KEY ("org_id","run_id") REFERENCES "public"."eval_runs"("org_id","id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "scores" ADD CONSTRAINT "scores_org_id_agent_id_agents_org_id_id_fk" FOREIGN KEY ("org_id","agent_id") REFERENCES "public"."agents"("org_id","id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 CREATE INDEX "agents_page" ON "agents" USING btree ("org_id","created_at","id");--> statement-breakpoint
+CREATE INDEX "api_keys_page" ON "api_keys" USING btree ("org_id","created_at" DESC NULLS LAST,"id" DESC NULLS LAST);--> statement-breakpoint
 CREATE INDEX "eval_runs_page" ON "eval_runs" USING btree ("org_id","created_at","id");--> statement-breakpoint
 CREATE INDEX "eval_runs_agent" ON "eval_runs" USING btree ("org_id","agent_id","created_at","id");--> statement-breakpoint
 CREATE INDEX "eval_runs_open" ON "eval_runs" USING btree ("status","updated_at");--> statement-breakpoint
