@@ -16,13 +16,13 @@ import {
   type Tier,
 } from "./formula.ts";
 import { posteriorOf, uncertaintyOf } from "./posterior.ts";
-import { selectEvidence } from "./select-evidence.ts";
+import { considerEvidence } from "./consider-evidence.ts";
 import { weighEvidence } from "./weigh-evidence.ts";
 
 /**
  * The score `ts-1` of an agent, from its evidence and nothing else. Anybody can recompute it, in this order:
  *
- * 1. selectEvidence: which records count, and their order; `evidenceDigest` is the SHA-256 of the RFC 8785 form of that list.
+ * 1. considerEvidence: which records count, and their order; `evidenceDigest` is the SHA-256 of the RFC 8785 form of that list.
  * 2. weighEvidence, for each dimension: what each scored check weighs, authors capped last.
  * 3. posteriorOf: N, S, L and U, each rounded half up to six decimals and computed from the rounded ones before it; u = 2 / (2 + N).
  * 4. compositeScore: 1000 · exp(Σ v ln L / Σ v) of the rounded L, rounded half up, over the required dimensions and the optional ones with N ≥ 10;
@@ -33,7 +33,7 @@ import { weighEvidence } from "./weigh-evidence.ts";
  * Dates in the evidence are ISO 8601 in UTC. `asOf` becomes `computedAt`.
  */
 export async function computeScore(given: Evidence): Promise<ScoreDocument> {
-  const evidence: Evidence = { ...given, records: selectEvidence(given.records, given.ownerOrg) };
+  const evidence: Evidence = { ...given, records: considerEvidence(given.records, given.ownerOrg) };
   const { records, asOf, versionNumber, runsOnRecord } = evidence;
   const byDimension = mapDimensions((dimension) => scoreDimension(evidence, dimension));
   const missing = requiredDimensions

@@ -53,7 +53,7 @@ export const judgement = {
   upperQuantile: 0.95,
   /** Later passing checks of its condition that close a critical violation. */
   passesToClose: 28,
-  /** Checks that one score considers, in the order of select-evidence.ts. */
+  /** Checks that one score considers, in the order of consider-evidence.ts. */
   checksConsidered: 20_000,
   /** The run that advice about missing evidence reckons with. */
   adviceChecksPerRun: 12,

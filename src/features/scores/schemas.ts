@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import { pageOf, pageQuery } from "../../http/pagination.ts";
 import { idPattern } from "../../platform/ids.ts";
 import { assuranceNames, dimensionNames, formulaVersion, tierNames } from "./formula.ts";
 
@@ -146,8 +147,14 @@ export const ScoreBody = z
 
 export const AgentParams = z.object({ agentId: z.string().regex(idPattern("agent")) });
 
-export const EvidenceQuery = z.strictObject({
-  asOf: Instant.optional().describe("the `computedAt` of the score to recompute; by default that of the score as it is read now"),
+export const EvidenceQuery = z.object({
+  asOf: Instant.transform((text) => new Date(text))
+    .optional()
+    .openapi({
+      type: "string",
+      format: "date-time",
+      description: "The `computedAt` of the score to recompute; without it, that of the score as it is read now.",
+    }),
 });
 
 export const ScoreSummaryBody = z
@@ -157,3 +164,6 @@ export const ScoreSummaryBody = z
     evidenceDigest: Sha256,
   })
   .openapi("ScoreSummary");
+
+export const ScorePage = pageOf(ScoreSummaryBody).openapi("ScorePage");
+export const ScoreHistoryQuery = z.object(pageQuery);

@@ -3,7 +3,7 @@ import { computeScore } from "../../../src/features/scores/compute-score.ts";
 import type { EvidenceRecord } from "../../../src/features/scores/evidence.ts";
 import { assuranceValues, dimensionNames, dimensions, requiredDimensions, type Dimension } from "../../../src/features/scores/formula.ts";
 import { jsonDigest } from "../../../src/crypto/digest.ts";
-import { orderEvidence } from "../../../src/features/scores/select-evidence.ts";
+import { orderEvidence } from "../../../src/features/scores/consider-evidence.ts";
 import { dayAt, digestOf, makeEntries, makeEvidence, makeFullRun, makeRecord, ownerOrg, passes } from "./make-evidence.ts";
 
 /** Confirmed effects of many authors, one check each: evidence that comes to exactly N = S = `units` in these dimensions. */

@@ -1,7 +1,7 @@
 import type { Evidence, EvidenceEntry, EvidenceRecord } from "../../../src/features/scores/evidence.ts";
 import { notRun, requiredDimensions, type Dimension } from "../../../src/features/scores/formula.ts";
 import { posteriorOf, type Posterior } from "../../../src/features/scores/posterior.ts";
-import { orderEvidence } from "../../../src/features/scores/select-evidence.ts";
+import { orderEvidence } from "../../../src/features/scores/consider-evidence.ts";
 import { weighEvidence } from "../../../src/features/scores/weigh-evidence.ts";
 
 export const ownerOrg = "org_owner";

@@ -22,7 +22,7 @@ export const isCriticalFailure = ({ value, condition }: EvidenceEntry): boolean 
  * more). Then, in this order and while those before hold fewer: runs with a failed critical condition; runs of others' suites before those of the agent's own organization;
  * the newest run of each suite and version, then the second newest of each, and so on. So no run pushes out another suite's, nor a violation.
  */
-export function selectEvidence(
+export function considerEvidence(
   records: readonly EvidenceRecord[],
   ownerOrg: string,
   checksConsidered: number = judgement.checksConsidered,

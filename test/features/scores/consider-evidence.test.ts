@@ -1,17 +1,17 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { EvidenceRecord } from "../../../src/features/scores/evidence.ts";
-import { orderEvidence, selectEvidence } from "../../../src/features/scores/select-evidence.ts";
+import { orderEvidence, considerEvidence } from "../../../src/features/scores/consider-evidence.ts";
 import { dayAt, digestOf, makeEntries, makeRecord, ownerOrg, passes } from "./make-evidence.ts";
 
 const thousand = makeEntries(passes(999));
 const run = (day: number, change: Partial<EvidenceRecord> = {}) => makeRecord({ at: dayAt(day), entries: thousand, ...change });
-const selected = (records: readonly EvidenceRecord[]) => new Set(selectEvidence(records, ownerOrg).map(({ runId }) => runId));
+const selected = (records: readonly EvidenceRecord[]) => new Set(considerEvidence(records, ownerOrg).map(({ runId }) => runId));
 
 describe("the evidence that a score considers", () => {
   it("is all of it, oldest first, where there is not too much", () => {
     const records = [run(3), run(1), run(2, { author: ownerOrg }), run(0)];
-    expect(selectEvidence(records, ownerOrg).map(({ at }) => at)).toEqual([0, 1, 2, 3].map(dayAt));
+    expect(considerEvidence(records, ownerOrg).map(({ at }) => at)).toEqual([0, 1, 2, 3].map(dayAt));
   });
 
   it("is the newest of it where there is too much", () => {
@@ -38,7 +38,7 @@ describe("the evidence that a score considers", () => {
 
   it("is bounded by runs that found nothing too", () => {
     const empty = Array.from({ length: 20_050 }, (_, day) => makeRecord({ at: dayAt(day % 300) }));
-    expect(selectEvidence(empty, ownerOrg)).toHaveLength(20_000);
+    expect(considerEvidence(empty, ownerOrg)).toHaveLength(20_000);
   });
 
   it("has one order, whatever order it comes in", () => {
@@ -64,8 +64,8 @@ describe("the evidence that a score considers", () => {
           run(day, { suiteDigest: digestOf(suite), author: own ? ownerOrg : "platform", entries: makeEntries(passes(checks)) }),
         );
         const [older, newest] = [records.slice(0, -1), records.slice(-1)];
-        const read = selectEvidence(older, ownerOrg, 400 + 91);
-        expect(selectEvidence([...read, ...newest], ownerOrg, 400)).toEqual(selectEvidence(records, ownerOrg, 400));
+        const read = considerEvidence(older, ownerOrg, 400 + 91);
+        expect(considerEvidence([...read, ...newest], ownerOrg, 400)).toEqual(considerEvidence(records, ownerOrg, 400));
       }),
     );
   });
