@@ -40,6 +40,7 @@ export async function serveWorker({ script, port, bindings, persistDir, logFile 
   );
   await miniflare.ready;
   const callOff = await endWithUs("workerd");
+  void runSchedule(miniflare); // takes up at once what an earlier process left
   const schedule = setInterval(() => void runSchedule(miniflare), 60_000);
   return {
     close: async () => {

@@ -11,6 +11,8 @@ import { startSqlServer } from "./sql-server.ts";
 export type Stack = {
   readonly url: string;
   readonly installation: Installation;
+  /** Something else that `close` ends, before everything of before. */
+  readonly alsoClose: (end: () => Promise<void>) => void;
   readonly close: () => Promise<void>;
 };
 
@@ -46,7 +48,7 @@ export async function startStack(port: number): Promise<Stack> {
       },
     });
     opened.push(worker.close);
-    return { url, installation, close };
+    return { url, installation, alsoClose: (end) => void opened.push(end), close };
   } catch (error) {
     await close();
     throw error;

@@ -1,0 +1,36 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { z } from "zod";
+import { PlainFailure } from "./plain-failure.ts";
+
+export type ApiClient = {
+  /** Calls the running server. Where it is just busy, it is asked again for a while; anything else that fails ends the command. */
+  call<T>(method: "GET" | "POST", path: string, answer: z.ZodType<T>, body?: unknown, idempotencyKey?: string): Promise<T>;
+};
+
+const attempts = 8;
+
+export function openApi(url: string, apiKey: string): ApiClient {
+  return {
+    async call(method, path, answer, body, idempotencyKey) {
+      for (let attempt = 1; ; attempt += 1) {
+        const response = await fetch(new URL(path, url), {
+          method,
+          headers: {
+            authorization: `Bearer ${apiKey}`,
+            ...(body === undefined ? {} : { "content-type": "application/json" }),
+            ...(idempotencyKey === undefined ? {} : { "idempotency-key": idempotencyKey }),
+          },
+          ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        });
+        const text = await response.text();
+        if (response.ok) return answer.parse(JSON.parse(text));
+        if (!isBusy(response, text) || attempt === attempts)
+          throw new PlainFailure(`${method} ${path} was answered with ${response.status}: ${text}`);
+        await sleep(Math.min(1000 * Number(response.headers.get("retry-after") ?? attempt), 10_000));
+      }
+    },
+  };
+}
+
+const isBusy = ({ status }: Response, text: string): boolean =>
+  status === 429 || status === 503 || (status === 409 && /"code":"(plan_limit|idempotency_in_progress)"/.test(text));

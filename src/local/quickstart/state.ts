@@ -1,0 +1,40 @@
+import { randomBytes } from "node:crypto";
+import { join } from "node:path";
+import { z } from "zod";
+import { readPrivateFile, writePrivateFile } from "../private-file.ts";
+
+/** How far the quickstart has come. It is written after each step, so that the next start goes on from there. */
+const State = z.object({
+  /** Part of every Idempotency-Key: a step that was done, but not noted any more, is not done again. */
+  seed: z.string(),
+  agentPort: z.int().optional(),
+  orgId: z.string().optional(),
+  apiKey: z.string().optional(),
+  agentId: z.string().optional(),
+  pactId: z.string().optional(),
+  activated: z.boolean().optional(),
+  /** Run ids by suite and repetition. */
+  runs: z.record(z.string(), z.string()).default({}),
+  finished: z.boolean().default(false),
+});
+export type State = z.output<typeof State>;
+
+export type Progress = { readonly state: Readonly<State>; readonly note: (change: Partial<State>) => Promise<void> };
+
+export async function openProgress(folder: string): Promise<Progress> {
+  const file = join(folder, "quickstart.json");
+  let state = State.parse((await readPrivateFile(file)) ?? { seed: randomBytes(9).toString("base64url") });
+  let written = Promise.resolve();
+  return {
+    get state() {
+      return state;
+    },
+    // One after the other: steps that run side by side note what they did at the same time.
+    note: (change) => {
+      state = { ...state, ...change };
+      const whole = state;
+      written = written.then(() => writePrivateFile(file, whole));
+      return written;
+    },
+  };
+}

@@ -1,0 +1,77 @@
+import { importTagKey } from "../access/api-key.ts";
+import { parseKeyRing } from "../crypto/sealed-box.ts";
+import { ScoreBody } from "../features/scores/schemas.ts";
+import { installSuites } from "./admin/install-suites.ts";
+import { openApi } from "./api-client.ts";
+import { runCommand } from "./main.ts";
+import { PlainFailure } from "./plain-failure.ts";
+import { keepExampleAgent } from "./quickstart/keep-example-agent.ts";
+import { runQuickstart } from "./quickstart/run-quickstart.ts";
+import { openProgress } from "./quickstart/state.ts";
+import { showScore } from "./show-score.ts";
+import { runBatch, type Statement } from "./sql-batch.ts";
+import { startStack, type Stack } from "./stack.ts";
+import { platformSuites } from "./suites/platform-suites.ts";
+
+const say = (line: string): void => console.log(line);
+
+await runCommand(async () => {
+  const port = readPort(process.env["PORT"] ?? "8787");
+  say("Starting the database and the Worker …");
+  const stack = await startStack(port);
+  const ending = whenToldToStop();
+  try {
+    await Promise.race([walk(stack), ending]);
+    await ending;
+  } finally {
+    say("\nStopping …");
+    await stack.close();
+  }
+});
+// What Ctrl-C left in the middle of its work is not waited for: it goes on at the next start.
+process.exit();
+
+/** The way to the first score, or to the one that is there; then what to try. */
+async function walk(stack: Stack): Promise<void> {
+  const { url, installation } = stack;
+  const { folder, secrets, database } = installation;
+  const run = (statements: readonly Statement[]) => runBatch(database.pool, { role: "armalo_admin", statements });
+  await installSuites(run, platformSuites);
+  const progress = await openProgress(folder);
+  const agent = await keepExampleAgent(progress);
+  stack.alsoClose(agent.close);
+  if (!progress.state.finished) {
+    const ring = parseKeyRing(secrets.ENCRYPTION_KEYS);
+    if (ring === undefined)
+      throw new PlainFailure(`ENCRYPTION_KEYS in ${folder}/secrets.json is not a list of \`kid:base64\`, each of 32 bytes.`);
+    const tagKey = await importTagKey(new Uint8Array(Buffer.from(secrets.API_KEY_TAG_SECRET, "base64")));
+    say("Quickstart:");
+    await runQuickstart({ url, folder, agentUrl: agent.url, run, ring, tagKey, say }, progress);
+  }
+  const { apiKey = "", agentId = "" } = progress.state;
+  const score = await openApi(url, apiKey).call("GET", `/v1/agents/${agentId}/score`, ScoreBody);
+  say(`\nThe score of ${agentId}:\n\n${showScore(score)}\n`);
+  say(whatToTry(url, folder, agentId));
+}
+
+const whatToTry = (url: string, folder: string, agentId: string): string => `Armalo serves at ${url} until Ctrl-C. To try:
+
+  ${url}/docs      the API, explained
+  ${url}/ready     whether everything that is needed is there
+
+  curl -H "Authorization: Bearer $(node -p 'require("${folder}/dev.json").apiKey')" ${url}/v1/agents/${agentId}/score
+
+  npm run score -- --endpoint http://127.0.0.1:PORT/ --protocol json --suite FILE     an agent of your own`;
+
+function readPort(text: string): number {
+  const port = Number(text);
+  if (!Number.isInteger(port) || port < 1 || port > 65_535)
+    throw new PlainFailure(`PORT is ${text}, which is no port: it is a number from 1 to 65535.`);
+  return port;
+}
+
+function whenToldToStop(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => resolve());
+  });
+}
