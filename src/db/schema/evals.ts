@@ -1,6 +1,6 @@
 import { doublePrecision, foreignKey, index, integer, jsonb, pgTable, primaryKey, text, timestamp, unique } from "drizzle-orm/pg-core";
 import type { Attempt, CaseStatus, CheckResult } from "../../features/evals/result.ts";
-import type { RunCounts, RunStatus, Verdict } from "../../features/evals/run.ts";
+import type { ReasonCode, RunCounts, RunStatus, Verdict } from "../../features/evals/run.ts";
 import type { SuiteCase } from "../../features/evals/suite.ts";
 import { agents } from "./agents.ts";
 import { pacts } from "./pacts.ts";
@@ -55,7 +55,7 @@ export const evalRuns = pgTable(
     availability: doublePrecision(),
     lower95: doublePrecision(),
     verdict: text().$type<Verdict>(),
-    reasonCodes: jsonb().$type<readonly string[]>().notNull(),
+    reasonCodes: jsonb().$type<readonly ReasonCode[]>().notNull(),
     createdAt: timestamp({ withTimezone: true, precision: 3 }).notNull(),
     startedAt: timestamp({ withTimezone: true, precision: 3 }),
     finishedAt: timestamp({ withTimezone: true, precision: 3 }),

@@ -1,10 +1,10 @@
-import { canonicalJson, type JsonValue } from "../../crypto/canonical-json.ts";
+import { canonicalJson } from "../../crypto/canonical-json.ts";
 import { sha256Digest, type Digest } from "../../crypto/digest.ts";
-import { parseJson } from "../../http/read-body.ts";
 import { egressFetch, failureIsOurs, type EgressEnvironment, type EgressResult, type NameCache } from "../../platform/egress.ts";
 import type { AgentAnswer } from "./checks/judgement.ts";
 import { jsonProtocol } from "./protocols/json.ts";
 import { openaiProtocol } from "./protocols/openai.ts";
+import { tryJson } from "./protocols/parse-json.ts";
 import type { AskedAgent, Protocol } from "./protocols/protocol.ts";
 import type { Attempt } from "./result.ts";
 import type { SuiteCase } from "./suite.ts";
@@ -32,30 +32,26 @@ export function readResult(protocol: Protocol, result: EgressResult): Reading {
   if (!result.ok) return { ok: false, attribution: failureIsOurs(result.reason) ? "platform" : "agent", reason: result.reason };
   const malformed = (reason: string): Reading => ({ ok: false, attribution: "agent", reason });
   if (result.status < 200 || result.status > 299) return malformed(`http_${result.status}`);
-  const body = tryJson(result.body);
+  const body = tryJson(Uint8Array.from(result.body));
   if (body === undefined) return malformed("not_json");
   const read = protocol.read(body);
   return read.ok ? read : malformed(read.reason);
-}
-
-function tryJson(bytes: Uint8Array): JsonValue | undefined {
-  try {
-    return parseJson(Uint8Array.from(bytes)) as JsonValue;
-  } catch {
-    return undefined;
-  }
 }
 
 /** Faults that a weak moment of ours can cause; asking once more tells. Every attempt is kept. */
 const worthAskingAgain = new Set(["network", "dns_unreachable"]);
 const maxAttempts = 2;
 
-export async function askAgent(env: EgressEnvironment, target: AgentTarget, suiteCase: SuiteCase, names: NameCache): Promise<Reply> {
+/** What the calls of one run share. `takeTurn` waits until the plan allows one more call of the host. */
+export type Asking = { readonly env: EgressEnvironment; readonly names: NameCache; readonly takeTurn: () => Promise<void> };
+
+export async function askAgent({ env, names, takeTurn }: Asking, target: AgentTarget, suiteCase: SuiteCase): Promise<Reply> {
   const protocol: Protocol = protocols[target.protocol];
   const body = canonicalJson(protocol.ask(suiteCase, target));
   const headers = { ...(await target.openHeaders()), "content-type": "application/json", accept: "application/json" };
   const attempts: Attempt[] = [];
   for (;;) {
+    await takeTurn();
     const result = await egressFetch(env, { url: target.url, method: "POST", headers, body }, { timeoutMs: suiteCase.timeoutMs }, names);
     const reading = readResult(protocol, result);
     attempts.push({

@@ -27,10 +27,17 @@ export async function checkSuite(suite: SuiteDefinition): Promise<CheckedSuite> 
     }),
   );
   if (errors.length > 0) return { ok: false, errors };
+  // Left to it, canonical JSON would throw on the one and PostgreSQL on the other.
+  if (unstorable.test(JSON.stringify(suite))) {
+    return { ok: false, errors: [{ path: "", message: "a text holds U+0000 or half of a surrogate pair" }] };
+  }
   const prepared = await prepareSuite(suite);
   if (prepared.ok) return prepared;
   return { ok: false, errors: [{ path: "cases", message: `more than ${suiteLimits.canonicalBytes} bytes in all` }] };
 }
+
+/** How JSON.stringify writes the characters that cannot be stored: escaped, after an even number of backslashes. */
+const unstorable = /(?<!\\)(?:\\\\)*\\u(?:0000|d[89a-f])/;
 
 function expectationFault(expectation: Expectation): { field: string; detail: string } | undefined {
   switch (expectation.kind) {

@@ -1,8 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import type { JsonValue } from "../../crypto/canonical-json.ts";
-
-/** Any JSON; its depth and size are bounded where the body is read, and where a suite is checked. */
-export const AnyJson: z.ZodType<JsonValue> = z.json().openapi({ type: "object", description: "Any JSON value" }) as z.ZodType<JsonValue>;
+import { AnyJson } from "../../expressions/any-json.ts";
 
 const common = {
   required: z.boolean().default(false).describe("The run passes only if this check could be scored; and the case only if it passed."),

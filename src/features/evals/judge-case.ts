@@ -1,4 +1,4 @@
-import { judgeCel } from "./checks/cel.ts";
+import { judgeCel, readsCost } from "./checks/cel.ts";
 import { judgeContains } from "./checks/contains.ts";
 import { judgeEquals } from "./checks/equals.ts";
 import { judgeJsonSchema } from "./checks/json-schema.ts";
@@ -34,10 +34,14 @@ type Placed = { readonly expectation: Expectation; readonly place: number };
 
 function judgeExpectation({ expectation, place }: Placed, observation: Observation, pact: PactJudge | null): readonly CheckResult[] {
   const subject = { ...expectation, place: String(place) };
-  if (expectation.kind !== "pact") return [result(subject, judge(expectation, observation), { selfReported: expectation.kind === "cost" })];
+  if (expectation.kind !== "pact") return [result(subject, judge(expectation, observation), { selfReported: restsOnCost(expectation) })];
   if (pact === null) return [result(subject, notApplicable("no_pact"))];
   return pact.judge(observation).map((judgement, index) => pactResult(pact, index, expectation, judgement));
 }
+
+/** Only the agent itself says what an answer cost. */
+const restsOnCost = (expectation: Expectation): boolean =>
+  expectation.kind === "cost" || (expectation.kind === "cel" && readsCost(expectation.expression));
 
 function judge(expectation: Exclude<Expectation, { kind: "pact" }>, observation: Observation): Judgement {
   switch (expectation.kind) {
@@ -79,7 +83,7 @@ export function checksWithoutAnswer(
     const subject = { ...expectation, place: String(place) };
     if (expectation.kind === "jury") return [result(subject, unscored("no_judge_configured"))];
     if (expectation.kind === "cost") return [result(subject, notApplicable("no_cost_reported"), { selfReported: true })];
-    if (expectation.kind !== "pact") return [result(subject, fault)];
+    if (expectation.kind !== "pact") return [result(subject, fault, { selfReported: restsOnCost(expectation) })];
     if (pact === null) return [result(subject, notApplicable("no_pact"))];
     return pact.conditions.map((_, index) => pactResult(pact, index, expectation, fault));
   });
@@ -87,16 +91,18 @@ export function checksWithoutAnswer(
 }
 
 type Subject = Pick<CheckResult, "place" | "kind" | "dimension"> & Partial<Pick<CheckResult, "required" | "weight">>;
-type Finding = Judgement | { readonly status: "error"; readonly attribution: "agent" | "platform"; readonly reason: string };
 
+const longestReason = 300;
 const answered: Subject = { place: answeredKind, kind: answeredKind, dimension: "reliability" };
 
-function pactResult(pact: PactJudge, index: number, expectation: Expectation, finding: Finding): CheckResult {
+function pactResult(pact: PactJudge, index: number, expectation: Expectation, finding: Judgement): CheckResult {
   const { condition = null, selfReported = false } = pact.conditions[index] ?? {};
-  return result({ ...expectation, place: `pact/${index}` }, finding, { condition, selfReported });
+  // A promise of severity `info` is reported, and breaks nothing.
+  const weight = condition?.severity === "info" ? 0 : expectation.weight;
+  return result({ ...expectation, weight, place: `pact/${index}` }, finding, { condition, selfReported });
 }
 
-function result(subject: Subject, finding: Finding, extra: Partial<Pick<CheckResult, "condition" | "selfReported">> = {}): CheckResult {
+function result(subject: Subject, finding: Judgement, extra: Partial<Pick<CheckResult, "condition" | "selfReported">> = {}): CheckResult {
   return {
     place: subject.place,
     kind: subject.kind,
@@ -104,7 +110,7 @@ function result(subject: Subject, finding: Finding, extra: Partial<Pick<CheckRes
     status: finding.status,
     value: finding.status === "pass" ? 1 : finding.status === "fail" ? 0 : null,
     attribution: "attribution" in finding ? finding.attribution : finding.status === "fail" ? "agent" : null,
-    reason: "reason" in finding ? finding.reason : null,
+    reason: "reason" in finding ? finding.reason.slice(0, longestReason) : null,
     required: subject.required ?? false,
     weight: subject.weight ?? 1,
     selfReported: extra.selfReported ?? false,
@@ -114,7 +120,7 @@ function result(subject: Subject, finding: Finding, extra: Partial<Pick<CheckRes
 
 /** A case passes with the weighted share of its scored checks that it asks for, and every required one that was scored. */
 function caseStatus(checks: readonly CheckResult[], threshold: number): CaseStatus {
-  const scored = checks.filter(({ status }) => status === "pass" || status === "fail");
+  const scored = checks.filter(({ status, weight }) => (status === "pass" || status === "fail") && weight > 0);
   if (scored.length === 0) {
     if (checks.some(({ status }) => status === "error")) return "error";
     return checks.some(({ status }) => status === "unscored") ? "unscored" : "not_applicable";

@@ -1,5 +1,4 @@
-import type { EvidenceEntry, EvidenceRecord, UnavailableEntry } from "../scores/evidence.ts";
-import { notRun, type Assurance } from "../scores/formula.ts";
+import { notRun, type Assurance, type EvidenceEntry, type EvidenceRecord, type UnavailableEntry } from "../scores/index.ts";
 import { wasAnswered, type CaseResult, type CheckResult } from "./result.ts";
 
 /** Of whom, and under what test, a run is evidence. */
@@ -37,6 +36,7 @@ export function evidenceOf(subject: EvidenceSubject, cases: readonly CaseResult[
 
 function contribution(placed: Placed, answeredSome: boolean): Contribution {
   const { check } = placed;
+  if (breaksNothing(check)) return null;
   switch (check.status) {
     case "not_applicable":
       return null;
@@ -55,14 +55,18 @@ function contribution(placed: Placed, answeredSome: boolean): Contribution {
 }
 
 function neverRun(check: CheckResult): Contribution {
-  if (check.status === "not_applicable" || check.selfReported) return null;
+  if (check.status === "not_applicable" || check.selfReported || breaksNothing(check)) return null;
   if (check.status === "unscored") return { unavailable: unavailableOf(check) };
   return { unavailable: { dimension: check.dimension, reason: notRun, attribution: "platform" } };
 }
 
+/** A promise of severity `info` is reported, and is no part of compliance. */
+const breaksNothing = ({ condition }: CheckResult): boolean => condition?.severity === "info";
+
+const longestReason = 64;
 const unavailableOf = ({ dimension, reason, attribution }: CheckResult): Unavailable => ({
   dimension,
-  reason: reason ?? "unscored",
+  reason: (reason ?? "unscored").slice(0, longestReason),
   attribution: attribution ?? "instrument",
 });
 

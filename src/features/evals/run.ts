@@ -56,6 +56,9 @@ export const reasonCodes = [
   "nothing_scored",
   "agent_outage",
   "not_finished",
+  "agent_changed",
+  "agent_archived",
+  "endpoint_not_proven",
 ] as const;
 export type ReasonCode = (typeof reasonCodes)[number];
 

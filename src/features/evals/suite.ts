@@ -1,7 +1,8 @@
 import { z } from "@hono/zod-openapi";
 import { canonicalJson, type JsonValue } from "../../crypto/canonical-json.ts";
 import { jsonDigest, type Digest } from "../../crypto/digest.ts";
-import { AnyJson, Expectation } from "./expectation.ts";
+import { AnyJson } from "../../expressions/any-json.ts";
+import { Expectation } from "./expectation.ts";
 
 export const suiteLimits = { cases: 500, expectationsPerCase: 20, canonicalBytes: 1_048_576, caseTimeoutMs: 60_000 } as const;
 

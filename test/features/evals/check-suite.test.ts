@@ -47,6 +47,14 @@ describe("readSuite", () => {
     expect(!read.ok && read.errors).toHaveLength(2);
   });
 
+  it("refuses characters that cannot be stored, and takes the texts that spell them", async () => {
+    const withInput = (input: string) => ({ name: "S", cases: [{ id: "c", input, expectations: [{ kind: "pii" }] }] });
+    for (const input of ["a\u0000b", "\ud800", "x\udc00x", "\\\u0000"])
+      expect(await readSuite(withInput(input))).toMatchObject({ ok: false });
+    for (const input of ["\\u0000", "\\\\ud800", "\u{1f600}", "\u0001"])
+      expect(await readSuite(withInput(input))).toMatchObject({ ok: true });
+  });
+
   it("says where a suite is of the wrong form", async () => {
     const read = await readSuite({ name: "S", cases: [{ id: "c", input: "x", expectations: [{ kind: "contains" }] }] });
     expect(!read.ok && read.errors[0]?.path).toContain("expectations");

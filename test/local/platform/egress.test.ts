@@ -50,7 +50,7 @@ describe("egressFetch, to an endpoint that misbehaves", () => {
       response.statusCode = 500;
       let body = "";
       request.on("data", (chunk: Buffer) => (body += chunk.toString()));
-      request.on("end", () => response.end(`${request.method} ${request.headers["x-key"]} ${body}`));
+      request.on("end", () => response.end(`${request.method} ${String(request.headers["x-key"])} ${body}`));
     });
     const result = await egressFetch(localEnv(), { url, method: "POST", headers: { "x-key": "k" }, body: "hello" }, { timeoutMs: 2000 });
     expect(result).toMatchObject({ ok: true, status: 500 });

@@ -1,36 +1,39 @@
 import { celContext, compileCel, type CelCompilation, type CelVariables } from "../../../expressions/cel.ts";
+import { observationVariables } from "../../../expressions/condition.ts";
 import type { ExpectationOf } from "../expectation.ts";
-import { broken, failed, notApplicable, passIf, type Judgement, type Observation } from "./judgement.ts";
+import { broken, failed, notApplicable, outputOf, passIf, unscored, type Judgement, type Observation } from "./judgement.ts";
 
-/** What an expression of a suite may read. */
-export const suiteVariables: CelVariables = {
-  input: "string",
-  output: "dyn",
-  text: "string",
-  latencyMs: "double",
-  cost: "double",
-  toolCalls: "list<dyn>",
-};
+/** What an expression of a suite may read: what a pact's may, and the answer's text whether or not it is JSON. */
+const suiteVariables: CelVariables = { ...observationVariables, text: "string" };
+const ofTheAnswer = ["output", "text", "toolCalls"];
+
 export const compileSuiteExpression = (source: string): CelCompilation => compileCel(source, suiteVariables);
 
-/** `output` is the answer read as JSON where it is JSON, and its text otherwise. */
 export function judgeCel({ expression }: ExpectationOf<"cel">, { input, answer, latencyMs }: Observation): Judgement {
   const compiled = compileSuiteExpression(expression);
   if (!compiled.ok) return broken("expression_not_valid");
-  const { text, json, toolCalls, costUsd } = answer;
-  const result = compiled.program.evaluate(
-    celContext({ input, output: json ?? text, text, latencyMs, cost: costUsd ?? undefined, toolCalls: [...toolCalls] }),
+  const { program } = compiled;
+  const { text, toolCalls, costUsd } = answer;
+  const result = program.evaluate(
+    celContext({ input, output: outputOf(answer), text, latencyMs, costUsd: costUsd ?? undefined, toolCalls: [...toolCalls] }),
   );
   if (result.ok) return passIf(result.value, "not_true");
+  // The expression was type-checked: one that reads the answer and cannot be computed met an answer that lacks what it reads.
+  const fault = ofTheAnswer.some((name) => program.reads.has(name)) ? failed : broken;
   switch (result.reason) {
     case "missing":
-      return notApplicable(`no_${result.variable}`);
+      return notApplicable("no_cost_reported");
     case "failed":
-      // The expression was type-checked: what it cannot compute is an answer that lacks what it reads.
-      return failed("not_computable");
+      return fault("not_computable");
     case "too_deep":
-      return failed("answer_too_deep");
+      return fault("too_deep");
     case "work_exceeded":
-      return broken("work_exceeded");
+      return unscored("work_exceeded");
   }
+}
+
+/** Whether an expression rests on what the agent says that its answer cost. */
+export function readsCost(expression: string): boolean {
+  const compiled = compileSuiteExpression(expression);
+  return compiled.ok && compiled.program.reads.has("costUsd");
 }

@@ -1,14 +1,14 @@
 import { newWorkBudget } from "../../../expressions/work-budget.ts";
 import { searchText } from "../../../expressions/search-text.ts";
 import type { ExpectationOf } from "../expectation.ts";
-import { broken, passIf, type Judgement, type Observation } from "./judgement.ts";
+import { passIf, unscored, type Judgement, type Observation } from "./judgement.ts";
 
 export function judgeContains({ values, match, ignoreCase }: ExpectationOf<"contains">, { answer }: Observation): Judgement {
   const text = fold(answer.text, ignoreCase);
   let found = 0;
   for (const value of values) {
     const search = searchText(text, fold(value, ignoreCase), newWorkBudget());
-    if (!search.ok) return broken(search.reason);
+    if (!search.ok) return unscored(search.reason);
     if (search.found) found += 1;
   }
   return match === "all" ? passIf(found === values.length, "text_missing") : passIf(found > 0, "text_missing");

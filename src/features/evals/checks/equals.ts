@@ -1,4 +1,4 @@
-import { canonicalJson } from "../../../crypto/canonical-json.ts";
+import { comparable } from "../../../expressions/json.ts";
 import type { ExpectationOf } from "../expectation.ts";
 import { failed, passIf, type Judgement, type Observation } from "./judgement.ts";
 
@@ -6,7 +6,7 @@ import { failed, passIf, type Judgement, type Observation } from "./judgement.ts
 export function judgeEquals({ value, ignoreCase }: ExpectationOf<"equals">, { answer }: Observation): Judgement {
   if (typeof value === "string") return passIf(fold(answer.text, ignoreCase) === fold(value, ignoreCase), "differs");
   if (answer.json === undefined) return failed("not_json");
-  return passIf(canonicalJson(answer.json) === canonicalJson(value), "differs");
+  return passIf(comparable(answer.json) === comparable(value), "differs");
 }
 
 const fold = (text: string, ignoreCase: boolean): string => {

@@ -1,11 +1,11 @@
 import type { JsonValue } from "../../../crypto/canonical-json.ts";
-
-export type ToolCall = { readonly name: string; readonly arguments: JsonValue };
+import type { Attribution } from "../result.ts";
+import type { ToolCall } from "../../../expressions/evaluate-condition.ts";
 
 /** What an agent gave back, whatever protocol it speaks. */
 export type AgentAnswer = {
   readonly text: string;
-  /** The answer as a value where it was one, or where its text reads as JSON. */
+  /** The answer as a value where it was one, or where its text reads as JSON; undefined otherwise. */
   readonly json: JsonValue | undefined;
   readonly toolCalls: readonly ToolCall[];
   /** What the agent says that the answer cost. */
@@ -21,8 +21,11 @@ export type Observation = { readonly input: string; readonly answer: AgentAnswer
 export type Judgement =
   | { readonly status: "pass" }
   | { readonly status: "fail"; readonly reason: string }
-  | { readonly status: "error" | "unscored"; readonly attribution: "instrument"; readonly reason: string }
+  | { readonly status: "error" | "unscored"; readonly attribution: Attribution; readonly reason: string }
   | { readonly status: "not_applicable"; readonly reason: string };
+
+/** The answer as expressions see it: its text, unless it is a JSON object or array. */
+export const outputOf = ({ json, text }: AgentAnswer): JsonValue => (typeof json === "object" && json !== null ? json : text);
 
 export const passed: Judgement = { status: "pass" };
 export const failed = (reason: string): Judgement => ({ status: "fail", reason });

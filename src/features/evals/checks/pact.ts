@@ -1,10 +1,53 @@
+import { jsonDigest } from "../../../crypto/digest.ts";
+import type { Condition } from "../../../expressions/condition.ts";
+import { evaluateConditions, type ConditionOutcome } from "../../../expressions/evaluate-condition.ts";
+import { newWorkBudget, workPerExpression } from "../../../expressions/work-budget.ts";
 import type { CheckResult } from "../result.ts";
-import type { Judgement, Observation } from "./judgement.ts";
+import { readsCost } from "./cel.ts";
+import { failed, notApplicable, outputOf, passed, type Judgement, type Observation } from "./judgement.ts";
 
-export type JudgedCondition = { readonly condition: NonNullable<CheckResult["condition"]>; readonly selfReported: boolean };
+type JudgedCondition = { readonly condition: NonNullable<CheckResult["condition"]>; readonly selfReported: boolean };
 
 /** A run's pact, ready to judge answers: one judgement for each of its conditions, in their order. */
 export type PactJudge = {
   readonly conditions: readonly JudgedCondition[];
   readonly judge: (observation: Observation) => readonly Judgement[];
 };
+
+type Pact = { readonly conditions: readonly Condition[]; readonly digest: string | null };
+
+export async function pactJudge({ conditions, digest }: Pact): Promise<PactJudge> {
+  const judged = conditions.map(async (condition) => ({
+    condition: { id: condition.id, severity: condition.severity, digest: await contentDigest(condition), pactDigest: digest ?? "" },
+    selfReported: restsOnCost(condition),
+  }));
+  return { conditions: await Promise.all(judged), judge: (observation) => judgeAll(conditions, observation) };
+}
+
+/** Of what a condition promises: the same promise has the same digest in every version of the pact. */
+async function contentDigest({ id: _id, description: _description, ...content }: Condition): Promise<string> {
+  return await jsonDigest(content);
+}
+
+/** Only the agent itself says what an answer cost. */
+const restsOnCost = (condition: Condition): boolean =>
+  condition.type === "cost_usd" || (condition.type === "cel" && readsCost(condition.expression));
+
+function judgeAll(conditions: readonly Condition[], { input, answer, latencyMs }: Observation): readonly Judgement[] {
+  const { toolCalls, costUsd } = answer;
+  const observation = { input, output: outputOf(answer), latencyMs, toolCalls, ...(costUsd === null ? {} : { costUsd }) };
+  return evaluateConditions(conditions, observation, newWorkBudget(workPerExpression * 8)).map(judgementOf);
+}
+
+function judgementOf(outcome: ConditionOutcome): Judgement {
+  switch (outcome.status) {
+    case "pass":
+      return passed;
+    case "fail":
+      return failed(outcome.reasons.join("; "));
+    case "not_applicable":
+      return notApplicable(outcome.reasons.join("; "));
+    default:
+      return { status: outcome.status, attribution: outcome.attribution, reason: outcome.reasons.join("; ") };
+  }
+}

@@ -2,7 +2,7 @@ import { compilePattern } from "../../../expressions/pattern.ts";
 import { newWorkBudget } from "../../../expressions/work-budget.ts";
 import { answerLimits } from "../protocols/protocol.ts";
 import type { ExpectationOf } from "../expectation.ts";
-import { broken, failed, passed, type Judgement, type Observation } from "./judgement.ts";
+import { broken, failed, passed, unscored, type Judgement, type Observation } from "./judgement.ts";
 
 /** Enough for the largest pattern on the longest answer, so that no agent escapes a check by being wordy. */
 const workUnits = answerLimits.textChars * 1024;
@@ -19,6 +19,6 @@ function occurs(source: string, text: string, found: Judgement, absent: Judgemen
   const compiled = compilePattern(source);
   if (!compiled.ok) return broken("pattern_not_valid");
   const test = compiled.pattern.test(text, newWorkBudget(workUnits));
-  if (!test.ok) return broken(test.reason);
+  if (!test.ok) return unscored(test.reason);
   return test.matched ? found : absent;
 }

@@ -1,12 +1,11 @@
 import { z } from "zod";
-import { canonicalJson, type JsonValue } from "../../../crypto/canonical-json.ts";
 import { answerLimits, answerOf, questionOf, type Protocol } from "./protocol.ts";
 
 const JsonAnswer = z.object({
   output: z.json(),
   cost: z.number().min(0).nullish(),
   toolCalls: z
-    .array(z.object({ name: z.string(), arguments: z.json().default({}) }))
+    .array(z.object({ tool: z.string(), arguments: z.json().default({}) }))
     .max(answerLimits.toolCalls)
     .nullish(),
 });
@@ -24,6 +23,6 @@ export const jsonProtocol: Protocol = {
     const { output, cost, toolCalls } = parsed.data;
     const rest = { costUsd: cost ?? null, toolCalls: toolCalls ?? [] };
     if (typeof output === "string") return answerOf(output, rest);
-    return answerOf(canonicalJson(output as JsonValue), { ...rest, json: output });
+    return answerOf(JSON.stringify(output), { ...rest, json: output });
   },
 };

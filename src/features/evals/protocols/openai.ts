@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { answerLimits, answerOf, readJson, type Protocol } from "./protocol.ts";
+import { readJson } from "./parse-json.ts";
+import { answerLimits, answerOf, type Protocol } from "./protocol.ts";
 
 const Completion = z.object({
   choices: z
@@ -32,7 +33,7 @@ export const openaiProtocol: Protocol = {
     const message = parsed.data?.choices[0]?.message;
     if (message === undefined) return { ok: false, reason: "malformed_answer" };
     const toolCalls =
-      message.tool_calls?.map((call) => ({ name: call.function.name, arguments: readJson(call.function.arguments) ?? {} })) ?? [];
+      message.tool_calls?.map((call) => ({ tool: call.function.name, arguments: readJson(call.function.arguments) ?? {} })) ?? [];
     const text = textOf(message.content) ?? message.refusal;
     if (text === null || text === undefined) {
       return toolCalls.length > 0 ? answerOf("", { toolCalls }) : { ok: false, reason: "malformed_answer" };

@@ -1,7 +1,6 @@
 import type { JsonValue } from "../../../crypto/canonical-json.ts";
-import { utf8 } from "../../../crypto/encoding.ts";
-import { parseJson } from "../../../http/read-body.ts";
 import type { AgentAnswer } from "../checks/judgement.ts";
+import { readJson } from "./parse-json.ts";
 import type { SuiteCase } from "../suite.ts";
 
 /** The longest answer that is judged, in characters: longer ones are malformed, so that every check can afford to read them whole. */
@@ -23,17 +22,8 @@ export function questionOf({ input }: Pick<SuiteCase, "input">): string {
   return (input.findLast(({ role }) => role === "user") ?? input.at(-1))?.content ?? "";
 }
 
-/** Reads a text as JSON of a bounded depth, bare or in one Markdown fence, as models like to wrap it. */
-export function readJson(text: string): JsonValue | undefined {
-  const fenced = /^\s*```(?:json)?\s*\n([\s\S]*?)\n?```\s*$/.exec(text);
-  try {
-    return parseJson(utf8(fenced?.[1] ?? text)) as JsonValue;
-  } catch {
-    return undefined;
-  }
-}
-
 export function answerOf(text: string, rest: Partial<Omit<AgentAnswer, "text">>): ReadAnswer {
   if (text.length > answerLimits.textChars) return { ok: false, reason: "answer_too_long" };
-  return { ok: true, answer: { text, json: readJson(text), toolCalls: [], costUsd: null, declined: false, ...rest } };
+  // JSON may escape half of a surrogate pair, which no digest and no database takes.
+  return { ok: true, answer: { text: text.toWellFormed(), json: readJson(text), toolCalls: [], costUsd: null, declined: false, ...rest } };
 }

@@ -54,7 +54,7 @@ describe("latency and cost", () => {
 });
 
 describe("tool_called", () => {
-  const call = (args: Record<string, string | number>) => observe("", { toolCalls: [{ name: "refund", arguments: args }] });
+  const call = (args: Record<string, string | number>) => observe("", { toolCalls: [{ tool: "refund", arguments: args }] });
 
   it("wants the tool with at least these arguments", () => {
     const check = expectation({ kind: "tool_called", tool: "refund", arguments: { orderId: "A1" } });
@@ -90,7 +90,7 @@ describe("cel", () => {
   });
 
   it("does not apply where it reads a cost that nobody reported", () => {
-    expect(judge("cost < 1.0", "x")).toEqual({ status: "not_applicable", reason: "no_cost" });
+    expect(judge("costUsd < 1.0", "x")).toEqual({ status: "not_applicable", reason: "no_cost_reported" });
   });
 
   it("blames the instrument for an expression that is not valid", () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { jsonProtocol } from "../../../../src/features/evals/protocols/json.ts";
 import { openaiProtocol } from "../../../../src/features/evals/protocols/openai.ts";
-import { readJson } from "../../../../src/features/evals/protocols/protocol.ts";
+import { readJson } from "../../../../src/features/evals/protocols/parse-json.ts";
 import { SuiteCase } from "../../../../src/features/evals/suite.ts";
 
 const agent = { modelFamily: "small-1" };
@@ -25,14 +25,14 @@ describe("the json protocol", () => {
 
   it("reads a text, or any JSON, and what the agent says besides", () => {
     expect(
-      jsonProtocol.read({ output: "Hi", cost: 0.01, toolCalls: [{ name: "refund", arguments: { id: 1 } }], trace: "ignored" }),
+      jsonProtocol.read({ output: "Hi", cost: 0.01, toolCalls: [{ tool: "refund", arguments: { id: 1 } }], trace: "ignored" }),
     ).toEqual({
       ok: true,
-      answer: { text: "Hi", json: undefined, costUsd: 0.01, toolCalls: [{ name: "refund", arguments: { id: 1 } }], declined: false },
+      answer: { text: "Hi", json: undefined, costUsd: 0.01, toolCalls: [{ tool: "refund", arguments: { id: 1 } }], declined: false },
     });
     expect(jsonProtocol.read({ output: { b: 1, a: [2] } })).toMatchObject({
       ok: true,
-      answer: { text: '{"a":[2],"b":1}', json: { b: 1, a: [2] } },
+      answer: { text: '{"b":1,"a":[2]}', json: { b: 1, a: [2] } },
     });
   });
 
@@ -70,7 +70,7 @@ describe("the openai protocol", () => {
     expect(message({ content: null, refusal: "No." })).toMatchObject({ ok: true, answer: { text: "No.", declined: true } });
     expect(message({ content: null, tool_calls: [{ function: { name: "refund", arguments: '{"id":1}' } }] })).toMatchObject({
       ok: true,
-      answer: { text: "", toolCalls: [{ name: "refund", arguments: { id: 1 } }] },
+      answer: { text: "", toolCalls: [{ tool: "refund", arguments: { id: 1 } }] },
     });
   });
 

@@ -1,0 +1,47 @@
+import type { Action } from "../../audit/actions.ts";
+import type { TenantWriter } from "../../db/tenant-db.ts";
+import type { Environment } from "../../env.ts";
+import { currentTime } from "../../platform/clock.ts";
+import { newId } from "../../platform/ids.ts";
+import { endpointProof } from "../agents/index.ts";
+import { closeRun } from "./close-run.ts";
+import { loadRun, type LoadedRun } from "./load-run.ts";
+import { isConflict } from "./persist.ts";
+import type { ReasonCode } from "./run.ts";
+import { insertSealedUse, updateRunStarted } from "./store.ts";
+
+/** Takes a run off the queue, or ends it where its agent is no longer what it was queued for. Harmless when repeated. */
+export async function beginRun(tenant: TenantWriter<Action>, env: Environment, runId: string): Promise<"running" | "closed"> {
+  const now = currentTime();
+  const loaded = await loadRun(tenant, runId, now);
+  if (loaded?.run.status !== "queued") return loaded?.run.status === "running" ? "running" : "closed";
+  const obstacle = findObstacle(loaded, env, now);
+  if (obstacle !== null) {
+    const decide = ({ run }: LoadedRun) => (run.status === "queued" ? ({ status: "errored", reasonCodes: [obstacle] } as const) : null);
+    await closeRun({ tenant, action: "run.finished", now, decide }, runId);
+    return "closed";
+  }
+  try {
+    await writeStart(tenant, loaded, now);
+    return "running";
+  } catch (thrown) {
+    if (!isConflict(thrown)) throw thrown;
+    const found = await loadRun(tenant, runId, now);
+    return found?.run.status === "running" ? "running" : "closed";
+  }
+}
+
+function findObstacle({ run, agent }: LoadedRun, env: Environment, now: Date): ReasonCode | null {
+  if (agent.archivedAt !== null) return "agent_archived";
+  if (agent.versionNumber !== run.agentVersionNumber || agent.endpointUrl === null) return "agent_changed";
+  return endpointProof(agent, env, now).ok ? null : "endpoint_not_proven";
+}
+
+/** The use of sealed headers is a security event of its own, in the same transaction. */
+function writeStart(tenant: TenantWriter<Action>, { run, agent }: LoadedRun, now: Date) {
+  const minute = new Date(Math.floor(now.getTime() / 60_000) * 60_000);
+  return tenant.write({ action: "run.started", resource: run.id, change: { startedAt: now.toISOString() } }, (db) => [
+    updateRunStarted(db, run.id, now),
+    ...(agent.endpointHeaders.length > 0 ? [insertSealedUse(db, newId("securityEvent"), agent.id, minute)] : []),
+  ]);
+}

@@ -1,0 +1,1 @@
+export { sweepAfterMs, sweepRuns } from "./sweep-runs.ts";

@@ -1,0 +1,17 @@
+const windowMs = 60_000;
+
+/**
+ * Spaces calls so that no 60 s hold more than `perMinute` of them: each caller waits for its turn, first come, first served.
+ * `wait` sleeps for so many milliseconds.
+ */
+export function paceCalls(perMinute: number, nowMs: () => number, wait: (ms: number) => Promise<unknown>): () => Promise<void> {
+  const turns: number[] = [];
+  return async () => {
+    const now = nowMs();
+    const oldest = turns.length < perMinute ? undefined : turns.shift();
+    // A millisecond more: both ends of a window count.
+    const turn = oldest === undefined ? now : Math.max(now, oldest + windowMs + 1);
+    turns.push(turn);
+    if (turn > now) await wait(turn - now);
+  };
+}

@@ -1,0 +1,30 @@
+import type { RunStatus } from "./run.ts";
+
+/** What the workflow engine says of a run's instance. */
+export type InstanceState = "alive" | "over" | "missing";
+
+/** The longest that one case may keep a run still: two calls of a minute, a minute's wait for its turn, our retries, and as much again. */
+const longestCaseMs = 10 * 60_000;
+/** How long a run may wait in the engine's queue before we give it up. */
+const longestQueueMs = 24 * 3_600_000;
+
+type StillRun = { readonly status: RunStatus; readonly createdAt: Date; readonly updatedAt: Date };
+
+/**
+ * What to do with an open run that has not moved for a minute. A queued one whose instance is missing or ended without beginning is
+ * launched again; a running one whose instance is over is closed, and one that has stood still for longer than any case can, whatever
+ * the engine says of it.
+ */
+export function judgeStillness(
+  { status, createdAt, updatedAt }: StillRun,
+  instance: InstanceState,
+  now: Date,
+): "wait" | "launch" | "close" {
+  if (status === "queued") {
+    if (now.getTime() - createdAt.getTime() > longestQueueMs) return "close";
+    return instance === "alive" ? "wait" : "launch";
+  }
+  if (status !== "running") return "wait";
+  if (instance !== "alive") return "close";
+  return now.getTime() - updatedAt.getTime() > longestCaseMs ? "close" : "wait";
+}
