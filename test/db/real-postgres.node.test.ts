@@ -1,10 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startRealPostgres, type RealPostgres } from "../../src/local/real-postgres.ts";
+import { platformOrgId } from "../../src/local/admin/act.ts";
+import { setDatabasePassword } from "../../src/local/admin/set-database-password.ts";
 import { runBatch, type Batch } from "../../src/local/sql-batch.ts";
 import { newId } from "../../src/platform/ids.ts";
 import { asApp, enter, event, insertAgent, newAgent, newOrganization, statement } from "../support/raw-sql.node.ts";
 import { skipsRealPostgres } from "../support/real-postgres.node.ts";
-import type { LocalDatabase } from "../../src/local/database.ts";
+import { openExternal, type LocalDatabase } from "../../src/local/database.ts";
 
 // PGlite is one session of a superuser. What needs several writers, or an owner without rights over others, runs here.
 
@@ -82,6 +84,19 @@ describe.skipIf(skip)("on a PostgreSQL server, migrated by an owner who is no su
     const outcomes = await Promise.allSettled([runBatch(app.pool, change), runBatch(app.pool, conflicting)]);
     expect(outcomes.map(({ status }) => status).toSorted()).toEqual(["fulfilled", "rejected"]);
     expect(outcomes.find(({ status }) => status === "rejected")).toMatchObject({ reason: { code: "AR409" } });
+  });
+
+  it("gets a new password for the Worker's role by an audited act of its owner, who is no superuser", async () => {
+    const password = await setDatabasePassword((statements) => runBatch(server.owner.pool, { role: "armalo_admin", statements }));
+    const address = new URL(server.ownerUrl);
+    address.username = "armalo_app";
+    address.password = password;
+    const signedIn = openExternal(address.href, 1);
+    expect((await signedIn.pool.query("select current_user")).rows).toEqual([{ current_user: "armalo_app" }]);
+    await signedIn.close();
+    const last = statement("select action, resource from audit_events order by seq desc limit 1");
+    const [, event] = await asApp(server.owner.pool, enter(platformOrgId), last);
+    expect(event?.rows).toEqual([["database_password.set", "armalo_app"]]);
   });
 
   it("runs the same batch read-only and at the isolation level that it asks for", async () => {

@@ -1,0 +1,120 @@
+import { randomBytes } from "node:crypto";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type pg from "pg";
+import { importTagKey, readApiKey } from "../../../src/access/api-key.ts";
+import { openSealedBox, parseKeyRing, type KeyRing } from "../../../src/crypto/sealed-box.ts";
+import type { SuiteDefinition } from "../../../src/features/evals/suite.ts";
+import { actOnPlatform, platformOrgId, type RunAsAdmin } from "../../../src/local/admin/act.ts";
+import { createKey } from "../../../src/local/admin/create-key.ts";
+import { createOrganization } from "../../../src/local/admin/create-organization.ts";
+import { installSuites } from "../../../src/local/admin/install-suites.ts";
+import { reencrypt } from "../../../src/local/admin/reencrypt.ts";
+import { PlainFailure } from "../../../src/local/plain-failure.ts";
+import { runBatch } from "../../../src/local/sql-batch.ts";
+import { openTestDatabase } from "../../support/harness-database.node.ts";
+
+let pool: pg.Pool;
+let close: () => Promise<void>;
+let run: RunAsAdmin;
+beforeAll(async () => {
+  ({ pool, close } = await openTestDatabase());
+  run = (statements) => runBatch(pool, { role: "armalo_admin", statements });
+});
+afterAll(() => close());
+
+const newKey = (kid: string): string => `${kid}:${randomBytes(32).toString("base64")}`;
+const ringOf = (...keys: string[]): KeyRing => {
+  const ring = parseKeyRing(keys.join(","));
+  if (ring === undefined) throw new Error("a key of this test does not parse");
+  return ring;
+};
+const eventsOf = async (orgId: string): Promise<Record<string, unknown>[]> =>
+  (await pool.query("select action, resource, actor from audit_events where org_id = $1 order by seq", [orgId])).rows;
+const wrappedKeyOf = async (orgId: string): Promise<string> =>
+  (await pool.query("select wrapped_data_key as key from organizations where id = $1", [orgId])).rows[0].key;
+
+const actor = "admin:command";
+const place = { table: "agents", row: "agt_1", field: "header" };
+
+describe("creating an organization", () => {
+  it("is the first event of its own log, and one of the platform's", async () => {
+    const orgId = await createOrganization(run, ringOf(newKey("k1")), { name: "Acme", plan: "pro", environment: "live" });
+    expect(await eventsOf(orgId)).toEqual([{ action: "organization.created", resource: orgId, actor }]);
+    expect((await eventsOf(platformOrgId)).at(-1)).toEqual({ action: "organization.created", resource: orgId, actor });
+    const { rows } = await pool.query("select name, plan, environment from organizations where id = $1", [orgId]);
+    expect(rows).toEqual([{ name: "Acme", plan: "pro", environment: "live" }]);
+  });
+});
+
+describe("creating an API key", () => {
+  it("makes one that reads back as the organization's, stores its hash alone, and is an event of both logs", async () => {
+    const orgId = await createOrganization(run, ringOf(newKey("k1")), { name: "Acme", plan: "free", environment: "test" });
+    const tagKey = await importTagKey(new Uint8Array(randomBytes(32)));
+    const { id, key } = await createKey(run, tagKey, { orgId, name: "ci", scopes: ["agents:read"] });
+    const read = await readApiKey(tagKey, key);
+    expect(read).toMatchObject({ ok: true, claim: { orgId, keyId: id, environment: "test" } });
+    const { rows } = await pool.query("select * from api_keys where id = $1", [id]);
+    expect(rows[0]).toMatchObject({ org_id: orgId, name: "ci", scopes: ["agents:read"], secret_hash: read.ok && read.claim.secretHash });
+    expect(JSON.stringify(rows[0])).not.toContain(key.split("_")[4]);
+    expect((await eventsOf(orgId)).at(-1)).toEqual({ action: "key.created", resource: id, actor });
+    expect((await eventsOf(platformOrgId)).at(-1)).toEqual({ action: "key.created", resource: orgId, actor });
+  });
+
+  it("says plainly that there is no such organization, and writes nothing", async () => {
+    const before = await eventsOf(platformOrgId);
+    const tagKey = await importTagKey(new Uint8Array(randomBytes(32)));
+    const attempt = createKey(run, tagKey, { orgId: "org_9999999999999999999999", name: "ci", scopes: ["agents:read"] });
+    await expect(attempt).rejects.toThrow(PlainFailure);
+    expect(await eventsOf(platformOrgId)).toEqual(before);
+  });
+});
+
+describe("installing suites", () => {
+  const suite = (id: string): SuiteDefinition => ({
+    name: "Politeness",
+    floor: 0.5,
+    cases: [{ id, input: "Hello", timeoutMs: 1000, passThreshold: 1, expectations: [] }],
+  });
+
+  it("adds each once, as an event of the platform's log", async () => {
+    expect(await installSuites(run, [suite("a"), suite("b")])).toEqual(["Politeness", "Politeness"]);
+    expect(await installSuites(run, [suite("a"), suite("b"), suite("c")])).toEqual(["Politeness"]);
+    expect(await installSuites(run, [suite("a"), suite("b"), suite("c")])).toEqual([]);
+    const { rows } = await pool.query("select id, name, floor from platform_suites order by id");
+    expect(rows).toHaveLength(3);
+    const installed = (await eventsOf(platformOrgId)).filter(({ action }) => action === "suite.installed");
+    expect(installed.map(({ resource }) => resource)).toEqual(rows.map(({ id }) => id));
+  });
+});
+
+describe("re-encrypting", () => {
+  it("wraps each data key with the active key, once, after which the old one can go and nothing sealed is lost", async () => {
+    const [old, fresh] = [newKey("old"), newKey("new")];
+    const orgId = await createOrganization(run, ringOf(old), { name: "Acme", plan: "pro", environment: "live" });
+    const sealed = await openSealedBox(ringOf(old), orgId, await wrappedKeyOf(orgId)).seal(place, "secret");
+    await expect(reencrypt(onlyOf(orgId), ringOf(fresh))).rejects.toThrow("wrapping key is not in the ring");
+    expect(await reencrypt(onlyOf(orgId), ringOf(fresh, old))).toEqual({ rewrapped: 1, unchanged: 0 });
+    expect(await reencrypt(onlyOf(orgId), ringOf(fresh, old))).toEqual({ rewrapped: 0, unchanged: 1 });
+    const box = openSealedBox(ringOf(fresh), orgId, await wrappedKeyOf(orgId));
+    expect(await box.open(place, sealed)).toBe("secret");
+    expect((await eventsOf(orgId)).at(-1)).toEqual({ action: "secrets.reencrypted", resource: orgId, actor });
+  });
+});
+
+/** As if there were one organization alone: those of the other tests were wrapped with keys that are gone. */
+const onlyOf =
+  (orgId: string): RunAsAdmin =>
+  async (statements) => {
+    const results = await run(statements);
+    const listing = statements[0]?.query.includes("organization_ids") === true;
+    return listing ? results.map((result) => ({ ...result, rows: [[orgId]] })) : results;
+  };
+
+describe("any act of the administrator", () => {
+  it("is undone whole where a part of it fails", async () => {
+    const before = await eventsOf(platformOrgId);
+    const act = { action: "suite.installed", resource: "sui_x", change: {} } as const;
+    await expect(actOnPlatform(run, act, [{ query: "select 1 / 0", params: [] }])).rejects.toThrow("division by zero");
+    expect(await eventsOf(platformOrgId)).toEqual(before);
+  });
+});
