@@ -163,10 +163,11 @@ CREATE TABLE "pact_checks" (
 	"org_id" text NOT NULL,
 	"id" text NOT NULL,
 	"pact_id" text NOT NULL,
+	"pact_digest" text NOT NULL,
 	"kind" text NOT NULL,
-	"compliant" boolean NOT NULL,
-	"violations" jsonb NOT NULL,
-	"input_digest" text NOT NULL,
+	"compliant" boolean,
+	"results" jsonb NOT NULL,
+	"report_digest" text NOT NULL,
 	"created_at" timestamp (3) with time zone NOT NULL,
 	CONSTRAINT "pact_checks_org_id_id_pk" PRIMARY KEY("org_id","id")
 );
@@ -262,6 +263,7 @@ CREATE INDEX "eval_runs_open" ON "eval_runs" USING btree ("status","updated_at")
 CREATE INDEX "eval_suites_page" ON "eval_suites" USING btree ("org_id","created_at","id");--> statement-breakpoint
 CREATE INDEX "platform_suites_page" ON "platform_suites" USING btree ("created_at","id");--> statement-breakpoint
 CREATE INDEX "idempotent_answers_age" ON "idempotent_answers" USING btree ("created_at");--> statement-breakpoint
+CREATE UNIQUE INDEX "pacts_one_active" ON "pacts" USING btree ("org_id","lineage_id") WHERE state = 'active';--> statement-breakpoint
 CREATE INDEX "pacts_page" ON "pacts" USING btree ("org_id","created_at","id");--> statement-breakpoint
 CREATE INDEX "pacts_agent" ON "pacts" USING btree ("org_id","agent_id","created_at");--> statement-breakpoint
 CREATE INDEX "request_failures_age" ON "request_failures" USING btree ("at");--> statement-breakpoint
