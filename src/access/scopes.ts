@@ -1,5 +1,5 @@
 const resources = ["agents", "pacts", "evals", "scores", "audit", "keys"] as const;
-const verbs = ["tokens:issue"] as const;
+const verbs = ["tokens:issue", "pacts:verify"] as const;
 
 export type Scope = `${(typeof resources)[number]}:${"read" | "write"}` | (typeof verbs)[number];
 

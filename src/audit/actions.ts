@@ -11,6 +11,7 @@ export const actions = [
   "agent.archived",
   "agent.endpoint_proven",
   "pact.created",
+  "pact.updated",
   "pact.versioned",
   "pact.activated",
   "pact.retired",

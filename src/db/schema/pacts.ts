@@ -1,5 +1,7 @@
-import { boolean, foreignKey, index, integer, jsonb, pgTable, primaryKey, text, timestamp, unique } from "drizzle-orm/pg-core";
+import { sql } from "drizzle-orm";
+import { boolean, foreignKey, index, integer, jsonb, pgTable, primaryKey, text, timestamp, unique, uniqueIndex } from "drizzle-orm/pg-core";
 import type { Condition } from "../../expressions/condition.ts";
+import type { ConditionResult } from "../../expressions/evaluate-condition.ts";
 import { agents } from "./agents.ts";
 
 export const pactStates = ["draft", "active", "superseded", "retired"] as const;
@@ -28,6 +30,9 @@ export const pacts = pgTable(
   (table) => [
     primaryKey({ columns: [table.orgId, table.id] }),
     unique("pacts_version").on(table.orgId, table.lineageId, table.version),
+    uniqueIndex("pacts_one_active")
+      .on(table.orgId, table.lineageId)
+      .where(sql`state = 'active'`),
     foreignKey({ columns: [table.orgId, table.lineageId], foreignColumns: [table.orgId, table.id] }),
     index("pacts_page").on(table.orgId, table.createdAt, table.id),
     index("pacts_agent").on(table.orgId, table.agentId, table.createdAt),
@@ -42,10 +47,13 @@ export const pactChecks = pgTable(
     orgId: text().notNull(),
     id: text().notNull(),
     pactId: text().notNull(),
+    pactDigest: text().notNull(),
     kind: text().$type<"verify" | "validate_call">().notNull(),
-    compliant: boolean().notNull(),
-    violations: jsonb().$type<readonly { conditionId: string; severity: string; status: string; reason: string }[]>().notNull(),
-    inputDigest: text().notNull(),
+    /** Null where it could not be told. */
+    compliant: boolean(),
+    results: jsonb().$type<readonly ConditionResult[]>().notNull(),
+    /** Of what the caller reported; the report itself is not kept. */
+    reportDigest: text().notNull(),
     createdAt: timestamp({ withTimezone: true, precision: 3 }).notNull(),
   },
   (table) => [

@@ -1,0 +1,1 @@
+export { selectPact } from "./store.ts";

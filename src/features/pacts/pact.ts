@@ -1,0 +1,70 @@
+import type { JsonValue } from "../../crypto/canonical-json.ts";
+import { jsonDigest, type Digest } from "../../crypto/digest.ts";
+import type { pacts, PactState } from "../../db/schema/pacts.ts";
+import type { PactView } from "./schemas.ts";
+
+export type PactRow = typeof pacts.$inferSelect;
+export type NewPactRow = Omit<PactRow, "orgId">;
+
+/** What may follow each state. A frozen pact never changes again, and what has ended stays ended. */
+export const successors = {
+  draft: ["active", "retired"],
+  active: ["superseded", "retired"],
+  superseded: [],
+  retired: [],
+} as const satisfies Record<PactState, readonly PactState[]>;
+
+export type TransitionRefusal = { readonly ok: false; readonly reason: "wrong_state"; readonly state: PactState };
+export type Activation = {
+  readonly ok: true;
+  readonly activated: Pick<PactRow, "id" | "revision" | "state" | "activatedAt" | "updatedAt">;
+  /** The version of the lineage that was active until now, if there was one. */
+  readonly superseded: Pick<PactRow, "id" | "revision" | "state" | "updatedAt"> | undefined;
+};
+
+const may = (from: PactState, to: PactState): boolean => successors[from].some((state) => state === to);
+const refuse = (state: PactState): TransitionRefusal => ({ ok: false, reason: "wrong_state", state });
+
+/** Freezes a draft and, in the same move, supersedes the version of its lineage that was active. */
+export function activate(pact: PactRow, active: PactRow | undefined, now: Date): Activation | TransitionRefusal {
+  if (!may(pact.state, "active")) return refuse(pact.state);
+  const { id, revision } = pact;
+  return {
+    ok: true,
+    activated: { id, revision, state: "active", activatedAt: now, updatedAt: now },
+    superseded: active && { id: active.id, revision: active.revision, state: "superseded", updatedAt: now },
+  };
+}
+
+/** Ends a pact: an active one binds no longer, a draft is given up. */
+export function retire(
+  pact: PactRow,
+  now: Date,
+): { readonly ok: true; readonly retired: Pick<PactRow, "id" | "revision" | "state" | "updatedAt"> } | TransitionRefusal {
+  if (!may(pact.state, "retired")) return refuse(pact.state);
+  return { ok: true, retired: { id: pact.id, revision: pact.revision, state: "retired", updatedAt: now } };
+}
+
+/** Of everything that a pact promises and of whom: fixed when it is activated. */
+export function digestPact({ agentId, lineageId, version, name, description, conditions }: PactRow): Promise<Digest> {
+  const content: JsonValue = { agentId, lineageId, version, name, description, conditions };
+  return jsonDigest(content);
+}
+
+export function toPact(row: NewPactRow): PactView {
+  const { id, lineageId, version, agentId, name, description, conditions, state, digest } = row;
+  return {
+    id,
+    lineageId,
+    version,
+    agentId,
+    name,
+    description,
+    conditions: [...conditions],
+    state,
+    digest,
+    activatedAt: row.activatedAt?.toISOString() ?? null,
+    createdAt: row.createdAt.toISOString(),
+    updatedAt: row.updatedAt.toISOString(),
+  };
+}

@@ -1,0 +1,23 @@
+import type { z } from "@hono/zod-openapi";
+import { requireAgent } from "../../access/principal.ts";
+import type { ReadContext } from "../../http/operation.ts";
+import { toPage } from "../../http/pagination.ts";
+import { toPact } from "./pact.ts";
+import { requirePact } from "./require-pact.ts";
+import type { ListPactsQuery, PactView } from "./schemas.ts";
+import { selectPact, selectPacts } from "./store.ts";
+
+export async function listPacts(
+  { tenant, principal }: ReadContext,
+  query: z.output<typeof ListPactsQuery>,
+): Promise<{ items: PactView[]; nextCursor: string | null }> {
+  if (query.agentId !== undefined) requireAgent(principal, query.agentId);
+  const filter = { agentId: principal.agentId ?? query.agentId, state: query.state };
+  const [rows] = await tenant.read((db) => [selectPacts(db, query, filter)]);
+  return toPage(rows, query, (row) => ({ at: row.createdAt, id: row.id }), toPact);
+}
+
+export async function getPact({ tenant, principal }: ReadContext, pactId: string): Promise<PactView> {
+  const [[row]] = await tenant.read((db) => [selectPact(db, pactId)]);
+  return toPact(requirePact(principal, row));
+}

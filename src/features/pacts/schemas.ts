@@ -1,0 +1,90 @@
+import { z } from "@hono/zod-openapi";
+import { pactStates } from "../../db/schema/pacts.ts";
+import { AnyJson } from "../../expressions/any-json.ts";
+import { Condition, ConditionsInput, severities } from "../../expressions/condition.ts";
+import { pageOf, pageQuery } from "../../http/pagination.ts";
+import { idPattern } from "../../platform/ids.ts";
+
+const AgentId = z.string().regex(idPattern("agent"));
+const fields = {
+  name: z.string().trim().min(1).max(200),
+  description: z.string().trim().min(1).max(2_000).nullable(),
+  conditions: ConditionsInput,
+};
+
+export const CreatePactBody = z
+  .strictObject({ agentId: AgentId, ...fields, description: fields.description.default(null) })
+  .openapi("CreatePact");
+export type PactInput = z.output<typeof CreatePactBody>;
+
+/** A new version starts as a copy; what is given here differs. */
+export const NewVersionBody = z.strictObject(fields).partial().openapi("NewPactVersion");
+export const UpdatePactBody = z
+  .strictObject(fields)
+  .partial()
+  .refine((changes) => Object.keys(changes).length > 0, "Nothing to change.")
+  .openapi("UpdatePact");
+export type PactChanges = z.output<typeof NewVersionBody>;
+
+export const PactParams = z.object({ pactId: z.string().regex(idPattern("pact")) });
+export const ListPactsQuery = z.object({ ...pageQuery, agentId: AgentId.optional(), state: z.enum(pactStates).optional() });
+
+const ToolName = z.string().min(1).max(200);
+export const ValidateCallBody = z.strictObject({ tool: ToolName, arguments: AnyJson }).openapi("ToolCall");
+export const VerifyBody = z
+  .strictObject({
+    input: AnyJson.optional(),
+    output: AnyJson.optional(),
+    latencyMs: z.number().nonnegative().optional(),
+    costUsd: z.number().nonnegative().optional(),
+    toolCalls: z.array(ValidateCallBody).max(1_000).optional(),
+  })
+  .refine((report) => Object.keys(report).length > 0, "Nothing was reported.")
+  .openapi("PactReport", { description: "What was observed. What is left out was not observed: conditions on it stay unscored." });
+
+const Time = z.iso.datetime();
+export const Pact = z
+  .object({
+    id: z.string(),
+    lineageId: z.string().openapi({ description: "The first version's id: the same for all versions." }),
+    version: z.int(),
+    agentId: z.string(),
+    name: z.string(),
+    description: z.string().nullable(),
+    conditions: z.array(Condition),
+    state: z.enum(pactStates),
+    digest: z.string().nullable().openapi({ description: "SHA-256 of its RFC 8785 form, fixed on activation." }),
+    activatedAt: Time.nullable(),
+    createdAt: Time,
+    updatedAt: Time,
+  })
+  .openapi("Pact");
+export type PactView = z.input<typeof Pact>;
+export const PactPage = pageOf(Pact).openapi("PactPage");
+
+const severity = z.enum(severities);
+export const PactCheck = z
+  .object({
+    id: z.string(),
+    pactId: z.string(),
+    pactDigest: z.string(),
+    kind: z.enum(["verify", "validate_call"]),
+    compliant: z
+      .boolean()
+      .nullable()
+      .openapi({ description: "`null`: something that had to be checked could not be, or there was nothing to check. Never a pass." }),
+    assurance: z.literal(0).openapi({ description: "What a caller reports of itself is shown and never scored." }),
+    violations: z.array(z.object({ conditionId: z.string(), severity, reason: z.string() })),
+    results: z.array(
+      z.object({
+        conditionId: z.string(),
+        severity,
+        status: z.enum(["pass", "fail", "error", "unscored", "not_applicable"]),
+        attribution: z.enum(["agent", "platform", "instrument"]).optional(),
+        reasons: z.array(z.string()).optional(),
+      }),
+    ),
+    checkedAt: Time,
+  })
+  .openapi("PactCheck");
+export type PactCheckView = z.input<typeof PactCheck>;
