@@ -1,13 +1,20 @@
 import { databaseClient } from "./db/client.ts";
-import { purgeExpired } from "./db/cross-tenant.ts";
+import { findOpenRuns, purgeExpired } from "./db/cross-tenant.ts";
 import type { Environment, EnvironmentFault } from "./env.ts";
-import { sweepRuns } from "./features/evals/index.ts";
+import { sweepAfterMs, sweepRuns } from "./features/evals/index.ts";
 import { log } from "./platform/logger.ts";
+
+const mostRuns = 100;
 
 /** What runs every minute: runs that stopped moving are restarted or closed, and what has expired is dropped. */
 export async function runScheduledWork(parsed: { ok: true; env: Environment } | EnvironmentFault, now: Date): Promise<void> {
   if (!parsed.ok) return log("error", "scheduled_work_skipped", { missing: parsed.missing.join(", ") });
-  const work = { sweepRuns: () => sweepRuns(parsed.env, now), purgeExpired: () => purgeExpired(databaseClient(parsed.env)) };
+  const { env } = parsed;
+  const client = databaseClient(env);
+  const work = {
+    sweepRuns: async () => sweepRuns(env, await findOpenRuns(client, new Date(now.getTime() - sweepAfterMs), mostRuns), now),
+    purgeExpired: () => purgeExpired(client),
+  };
   for (const [name, run] of Object.entries(work)) {
     try {
       await run();

@@ -1,8 +1,23 @@
+import { env } from "cloudflare:workers";
 import { newId } from "../../src/platform/ids.ts";
 import type { TestOrganization } from "./organization.ts";
 
+const condition = { id: "fast", type: "latency_ms", operator: "lt", value: 1000, unit: "ms", severity: "major" };
+const agent = { externalId: "support", name: "Support" };
+const suite = { name: "Greeting", cases: [{ id: "hello", input: "Say hello.", expectations: [{ kind: "contains", values: ["hello"] }] }] };
+
 /** A valid body for every operation that takes one, so that only its identifiers decide. */
 export const requestBodies: Readonly<Record<string, unknown>> = {
+  "agents.create": agent,
+  "agents.create_batch": { agents: [{ ...agent, externalId: "batch" }] },
+  "agents.update": { name: "Renamed" },
+  "pacts.create": { agentId: newId("agent"), name: "Promise", conditions: [condition] },
+  "pacts.update": { name: "Other promise" },
+  "pacts.create_version": {},
+  "pacts.verify": { input: "hello", output: "hello", latencyMs: 5 },
+  "pacts.validate_call": { tool: "search", arguments: {} },
+  "suites.create": suite,
+  "runs.start": { suiteId: newId("suite"), mode: "simulation" },
   "keys.create": { name: "key", scopes: ["keys:read"] },
   "keys.rotate": { overlapSeconds: 60 },
   "access_tokens.issue": {},
@@ -10,14 +25,28 @@ export const requestBodies: Readonly<Record<string, unknown>> = {
 
 /** Identifiers of the right form that no organization has. */
 export const unknownIds: Readonly<Record<string, string>> = {
+  agentId: newId("agent"),
+  pactId: newId("pact"),
+  suiteId: newId("suite"),
+  runId: newId("run"),
   keyId: newId("key"),
   requestId: newId("request"),
 };
 
 /** One of each thing that an operation can be asked about, made through the API by its owner. */
 export async function resourcesOf(org: TestOrganization): Promise<Readonly<Record<string, string>>> {
-  const key = await org.call("POST", "/v1/keys", requestBodies["keys.create"]);
+  const make = async (path: string, body: unknown): Promise<string> => {
+    const made = await org.call("POST", path, body);
+    if (made.status >= 300) throw new Error(`${path}: ${made.text}`);
+    return made.body.id;
+  };
+  const endpoint = { url: `${env.AGENTS_URL}/slow/${crypto.randomUUID()}`, protocol: "json" };
+  const agentId = await make("/v1/agents", { ...agent, endpoint });
+  const pactId = await make("/v1/pacts", { agentId, name: "Promise", conditions: [condition] });
+  const suiteId = await make("/v1/suites", suite);
+  const runId = await make(`/v1/agents/${agentId}/runs`, { suiteId, mode: "simulation" });
+  const keyId = await make("/v1/keys", requestBodies["keys.create"]);
   const failed = await org.call("POST", "/v1/keys", {});
   for (let tries = 0; tries < 50; tries += 1) if ((await org.call("GET", `/v1/requests/${failed.requestId}`)).status === 200) break;
-  return { keyId: key.body.id, requestId: failed.requestId };
+  return { agentId, pactId, suiteId, runId, keyId, requestId: failed.requestId };
 }
