@@ -4,8 +4,7 @@ import { judgement } from "./formula.ts";
 const compare = <T extends string | number>(a: T, b: T): number => (a < b ? -1 : a > b ? 1 : 0);
 
 /** Oldest first; runs that finished in the same millisecond by their id, in code-unit order. */
-export const byTime = (a: EvidenceRecord, b: EvidenceRecord): number =>
-  compare(Date.parse(a.at), Date.parse(b.at)) || compare(a.runId, b.runId);
+const byTime = (a: EvidenceRecord, b: EvidenceRecord): number => compare(Date.parse(a.at), Date.parse(b.at)) || compare(a.runId, b.runId);
 
 const byPlace = (a: EvidenceEntry, b: EvidenceEntry): number =>
   a.caseIndex - b.caseIndex || compare(a.check, b.check) || compare(a.dimension, b.dimension);

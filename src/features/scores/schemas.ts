@@ -157,7 +157,7 @@ export const EvidenceQuery = z.object({
     }),
 });
 
-export const ScoreSummaryBody = z
+const ScoreSummaryBody = z
   .object({
     id: z.string().regex(idPattern("score")),
     ...ScoreDocumentBody.pick({ status: true, compositeScore: true, certificationTier: true, confidence: true, computedAt: true }).shape,

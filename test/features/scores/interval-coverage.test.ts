@@ -66,7 +66,7 @@ const worlds: readonly World[] = [
 /** An agent that answers the same each time, so that repeats tell nothing, of suites that correlate as much as the formula assumes. */
 const harshest: World = { rho: 0.3, drawnAnew: "each check, once" };
 
-describe("the interval of a dimension", () => {
+describe("the interval of a dimension", { timeout: 30_000 }, () => {
   it.each(worlds)(
     "has its true rate above L at least 93 times in 100, with correlation $rho and rates drawn anew for $drawnAnew",
     (world) => {

@@ -5,7 +5,7 @@ import { orderEvidence } from "../../../src/features/scores/consider-evidence.ts
 import { weighEvidence } from "../../../src/features/scores/weigh-evidence.ts";
 
 export const ownerOrg = "org_owner";
-export const startOfTime = Date.UTC(2026, 0, 1);
+const startOfTime = Date.UTC(2026, 0, 1);
 export const dayMs = 86_400_000;
 export const dayAt = (day: number): string => new Date(startOfTime + day * dayMs).toISOString();
 export const digestOf = (name: string | number): string => `sha256:${String(name).padStart(64, "0")}`;

@@ -6,10 +6,12 @@ import { parseEnvironment } from "../../../src/env.ts";
 import { computeScore } from "../../../src/features/scores/compute-score.ts";
 import type { Evidence, EvidenceRecord } from "../../../src/features/scores/evidence.ts";
 import { planScore, selectEvidence } from "../../../src/features/scores/index.ts";
+import { insertEvidence } from "../../../src/features/scores/store.ts";
+import type { ScopedDb } from "../../../src/db/tenant-db.ts";
 import { emptyCounts } from "../../../src/features/evals/run.ts";
 import { newId } from "../../../src/platform/ids.ts";
 import { ownerSees, roundTrips } from "../../support/harness.ts";
-import { createOrganization, type TestOrganization } from "../../support/organization.ts";
+import { callApi, createOrganization, type TestOrganization } from "../../support/organization.ts";
 import { dayMs, digestOf, makeFullRun, makeRecord, passes } from "./make-evidence.ts";
 
 async function createAgent(org: TestOrganization): Promise<string> {
@@ -18,35 +20,41 @@ async function createAgent(org: TestOrganization): Promise<string> {
   return made.body.id;
 }
 
-/** Ends a run as the evals feature does: its evidence and the new score in one write. */
-async function finishRun(org: TestOrganization, agentId: string, record: EvidenceRecord, now: Date, seen?: Date) {
+async function openTenant(org: TestOrganization) {
   const parsed = parseEnvironment(env);
   if (!parsed.ok) throw new Error("the tests' bindings are not valid");
-  const { tenant } = await actAsSystem(parsed.env, org.orgId, "system:test");
+  return (await actAsSystem(parsed.env, org.orgId, "system:test")).tenant;
+}
+
+const insertRun = (db: ScopedDb, agentId: string, { runId, suiteDigest, author, versionNumber, versionDigest, at }: EvidenceRecord) =>
+  db.orm.insert(evalRuns).values({
+    orgId: db.orgId,
+    id: runId,
+    agentId,
+    agentVersionNumber: versionNumber,
+    agentVersionDigest: versionDigest,
+    suiteId: newId("suite"),
+    suiteDigest,
+    suiteAuthor: author,
+    mode: "production",
+    concurrency: 1,
+    floor: 0.5,
+    recordedCases: 0,
+    requestedBy: "system:test",
+    status: "completed",
+    counts: emptyCounts(0),
+    reasonCodes: [],
+    createdAt: new Date(at),
+    updatedAt: new Date(at),
+  });
+
+/** Ends a run as the evals feature does: its evidence and the new score in one write. */
+async function finishRun(org: TestOrganization, agentId: string, record: EvidenceRecord, now: Date, seen?: Date) {
+  const tenant = await openTenant(org);
   const [rows] = await tenant.read((db) => [selectEvidence(db, agentId, seen ?? now)]);
   const plan = await planScore({ agentId, ownerOrg: org.orgId, versionNumber: 1, rows, record, now });
-  const { runId, suiteDigest, versionNumber, versionDigest } = record;
-  await tenant.write({ action: "run.finished", resource: runId, change: { runId } }, (db) => [
-    db.orm.insert(evalRuns).values({
-      orgId: org.orgId,
-      id: runId,
-      agentId,
-      agentVersionNumber: versionNumber,
-      agentVersionDigest: versionDigest,
-      suiteId: newId("suite"),
-      suiteDigest,
-      suiteAuthor: record.author,
-      mode: "production",
-      concurrency: 1,
-      floor: 0.5,
-      recordedCases: 0,
-      requestedBy: "system:test",
-      status: "completed",
-      counts: emptyCounts(0),
-      reasonCodes: [],
-      createdAt: now,
-      updatedAt: now,
-    }),
+  await tenant.write({ action: "run.finished", resource: record.runId, change: null }, (db) => [
+    insertRun(db, agentId, record),
     ...plan.statements(db),
   ]);
   return plan.document;
@@ -221,9 +229,10 @@ describe("the evidence of a score", () => {
     }
   });
 
-  it("is read within bounds: as the formula would choose among all of it", async () => {
+  it("is read within bounds: as the formula would choose among all of it", { timeout: 30_000 }, async () => {
     const org = await createOrganization();
     const agentId = await createAgent(org);
+    const tenant = await openTenant(org);
     const at = ago(1000);
     const thousands = (suite: number, run: number, change: Partial<EvidenceRecord> = {}) =>
       makeRecord({
@@ -236,7 +245,10 @@ describe("the evidence of a score", () => {
     const rare = thousands(2, 0);
     const own = thousands(3, 9, { author: org.orgId, assurance: "own_suite" });
     for (const record of [rare, ...[1, 2, 3, 4, 5, 6, 7, 8].map((run) => thousands(1, run)), own]) {
-      await finishRun(org, agentId, record, new Date(record.at));
+      await tenant.write({ action: "run.finished", resource: record.runId, change: null }, (db) => [
+        insertRun(db, agentId, record),
+        insertEvidence(db, newId("evidence"), agentId, record),
+      ]);
     }
     const { records, runsOnRecord } = (await org.call("GET", `/v1/agents/${agentId}/score/evidence`)).body;
     expect(runsOnRecord).toBe(10);
@@ -258,6 +270,17 @@ describe("scores", () => {
     const unknown = await other.call("GET", `/v1/agents/${newId("agent")}/${path}`);
     expect(foreign.status).toBe(404);
     expect({ ...foreign.body, requestId: "" }).toEqual({ ...unknown.body, requestId: "" });
+  });
+
+  it.each(paths)("are hidden from a key that is bound to another agent: %s", async (path) => {
+    const org = await createOrganization();
+    const agentId = await createAgent(org);
+    const sibling = (await org.call("POST", "/v1/agents", { externalId: "sibling", name: "Sibling" })).body.id;
+    const { key } = (await org.call("POST", "/v1/keys", { name: "bound", scopes: ["scores:read"], agentId: sibling })).body;
+    const asSibling = (of: string) =>
+      callApi("GET", `/v1/agents/${of}/${path}`, undefined, { authorization: `Bearer ${key}`, "cf-connecting-ip": org.address });
+    expect((await asSibling(sibling)).status).toBe(200);
+    expect((await asSibling(agentId)).status).toBe(404);
   });
 
   it.each(paths)("need the scope scores:read: %s", async (path) => {
