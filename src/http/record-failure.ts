@@ -12,7 +12,8 @@ export function asProblem(thrown: unknown): Problem {
   if (thrown instanceof SealedBoxFault) return problem("unavailable", thrown.message);
   if (!(thrown instanceof Error)) return problem("internal", `a thrown ${typeof thrown}`);
   const frames = (thrown.stack ?? "").split("\n").filter((line) => /^\s*at /.test(line));
-  return problem("internal", `${thrown.name} ${frames.slice(0, 3).join(" ").replaceAll(/\s+/g, " ")}`);
+  const code = "code" in thrown && typeof thrown.code === "string" ? ` ${thrown.code}` : "";
+  return problem("internal", `${thrown.name}${code} ${frames.slice(0, 3).join(" ").replaceAll(/\s+/g, " ")}`);
 }
 
 /** Keeps why an authenticated request failed, after it was answered. Over-limit requests are summed by the gate instead. */

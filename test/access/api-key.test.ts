@@ -19,17 +19,24 @@ describe("the form of an API key", () => {
     const minted = await mintApiKey(tagKey, "live", newId("organization"));
     expect(minted.key).toMatch(apiKeyPattern);
     const read = await readApiKey(tagKey, minted.key);
-    expect(read).toEqual({ ok: true, claim: { environment: "live", orgId: minted.orgId, keyId: minted.keyId, secretHash: minted.secretHash } });
+    expect(read).toEqual({
+      ok: true,
+      claim: { environment: "live", orgId: minted.orgId, keyId: minted.keyId, secretHash: minted.secretHash },
+    });
   });
 
   it("refuses any single changed character by arithmetic", async () => {
     const { key } = await mintApiKey(tagKey, "test", newId("organization"));
     await fc.assert(
-      fc.asyncProperty(fc.integer({ min: 0, max: key.length - 1 }), fc.constantFrom(..."0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_"), async (at, char) => {
-        fc.pre(key[at] !== char);
-        const read = await readApiKey(tagKey, key.slice(0, at) + char + key.slice(at + 1));
-        expect(read.ok).toBe(false);
-      }),
+      fc.asyncProperty(
+        fc.integer({ min: 0, max: key.length - 1 }),
+        fc.constantFrom(..."0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_"),
+        async (at, char) => {
+          fc.pre(key[at] !== char);
+          const read = await readApiKey(tagKey, key.slice(0, at) + char + key.slice(at + 1));
+          expect(read.ok).toBe(false);
+        },
+      ),
     );
   });
 

@@ -7,7 +7,8 @@ import { newId } from "../../src/platform/ids.ts";
 import { callApi, createOrganization } from "../support/organization.ts";
 
 const address = "192.0.2.77";
-const tryKey = (key: string, from = address) => callApi("GET", "/v1/keys", undefined, { authorization: `Bearer ${key}`, "cf-connecting-ip": from });
+const tryKey = (key: string, from = address) =>
+  callApi("GET", "/v1/keys", undefined, { authorization: `Bearer ${key}`, "cf-connecting-ip": from });
 const withChecksum = (stem: string): string => `${stem}_${encodeBase62(crc32(stem), 6)}`;
 
 describe("the door for API keys", () => {
@@ -44,7 +45,10 @@ describe("the door for API keys", () => {
   it("refuses a change by API key from a page, and lets reads pass", async () => {
     const { call } = await createOrganization();
     const body = { name: "from a page", scopes: ["keys:read"] };
-    expect((await call("POST", "/v1/keys", body, { origin: "https://evil.example" })).body).toMatchObject({ code: "browser_key", status: 403 });
+    expect((await call("POST", "/v1/keys", body, { origin: "https://evil.example" })).body).toMatchObject({
+      code: "browser_key",
+      status: 403,
+    });
     expect((await call("GET", "/v1/keys", undefined, { origin: "https://evil.example" })).status).toBe(200);
   });
 

@@ -10,14 +10,26 @@ import { createOrganization, type TestOrganization } from "../support/organizati
 
 const gateOf = (org: TestOrganization) => env.GATE.get(env.GATE.idFromName(org.orgId));
 
-async function answerWith(bindings: Partial<Record<keyof Bindings | string, unknown>>, org: TestOrganization, method = "GET", body?: object) {
+async function answerWith(
+  bindings: Partial<Record<keyof Bindings | string, unknown>>,
+  org: TestOrganization,
+  method = "GET",
+  body?: object,
+) {
   const pending: Promise<unknown>[] = [];
   const request = new Request("https://api.armalo.test/v1/keys", {
     method,
-    headers: { authorization: `Bearer ${org.apiKey}`, "content-type": "application/json", "cf-connecting-ip": org.address, "idempotency-key": "x" },
+    headers: {
+      authorization: `Bearer ${org.apiKey}`,
+      "content-type": "application/json",
+      "cf-connecting-ip": org.address,
+      "idempotency-key": "x",
+    },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
-  const response = await answerRequest(buildApp(operations), request, parseEnvironment({ ...env, ...bindings } as Bindings), (work) => pending.push(work));
+  const response = await answerRequest(buildApp(operations), request, parseEnvironment({ ...env, ...bindings } as Bindings), (work) =>
+    pending.push(work),
+  );
   await Promise.all(pending);
   return response;
 }

@@ -11,7 +11,9 @@ describe("the route check", () => {
   it("finds a route that was mounted past the table, and one that is missing", () => {
     const app = buildApp(operations);
     app.get("/v1/backdoor", (context) => context.text("hello"));
-    expect(findRouteFaults(app.routes)).toEqual(["GET /v1/backdoor is served, but no operation declares it: nobody knows who may call it."]);
+    expect(findRouteFaults(app.routes)).toEqual([
+      "GET /v1/backdoor is served, but no operation declares it: nobody knows who may call it.",
+    ]);
     expect(findRouteFaults(buildApp(operations.slice(1)).routes)).toEqual(["GET / is declared, but not served."]);
   });
 });

@@ -4,7 +4,8 @@ import { describe, expect, it } from "vitest";
 import { parseEnvironment } from "../../../src/env.ts";
 import { callApi, createOrganization, type TestOrganization } from "../../support/organization.ts";
 
-const as = (org: TestOrganization, token: string) => callApi("GET", "/v1/keys", undefined, { authorization: `Bearer ${token}`, "cf-connecting-ip": org.address });
+const as = (org: TestOrganization, token: string) =>
+  callApi("GET", "/v1/keys", undefined, { authorization: `Bearer ${token}`, "cf-connecting-ip": org.address });
 
 function settings() {
   const parsed = parseEnvironment(env);
@@ -26,9 +27,14 @@ describe("access tokens", () => {
   it("stand for their key with some of its scopes, and verify against the published keys", async () => {
     const { org, token } = await issued();
     expect((await as(org, token)).status).toBe(200);
-    const denied = await callApi("GET", "/v1/audit-events", undefined, { authorization: `Bearer ${token}`, "cf-connecting-ip": org.address });
+    const denied = await callApi("GET", "/v1/audit-events", undefined, {
+      authorization: `Bearer ${token}`,
+      "cf-connecting-ip": org.address,
+    });
     expect(denied.status).toBe(403);
-    const { keys } = await (await exports.default.fetch("https://api.armalo.test/.well-known/jwks.json")).json<{ keys: Record<string, string>[] }>();
+    const { keys } = await (
+      await exports.default.fetch("https://api.armalo.test/.well-known/jwks.json")
+    ).json<{ keys: Record<string, string>[] }>();
     const { protectedHeader } = await jwtVerify(token, await importJWK(keys[0] ?? {}, "EdDSA"), { typ: "at+jwt" });
     expect(protectedHeader.kid).toBe(keys[0]?.kid);
     expect(JSON.stringify(keys)).not.toContain('"d"');

@@ -84,10 +84,18 @@ describe("API keys", () => {
     const key = await mint(org, { cidrs: ["198.51.0.0/16"], expiresAt: day(2) });
     const wish = { name: "child", scopes: ["keys:read"], cidrs: ["198.51.100.0/24"], expiresAt: day(1) };
     expect((await key.call("POST", "/v1/keys", wish)).status).toBe(201);
-    for (const wider of [{ scopes: ["agents:read"] }, { cidrs: [] }, { cidrs: ["0.0.0.0/0"] }, { expiresAt: null }, { expiresAt: day(3) }]) {
+    for (const wider of [
+      { scopes: ["agents:read"] },
+      { cidrs: [] },
+      { cidrs: ["0.0.0.0/0"] },
+      { expiresAt: null },
+      { expiresAt: day(3) },
+    ]) {
       expect((await key.call("POST", "/v1/keys", { ...wish, ...wider })).body).toMatchObject({ code: "forbidden" });
     }
-    expect((await key.call("POST", "/v1/keys", { ...wish, expiresAt: day(-1) })).body.errors).toEqual([{ path: "body.expiresAt", message: "Must be in the future." }]);
+    expect((await key.call("POST", "/v1/keys", { ...wish, expiresAt: day(-1) })).body.errors).toEqual([
+      { path: "body.expiresAt", message: "Must be in the future." },
+    ]);
   });
 
   it("are refused from other addresses", async () => {
