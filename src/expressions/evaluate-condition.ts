@@ -61,7 +61,7 @@ export function evaluateConditions(
     const share = shareOf(budget);
     const before = share.remaining;
     const outcome = evaluateCondition(condition, observation, values, share);
-    budget.remaining -= before - Math.max(0, share.remaining);
+    budget.remaining -= before - share.remaining;
     return { conditionId: condition.id, severity: condition.severity, ...outcome };
   });
 }

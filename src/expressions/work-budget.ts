@@ -6,10 +6,14 @@ export const workPerExpression = 2 ** 24;
 
 export const newWorkBudget = (units: number = workPerExpression): WorkBudget => ({ remaining: units });
 
-/** Takes `units` off the budget; false, for good, once it is overdrawn. */
-export const spend = (budget: WorkBudget, units: number): boolean => (budget.remaining -= units) >= 0;
+/** Takes `units` off the budget; false, and nothing taken, where it has not that many. What is refused is then not begun. */
+export function spend(budget: WorkBudget, units: number): boolean {
+  if (budget.remaining < units) return false;
+  budget.remaining -= units;
+  return true;
+}
 
 /** A budget for one part of a larger job: at most `units`, and never more than the job has left. */
 export const shareOf = (budget: WorkBudget, units: number = workPerExpression): WorkBudget => ({
-  remaining: Math.max(0, Math.min(units, budget.remaining)),
+  remaining: Math.min(units, budget.remaining),
 });
