@@ -33,7 +33,19 @@ async function jsonBody({ contentType, body }: RawInput): Promise<unknown> {
     throw problem("invalid_request", "no body", { errors: [{ path: "body", message: "A JSON body is required." }] });
   if (!/^application\/json\s*(;|$)/i.test(contentType ?? ""))
     throw problem("unsupported_media_type", "the body is not declared as application/json");
-  return parseJson(bytes);
+  const value = parseJson(bytes);
+  if (!isStorable(value))
+    throw problem("invalid_request", "not storable", {
+      errors: [{ path: "body", message: "A text holds U+0000 or half of a surrogate pair." }],
+    });
+  return value;
+}
+
+/** JSON can escape what PostgreSQL does not store (U+0000) and what has no UTF-8, and so no digest (half a surrogate pair). */
+function isStorable(value: unknown): boolean {
+  if (typeof value === "string") return value.isWellFormed() && !value.includes("\0");
+  if (typeof value !== "object" || value === null) return true;
+  return Object.entries(value).every(([name, member]) => isStorable(name) && isStorable(member));
 }
 
 function queryObject(query: URLSearchParams, errors: FieldError[]): Record<string, string> {
