@@ -5,6 +5,8 @@ declare global {
     interface Env extends Bindings {
       /** The control door of the tests' database (harness-server.node.ts). */
       readonly HARNESS_URL: string;
+      /** Agents that behave and misbehave (test-agents.node.ts). */
+      readonly AGENTS_URL: string;
     }
     interface GlobalProps {
       mainModule: typeof import("../../src/worker.ts");

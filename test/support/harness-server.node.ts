@@ -12,6 +12,7 @@ import { newSecrets, type Secrets } from "../../src/local/secrets.ts";
 import { runBatch } from "../../src/local/sql-batch.ts";
 import { startSqlServer } from "../../src/local/sql-server.ts";
 import { openTestDatabase } from "./harness-database.node.ts";
+import { startTestAgents } from "./test-agents.node.ts";
 import { watchTransactions, type Watch } from "./watch-transactions.node.ts";
 
 const NewOrganization = z.object({
@@ -30,6 +31,7 @@ export type Harness = {
     PUBLIC_ORIGIN: string;
     EGRESS: string;
     HARNESS_URL: string;
+    AGENTS_URL: string;
   };
   readonly close: () => Promise<void>;
 };
@@ -53,6 +55,7 @@ export async function startHarness(): Promise<Harness> {
   });
   await new Promise<void>((resolve) => control.listen(0, "127.0.0.1", resolve));
   const address = z.object({ port: z.int() }).parse(control.address());
+  const agents = await startTestAgents();
   return {
     bindings: {
       ...secrets,
@@ -61,10 +64,12 @@ export async function startHarness(): Promise<Harness> {
       PUBLIC_ORIGIN: "https://api.armalo.test",
       EGRESS: "local",
       HARNESS_URL: `http://127.0.0.1:${address.port}`,
+      AGENTS_URL: agents.url,
     },
     close: async () => {
       control.closeAllConnections();
       control.close();
+      agents.close();
       await sqlServer.close();
       await database.close();
     },

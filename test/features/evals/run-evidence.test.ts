@@ -2,6 +2,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { evidenceOf, type EvidenceSubject } from "../../../src/features/evals/run-evidence.ts";
 import { checksWithoutAnswer, judgeCase, type CaseOutcome } from "../../../src/features/evals/judge-case.ts";
+import { failed } from "../../../src/features/evals/checks/judgement.ts";
+import type { PactJudge } from "../../../src/features/evals/checks/pact.ts";
 import type { CaseResult } from "../../../src/features/evals/result.ts";
 import { SuiteCase } from "../../../src/features/evals/suite.ts";
 import { observe } from "./checks/observation.ts";
@@ -97,6 +99,18 @@ describe("evidenceOf", () => {
     for (const dimension of ["reliability", "accuracy", "safety", "latency"] as const) {
       expect(unavailable).toContainEqual({ dimension, reason: "not_run", attribution: "platform", count: 3 });
     }
+  });
+
+  it("leaves out a broken promise of severity info, which breaks nothing", () => {
+    const pact: PactJudge = {
+      conditions: [{ condition: { id: "nice", severity: "info", digest: "sha256:c", pactDigest: "sha256:p" }, selfReported: false }],
+      judge: () => [failed("not_nice")],
+    };
+    const one = SuiteCase.parse({ id: "c", input: "Hello?", expectations: [{ kind: "contains", values: ["hi"] }, { kind: "pact" }] });
+    const judged = judgeCase(one, good, pact);
+    expect(judged.status).toBe("pass");
+    const { entries } = evidenceOf(subject, [{ ...record(good, 0), ...judged }], []);
+    expect(entries.map(({ check }) => check)).toEqual(["answered", "0"]);
   });
 
   it("counts every applicable check of every case exactly once, whatever happened", () => {

@@ -1,0 +1,249 @@
+import { describe, expect, it, vi } from "vitest";
+import { ownerSees, roundTrips } from "../../support/harness.ts";
+import { createOrganization } from "../../support/organization.ts";
+import { easyCases, openWorld } from "./run-world.ts";
+
+vi.setConfig({ testTimeout: 20_000 });
+
+describe("a run", () => {
+  it("asks the agent once for each case, records it at once, and ends with a verdict", async () => {
+    const world = await openWorld("echo", easyCases(8));
+    const started = await world.start({ concurrency: 2 });
+    expect(started.status).toBe(202);
+    expect(started.body).toMatchObject({ status: "queued", counts: { total: 8, notRun: 8 }, verdict: null });
+    const run = await world.waitFor(started.body.id, ({ finishedAt }) => finishedAt !== null);
+    expect(run).toMatchObject({
+      status: "completed",
+      recordedCases: 8,
+      counts: { total: 8, passed: 8, failed: 0, errored: 0, notRun: 0 },
+      passRate: 1,
+      availability: 1,
+      verdict: "pass",
+      suiteAuthor: world.orgId,
+    });
+    expect(await world.calls()).toBe(8);
+    const cases = await world.cases(started.body.id);
+    expect(cases).toHaveLength(8);
+    expect(cases[3]).toMatchObject({
+      index: 3,
+      caseId: "c3",
+      status: "pass",
+      attribution: null,
+      attempts: [{ outcome: "answered", httpStatus: 200 }],
+      inputDigest: expect.stringMatching(/^sha256:/),
+      outputDigest: expect.stringMatching(/^sha256:/),
+    });
+  });
+
+  it("writes an audit event for its queueing, start, every case and its end", async () => {
+    const world = await openWorld("echo", easyCases(3));
+    const run = await world.finish();
+    const events = await ownerSees(
+      "select action, actor from audit_events where org_id = $1 and resource = $2 order by seq",
+      world.orgId,
+      run.id,
+    );
+    expect(events.map(({ action }) => action)).toEqual([
+      "run.queued",
+      "run.started",
+      "run.case_recorded",
+      "run.case_recorded",
+      "run.case_recorded",
+      "run.finished",
+    ]);
+    expect(events.slice(1).every(({ actor }) => actor === "system:eval-run")).toBe(true);
+  });
+
+  it("leaves evidence and a score, in the same transaction as its end", async () => {
+    const world = await openWorld("echo", easyCases(8));
+    const run = await world.finish();
+    const [evidence] = await ownerSees("select * from evidence where org_id = $1 and run_id = $2", world.orgId, run.id);
+    expect(evidence).toMatchObject({ author: world.orgId, assurance: "own_suite", agent_id: world.agentId });
+    const scores = await ownerSees("select document from scores where org_id = $1 and agent_id = $2", world.orgId, world.agentId);
+    expect(scores).toHaveLength(1);
+    const answer = await world.call("GET", `/v1/agents/${world.agentId}/score`);
+    expect(answer.body).toMatchObject({ status: "insufficient_evidence", compositeScore: null });
+  });
+
+  it("in simulation is run and shown, and never scored", async () => {
+    const world = await openWorld("echo", easyCases(3));
+    const run = await world.finish({ mode: "simulation" });
+    expect(run).toMatchObject({ status: "completed", mode: "simulation", verdict: expect.any(String) });
+    expect(await ownerSees("select id from evidence where org_id = $1", world.orgId)).toEqual([]);
+    expect(await ownerSees("select id from scores where org_id = $1", world.orgId)).toEqual([]);
+  });
+
+  it("checks the agent's pact, condition by condition", async () => {
+    const world = await openWorld("echo", easyCases(3, { expectations: [{ kind: "pact" }] }));
+    const conditions = [
+      { id: "polite", severity: "critical", type: "output", operator: "excludes", value: "question 1" },
+      { id: "quick", severity: "major", type: "latency_ms", operator: "lte", value: 5000 },
+    ];
+    const pact = await world.call("POST", "/v1/pacts", { agentId: world.agentId, name: "Promise", conditions });
+    expect((await world.start({ pactId: pact.body.id })).status).toBe(409);
+    await world.call("POST", `/v1/pacts/${pact.body.id}/activate`);
+    const run = await world.finish({ pactId: pact.body.id });
+    expect(run).toMatchObject({ counts: { passed: 2, failed: 1 }, pactId: pact.body.id, pactDigest: expect.stringMatching(/^sha256:/) });
+    const [, broken] = await world.cases(run.id);
+    expect(broken?.checks).toMatchObject([
+      { kind: "answered", status: "pass" },
+      { place: "pact/0", status: "fail", condition: { id: "polite", severity: "critical" } },
+      { place: "pact/1", status: "pass", condition: { id: "quick" } },
+    ]);
+  });
+
+  it("opens the endpoint's sealed headers for the call, and shows them nowhere", async () => {
+    const headers = { "x-key": "s3cret-value" };
+    const cases = easyCases(1, { expectations: [{ kind: "equals", value: "s3cret-value" }] });
+    const world = await openWorld("key", cases, { headers });
+    const run = await world.finish();
+    expect(run).toMatchObject({ counts: { passed: 1 } });
+    const rows = [
+      await ownerSees("select * from eval_cases where org_id = $1", world.orgId),
+      await ownerSees("select * from eval_runs where org_id = $1", world.orgId),
+      await ownerSees("select * from evidence where org_id = $1", world.orgId),
+    ];
+    expect(JSON.stringify([rows, run, await world.cases(run.id)])).not.toContain("s3cret-value");
+    const events = await ownerSees("select kind, count from security_events where org_id = $1", world.orgId);
+    expect(events).toEqual([{ kind: "sealed_credential_used", count: 1 }]);
+  });
+});
+
+describe("starting a run", () => {
+  it("takes two round trips, and reading it one", async () => {
+    const world = await openWorld("echo", easyCases(1));
+    const started = await world.start();
+    expect(await roundTrips(started.requestId)).toBe(2);
+    const run = await world.call("GET", `/v1/runs/${started.body.id}`);
+    expect(await roundTrips(run.requestId)).toBe(1);
+    const cases = await world.call("GET", `/v1/runs/${started.body.id}/cases`);
+    expect(await roundTrips(cases.requestId)).toBe(1);
+    const suites = await world.call("GET", "/v1/suites");
+    expect(await roundTrips(suites.requestId)).toBe(1);
+  });
+
+  it("is bounded by the plan, in cases and in runs at a time", async () => {
+    const small = await openWorld("echo", easyCases(101), { plan: "free" });
+    const refused = await small.start();
+    expect(refused.status).toBe(409);
+    expect(refused.body.code).toBe("plan_limit");
+    const busy = await openWorld("slow", easyCases(5, { timeoutMs: 5000 }), { plan: "free" });
+    const first = await busy.start({ concurrency: 1 });
+    expect(first.status).toBe(202);
+    expect((await busy.start()).body.code).toBe("plan_limit");
+    await busy.waitFor(first.body.id, ({ finishedAt }) => finishedAt !== null);
+    expect((await busy.start()).status).toBe(202);
+  });
+
+  it("is bounded by the plan for requests of the same moment too", async () => {
+    const world = await openWorld("slow", easyCases(5, { timeoutMs: 5000 }), { plan: "free" });
+    const answers = await Promise.all(Array.from({ length: 6 }, () => world.start()));
+    expect(answers.filter(({ status }) => status === 202)).toHaveLength(1);
+    expect(answers.filter(({ status }) => status === 409)).toHaveLength(5);
+    const queued = await ownerSees("select id from eval_runs where org_id = $1", world.orgId);
+    expect(queued).toHaveLength(1);
+  });
+
+  it("happens once for an Idempotency-Key", async () => {
+    const world = await openWorld("echo", easyCases(2));
+    const key = { "idempotency-key": crypto.randomUUID() };
+    const start = () => world.call("POST", `/v1/agents/${world.agentId}/runs`, { suiteId: world.suiteId }, key);
+    const first = await start();
+    const second = await start();
+    expect(second.status).toBe(202);
+    expect(second.body).toEqual(first.body);
+    expect(await ownerSees("select id from eval_runs where org_id = $1", world.orgId)).toHaveLength(1);
+  });
+
+  it("is refused without an endpoint, for an archived agent, and for what is not there", async () => {
+    const world = await openWorld("echo", easyCases(1));
+    const bare = await world.call("POST", "/v1/agents", { externalId: "bare", name: "Bare" });
+    const runOf = (agentId: string, body: Record<string, unknown>) => world.call("POST", `/v1/agents/${agentId}/runs`, body);
+    expect((await runOf(bare.body.id, { suiteId: world.suiteId })).body.code).toBe("state_conflict");
+    const nowhere = "0".repeat(22);
+    expect((await runOf(world.agentId, { suiteId: `sui_${nowhere}` })).status).toBe(404);
+    expect((await runOf(`agt_${nowhere}`, { suiteId: world.suiteId })).status).toBe(404);
+    expect((await runOf(world.agentId, { suiteId: world.suiteId, pactId: `pct_${nowhere}` })).status).toBe(404);
+    expect((await runOf(world.agentId, { suiteId: world.suiteId, concurrency: 5 })).status).toBe(400);
+    await world.call("POST", `/v1/agents/${world.agentId}/archive`);
+    expect((await world.start()).body.code).toBe("state_conflict");
+  });
+
+  it("is refused for another organization's suite as if it were not there", async () => {
+    const [mine, theirs] = await Promise.all([openWorld("echo", easyCases(1)), openWorld("echo", easyCases(1))]);
+    const foreign = await mine.start({ suiteId: theirs.suiteId });
+    const absent = await mine.start({ suiteId: `sui_${"0".repeat(22)}` });
+    expect(foreign.status).toBe(404);
+    const without = (text: string, requestId: string) => text.replaceAll(requestId, "");
+    expect(without(foreign.text, foreign.requestId)).toBe(without(absent.text, absent.requestId));
+  });
+});
+
+describe("lists of runs and cases", () => {
+  it("come in pages, newest run first, cases in the order of the suite", async () => {
+    const world = await openWorld("echo", easyCases(5));
+    const [first, second] = [await world.finish(), await world.finish()];
+    const page = await world.call("GET", `/v1/runs?limit=1&agentId=${world.agentId}`);
+    expect(page.body.items.map(({ id }: { id: string }) => id)).toEqual([second.id]);
+    const next = await world.call("GET", `/v1/runs?limit=1&cursor=${page.body.nextCursor}`);
+    expect(next.body.items.map(({ id }: { id: string }) => id)).toEqual([first.id]);
+    expect(next.body.nextCursor).toBeNull();
+    expect((await world.call("GET", "/v1/runs?status=queued")).body.items).toEqual([]);
+    const some = await world.call("GET", `/v1/runs/${first.id}/cases?limit=3`);
+    expect(some.body.items.map(({ index }: { index: number }) => index)).toEqual([0, 1, 2]);
+    const rest = await world.call("GET", `/v1/runs/${first.id}/cases?limit=3&cursor=${some.body.nextCursor}`);
+    expect(rest.body.items.map(({ index }: { index: number }) => index)).toEqual([3, 4]);
+    expect(rest.body.nextCursor).toBeNull();
+  });
+
+  it("show a key that is bound to an agent the runs of that agent alone", async () => {
+    const world = await openWorld("echo", easyCases(1));
+    const other = await world.call("POST", "/v1/agents", { externalId: "other", name: "Other" });
+    const run = await world.finish();
+    const bound = await world.call("POST", "/v1/keys", { name: "bound", scopes: ["evals:read", "evals:write"], agentId: other.body.id });
+    const as = { authorization: `Bearer ${bound.body.key}` };
+    expect((await world.call("GET", "/v1/runs", undefined, as)).body.items).toEqual([]);
+    expect((await world.call("GET", `/v1/runs/${run.id}`, undefined, as)).status).toBe(404);
+    expect((await world.call("GET", `/v1/runs/${run.id}/cases`, undefined, as)).status).toBe(404);
+    expect((await world.call("POST", `/v1/agents/${world.agentId}/runs`, { suiteId: world.suiteId }, as)).status).toBe(404);
+    expect((await world.call("POST", "/v1/suites", { name: "S", cases: easyCases(2) }, as)).status).toBe(403);
+  });
+});
+
+describe("suites", () => {
+  it("are stored once, known by their digest, and shown with their cases", async () => {
+    const { call, orgId } = await createOrganization();
+    const suite = { name: "Mine", cases: easyCases(2) };
+    const stored = await call("POST", "/v1/suites", suite);
+    expect(stored.status).toBe(201);
+    expect(stored.body).toMatchObject({ name: "Mine", author: orgId, caseCount: 2, floor: 0.6, digest: expect.stringMatching(/^sha256:/) });
+    expect(await roundTrips(stored.requestId)).toBe(1);
+    expect((await call("POST", "/v1/suites", { ...suite, name: "The same by another name" })).body.code).toBe("state_conflict");
+    const shown = await call("GET", `/v1/suites/${stored.body.id}`);
+    expect(shown.body.cases).toHaveLength(2);
+    const listed = await call("GET", "/v1/suites");
+    expect(listed.body.items.map(({ id }: { id: string }) => id)).toContain(stored.body.id);
+  });
+
+  it("with an expression that does not hold are refused, each named by its place", async () => {
+    const { call } = await createOrganization();
+    const expectations = [
+      { kind: "regex", pattern: "(" },
+      { kind: "cel", expression: "nonsense" },
+    ];
+    const refused = await call("POST", "/v1/suites", { name: "Bad", cases: easyCases(1, { expectations }) });
+    expect(refused.status).toBe(400);
+    expect(refused.body.errors.map(({ path }: { path: string }) => path)).toEqual([
+      "body.cases.0.expectations.0.pattern",
+      "body.cases.0.expectations.1.expression",
+    ]);
+  });
+
+  it("have a published schema", async () => {
+    const { call } = await createOrganization();
+    const schema = await call("GET", "/v1/suite-schema", undefined, { authorization: "" });
+    expect(schema.status).toBe(200);
+    expect(schema.body).toMatchObject({ $schema: "https://json-schema.org/draft/2020-12/schema", type: "object" });
+    expect(JSON.stringify(schema.body)).toContain("forbidden_pattern");
+  });
+});
