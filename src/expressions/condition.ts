@@ -4,9 +4,9 @@ import { parsePath } from "./json-path.ts";
 import { checkRule, ParamRule } from "./param-binding.ts";
 import { compilePattern, patternLimits } from "./pattern.ts";
 
-export const maxConditions = 32;
+const maxConditions = 32;
 export const severities = ["critical", "major", "minor", "info"] as const;
-export const verificationMethods = ["deterministic", "heuristic", "jury"] as const;
+const verificationMethods = ["deterministic", "heuristic", "jury"] as const;
 const orderOperators = ["lt", "lte", "gt", "gte", "eq", "neq"] as const;
 const operators = [...orderOperators, "contains", "excludes", "matches"] as const;
 export type OrderOperator = (typeof orderOperators)[number];
@@ -92,7 +92,7 @@ export const ConditionsInput = z
   });
 
 /** What is wrong with a condition that its form does not show: expression, pattern, path, unit, operator and value. */
-export function checkCondition(condition: Condition): readonly Issue[] {
+function checkCondition(condition: Condition): readonly Issue[] {
   switch (condition.type) {
     case "cel": {
       const compiled = compileCel(condition.expression, observationVariables);

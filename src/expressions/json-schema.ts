@@ -5,7 +5,7 @@ import { assertions, text } from "./json-schema-assertions.ts";
 import { broken, invalid, InvalidSchema, pay, Stopped, type Check, type Fault, type StopReason } from "./json-schema-check.ts";
 import { newWorkBudget, type WorkBudget } from "./work-budget.ts";
 
-export const jsonSchemaLimits = { chars: 32_768, depth: 32, nodes: 1_000 } as const;
+const jsonSchemaLimits = { chars: 32_768, depth: 32, nodes: 1_000 } as const;
 /** How deep references and values may lead a validation. */
 const maxVisits = 256;
 const perVisit = 8;

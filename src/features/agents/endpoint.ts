@@ -10,7 +10,7 @@ export type EndpointFields = Pick<
   "endpointUrl" | "endpointProtocol" | "endpointHeaders" | "endpointChallenge" | "endpointProvenAt"
 >;
 
-export const noEndpoint: EndpointFields = {
+const noEndpoint: EndpointFields = {
   endpointUrl: null,
   endpointProtocol: null,
   endpointHeaders: [],

@@ -4,8 +4,8 @@ import { mayForwardHeader } from "../../platform/egress-url.ts";
 import { idPattern } from "../../platform/ids.ts";
 import { hasChecksum } from "./wallet-address.ts";
 
-export const endpointProtocols = ["json", "openai"] as const;
-export const maxBatch = 50;
+const endpointProtocols = ["json", "openai"] as const;
+const maxBatch = 50;
 
 const ExternalId = z
   .string()
