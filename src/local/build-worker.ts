@@ -4,7 +4,7 @@ import { PlainFailure } from "./plain-failure.ts";
 import { projectRoot } from "./data-dir.ts";
 
 // No banner, no look-up of newer versions, no log files, no colours, no questions.
-const quiet = { WRANGLER_HIDE_BANNER: "true", WRANGLER_SEND_METRICS: "false", WRANGLER_WRITE_LOGS: "false", NO_COLOR: "1", CI: "true" };
+const quiet = { WRANGLER_HIDE_BANNER: "true", WRANGLER_SEND_METRICS: "false", WRANGLER_WRITE_LOGS: "false", FORCE_COLOR: "0", CI: "true" };
 
 /** Bundles the Worker exactly as a deployment would, and answers where the script stands. */
 export async function buildWorker(): Promise<string> {

@@ -15,8 +15,17 @@ type Service = {
   readonly logFile: string;
 };
 
+export type ServedWorker = {
+  /**
+   * Takes up eval runs that an earlier process left in the middle. Cloudflare's engine does so by itself; the local one has
+   * all that it needs on disk, and waits to be told. What was recorded of a run is not done again.
+   */
+  readonly resumeRuns: (runIds: readonly string[]) => Promise<void>;
+  readonly close: () => Promise<void>;
+};
+
 /** Runs the built Worker in Cloudflare's own runtime, with the bindings of wrangler.toml and its schedule. */
-export async function serveWorker({ script, port, bindings, persistDir, logFile }: Service): Promise<{ close: () => Promise<void> }> {
+export async function serveWorker({ script, port, bindings, persistDir, logFile }: Service): Promise<ServedWorker> {
   const { workerOptions } = readWranglerOptions(join(projectRoot, "wrangler.toml"));
   const log = createWriteStream(logFile, { flags: "w", mode: 0o600 });
   const miniflare = new Miniflare(
@@ -40,9 +49,13 @@ export async function serveWorker({ script, port, bindings, persistDir, logFile 
   );
   await miniflare.ready;
   const callOff = await endWithUs("workerd");
-  void runSchedule(miniflare); // takes up at once what an earlier process left
   const schedule = setInterval(() => void runSchedule(miniflare), 60_000);
   return {
+    resumeRuns: async (runIds) => {
+      const { EVAL_RUN: workflow } = await miniflare.getBindings<{ readonly EVAL_RUN: Workflow }>();
+      // One that the engine does not know was never begun: the Worker's own sweep launches it.
+      await Promise.allSettled(runIds.map(async (id) => (await workflow.get(id)).restart()));
+    },
     close: async () => {
       clearInterval(schedule);
       await miniflare.dispose();

@@ -11,6 +11,9 @@ export function showScore(score: Score): string {
     ...wrap(inWords, "      "),
     "",
   ]);
+  const unavailable = Object.entries(score.dimensions).flatMap(([name, dimension]) =>
+    dimension.unavailable.map(({ reason, attribution, count }) => `    ${name}: ${count} × ${reason}, attributed to the ${attribution}`),
+  );
   const missing = score.missing.flatMap(({ inWords }) => wrap(inWords, "  "));
   const violations = score.openCriticalViolations.flatMap(({ conditionId, passesSince, passesToClose }) =>
     wrap(
@@ -22,12 +25,13 @@ export function showScore(score: Score): string {
     ...wrap(score.inWords, "  "),
     ...wrap(`Status ${score.status}, confidence ${percent(score.confidence)}, ${score.totalEvals} runs.`, "  "),
     "",
-    `  ${"dimension".padEnd(16)}${["S", "N", "L", "U"].map((name) => name.padStart(8)).join("")}`,
-    "  N: how much evidence there is. S: how much of it is good. L and U: the true rate is above L,",
-    "  and below U, each with 95 % confidence. The score is built from L, so it grows with evidence.",
+    "  S: how much of the evidence is good. N: how much there is. L and U: the true rate is above L, and",
+    "  below U, each with 95 % confidence. The score is built from L, so it grows with evidence.",
     "",
+    `  ${"dimension".padEnd(16)}${["S", "N", "L", "U"].map((name) => name.padStart(8)).join("")}`,
     ...rows,
-    ...violations,
+    ...(unavailable.length === 0 ? [] : ["  What could not be scored, which counts neither way:", ...unavailable, ""]),
+    ...(violations.length === 0 ? [] : [...violations, ""]),
     ...(missing.length === 0 ? ["  Nothing is missing."] : ["  What is missing:", ...missing]),
   ].join("\n");
 }

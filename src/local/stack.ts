@@ -1,17 +1,20 @@
 import { randomBytes } from "node:crypto";
 import { createServer } from "node:net";
 import { join } from "node:path";
+import type pg from "pg";
 import { buildWorker } from "./build-worker.ts";
 import { openInstallation, type Installation } from "./installation.ts";
 import { PlainFailure } from "./plain-failure.ts";
 import { announce } from "./running.ts";
 import { serveWorker } from "./serve-worker.ts";
+import { runBatch } from "./sql-batch.ts";
 import { startSqlServer } from "./sql-server.ts";
 
 export type Stack = {
   readonly url: string;
   readonly installation: Installation;
-  /** Something else that `close` ends, before everything of before. */
+  readonly resumeRuns: () => Promise<void>;
+  /** Something else that `close` ends, after everything that may still use it. */
   readonly alsoClose: (end: () => Promise<void>) => void;
   readonly close: () => Promise<void>;
 };
@@ -48,11 +51,19 @@ export async function startStack(port: number): Promise<Stack> {
       },
     });
     opened.push(worker.close);
-    return { url, installation, alsoClose: (end) => void opened.push(end), close };
+    const resumeRuns = async (): Promise<void> => worker.resumeRuns(await findOpenRuns(installation.database.pool));
+    return { url, installation, resumeRuns, alsoClose: (end) => void opened.unshift(end), close };
   } catch (error) {
     await close();
     throw error;
   }
+}
+
+/** The identifiers of all runs that have not ended. */
+async function findOpenRuns(pool: pg.Pool): Promise<string[]> {
+  const statement = { query: "select id from app.open_runs(now(), 500)", params: [] };
+  const [open] = await runBatch(pool, { role: "armalo_app", statements: [statement] });
+  return open?.rows.flat().filter((id) => id !== null) ?? [];
 }
 
 async function requireFreePort(port: number): Promise<void> {

@@ -15,22 +15,6 @@ import { platformSuites } from "./suites/platform-suites.ts";
 
 const say = (line: string): void => console.log(line);
 
-await runCommand(async () => {
-  const port = readPort(process.env["PORT"] ?? "8787");
-  say("Starting the database and the Worker …");
-  const stack = await startStack(port);
-  const ending = whenToldToStop();
-  try {
-    await Promise.race([walk(stack), ending]);
-    await ending;
-  } finally {
-    say("\nStopping …");
-    await stack.close();
-  }
-});
-// What Ctrl-C left in the middle of its work is not waited for: it goes on at the next start.
-process.exit();
-
 /** The way to the first score, or to the one that is there; then what to try. */
 async function walk(stack: Stack): Promise<void> {
   const { url, installation } = stack;
@@ -40,6 +24,7 @@ async function walk(stack: Stack): Promise<void> {
   const progress = await openProgress(folder);
   const agent = await keepExampleAgent(progress);
   stack.alsoClose(agent.close);
+  await stack.resumeRuns();
   if (!progress.state.finished) {
     const ring = parseKeyRing(secrets.ENCRYPTION_KEYS);
     if (ring === undefined)
@@ -72,6 +57,26 @@ function readPort(text: string): number {
 
 function whenToldToStop(): Promise<void> {
   return new Promise((resolve) => {
-    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => resolve());
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+      // Miniflare's own listener would end the process before anything is closed.
+      process.removeAllListeners(signal);
+      process.once(signal, () => resolve());
+    }
   });
 }
+
+await runCommand(async () => {
+  const port = readPort(process.env["PORT"] ?? "8787");
+  say("Starting the database and the Worker …");
+  const stack = await startStack(port);
+  const ending = whenToldToStop();
+  try {
+    await Promise.race([walk(stack), ending]);
+    await ending;
+  } finally {
+    say("\nStopping …");
+    await stack.close();
+  }
+});
+// What Ctrl-C left in the middle of its work is not waited for: it goes on at the next start.
+process.exit();
