@@ -76,6 +76,19 @@ describe("compileCel", () => {
     expect(refusal(`true //${" ".repeat(celLimits.sourceChars)}`)).toBe("too_long");
   });
 
+  it("evaluates what is just within the limits, also where the stack is small", () => {
+    const loops = (depth: number): string => (depth === 0 ? "output != 1" : `[1].all(x${depth}, ${loops(depth - 1)})`);
+    const sources = [
+      `0 < 1${"+1".repeat(95)}`,
+      `${"(".repeat(celLimits.depth - 1)}true${")".repeat(celLimits.depth - 1)}`,
+      `${"!".repeat(98)}true`,
+      `output == 2${" || output == 2".repeat(60)}`,
+      loops(celLimits.depth / 2 - 2),
+      `${"[".repeat(celLimits.depth - 3)}output${"]".repeat(celLimits.depth - 3)} != []`,
+    ];
+    for (const source of sources) expect(evaluate(source, { output: 2 }), source).toEqual({ ok: true, value: true });
+  });
+
   it("answers `missing` where a variable was not reported, even one that would not have been looked at", () => {
     expect(evaluate("true || costUsd < 1.0", { output: "x" })).toEqual({ ok: false, reason: "missing", variable: "costUsd" });
     expect(evaluate("output == null", { output: null })).toEqual({ ok: true, value: true });
