@@ -1,4 +1,3 @@
-import { databaseClient } from "./db/client.ts";
 import { findOpenRuns, purgeExpired } from "./db/cross-tenant.ts";
 import type { Environment, EnvironmentFault } from "./env.ts";
 import { sweepAfterMs, sweepRuns } from "./features/evals/index.ts";
@@ -10,10 +9,9 @@ const mostRuns = 100;
 export async function runScheduledWork(parsed: { ok: true; env: Environment } | EnvironmentFault, now: Date): Promise<void> {
   if (!parsed.ok) return log("error", "scheduled_work_skipped", { missing: parsed.missing.join(", ") });
   const { env } = parsed;
-  const client = databaseClient(env);
   const work = {
-    sweepRuns: async () => sweepRuns(env, await findOpenRuns(client, new Date(now.getTime() - sweepAfterMs), mostRuns), now),
-    purgeExpired: () => purgeExpired(client),
+    sweepRuns: async () => sweepRuns(env, await findOpenRuns(env, new Date(now.getTime() - sweepAfterMs), mostRuns), now),
+    purgeExpired: () => purgeExpired(env),
   };
   for (const [name, run] of Object.entries(work)) {
     try {

@@ -1,7 +1,7 @@
 import { DurableObject } from "cloudflare:workers";
 import { parseEnvironment, type Bindings } from "../env.ts";
 import { currentTime } from "../platform/clock.ts";
-import { gateStore, type Restriction } from "./gate-store.ts";
+import { GateStore, type Restriction } from "./gate-store.ts";
 import { findKey, recordSecurityEvents, settleRestriction } from "./gate-queries.ts";
 import { decideIdempotency, idempotencyKeptMs, type IdempotencyRequest, type IdempotencyState } from "./idempotency.ts";
 import { decideKey, type KeyClaim, type KeyGrant, type KeyRecord } from "./key-record.ts";
@@ -44,7 +44,7 @@ const reconcileAfterMs = 60_000;
 
 /** One per organization: the only place where its credentials, limits and idempotency keys are decided. */
 export class Gate extends DurableObject<Bindings> {
-  readonly #store = gateStore(this.ctx.storage);
+  readonly #store = new GateStore(this.ctx.storage);
   readonly #keys = new Map<string, Known>();
   readonly #restrictions = new Map<string, Restriction>(this.#store.restrictions().map((row) => [row.keyId, row]));
   readonly #security = new SecurityCounter(this.#store);

@@ -5,7 +5,7 @@ export type IdempotencyRequest = { readonly operation: string; readonly key: str
 /** `look_first`: an earlier holder never reported its end, so the database is asked before anything is done. */
 export type IdempotencyState = "fresh" | "look_first" | "in_progress" | "done" | "mismatch";
 
-export const idempotencyLeaseMs = 60_000;
+const idempotencyLeaseMs = 60_000;
 export const idempotencyKeptMs = 24 * 3_600_000;
 
 /** What an Idempotency-Key means at `nowMs`, given what the gate remembers of it. */

@@ -4,4 +4,5 @@ declare const proven: unique symbol;
 export type OrgScope = string & { readonly [proven]: true };
 
 /** Only `access/` may call this (lint keeps it so): no other code can turn a string into a scope. */
+// oxlint-disable-next-line typescript/no-unsafe-type-assertion --this is the one place that makes a scope
 export const proveOrgScope = (orgId: string): OrgScope => orgId as OrgScope;

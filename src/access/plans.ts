@@ -6,4 +6,4 @@ export const plans = {
 } as const;
 
 export type Plan = keyof typeof plans;
-export const planNames = Object.keys(plans) as [Plan, ...Plan[]];
+export const planNames = Object.keys(plans).filter((name): name is Plan => name in plans);

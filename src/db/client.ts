@@ -4,12 +4,12 @@ import { drizzle, type NeonHttpDatabase } from "drizzle-orm/neon-http";
 /** One door for changes and one for reads: drizzle's batch takes no options, so read-only is the client's. */
 export type DatabaseClient = { readonly writer: NeonHttpDatabase; readonly reader: NeonHttpDatabase };
 
-type Address = { readonly databaseUrl: string; readonly databaseEndpoint: string | undefined };
+export type DatabaseAddress = { readonly databaseUrl: string; readonly databaseEndpoint: string | undefined };
 
 const clients = new Map<string, DatabaseClient>();
 
 /** The isolate's client for a database, made at the first use; it holds no connection. */
-export function databaseClient({ databaseUrl, databaseEndpoint }: Address): DatabaseClient {
+export function databaseClient({ databaseUrl, databaseEndpoint }: DatabaseAddress): DatabaseClient {
   const known = clients.get(databaseUrl);
   if (known !== undefined) return known;
   if (databaseEndpoint !== undefined) neonConfig.fetchEndpoint = databaseEndpoint;

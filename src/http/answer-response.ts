@@ -19,4 +19,5 @@ export function answerResponse(operation: Operation, answer: unknown): Response 
 }
 
 /** An operation with `media` returns a MediaAnswer, by its type. */
+// oxlint-disable-next-line typescript/no-unsafe-type-assertion --the operation's type promised it
 const asMedia = (answer: unknown): MediaAnswer => answer as MediaAnswer;

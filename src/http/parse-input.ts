@@ -1,4 +1,4 @@
-import { z } from "@hono/zod-openapi";
+import type { z } from "@hono/zod-openapi";
 import type { RequestShape } from "./operation.ts";
 import { problem, type FieldError } from "./problem.ts";
 import { parseJson } from "./read-body.ts";

@@ -4,7 +4,6 @@ import { z } from "@hono/zod-openapi";
 export const problems = {
   invalid_request: [400, "The request is not valid", "One or more fields are missing, unknown or of the wrong form; `errors` names each."],
   malformed_json: [400, "The body is not JSON", "The body could not be read as JSON, or is nested too deeply."],
-  ambiguous_credentials: [400, "More than one credential", "Send one kind of credential in a request."],
   unauthenticated: [
     401,
     "A valid credential is needed",
@@ -48,8 +47,8 @@ export const problems = {
 } as const satisfies Record<string, readonly [status: number, title: string, explanation: string]>;
 
 export type ProblemCode = keyof typeof problems;
-/** Object.keys forgets which keys: these are exactly the codes. */
-export const problemCodes = Object.keys(problems) as [ProblemCode, ...ProblemCode[]];
+export const isProblemCode = (code: string): code is ProblemCode => Object.hasOwn(problems, code);
+export const problemCodes = Object.keys(problems).filter(isProblemCode);
 
 export type FieldError = { readonly path: string; readonly message: string };
 

@@ -64,6 +64,7 @@ async function handle(operation: Operation, call: Call, body: BodyReader, caller
   const { env, request, trace, waitUntil } = call;
   const raw = { params: call.params, query: new URL(request.url).searchParams, contentType: request.headers.get("Content-Type"), body };
   const input = await parseInput(operation.request, raw);
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- ContextOf promised it
   const run = operation.handle as (context: object) => Promise<unknown>;
   return run({ input, env, waitUntil, now: currentTime(), requestId: trace.requestId, ...caller });
 }

@@ -10,12 +10,7 @@ import { createOrganization, type TestOrganization } from "../support/organizati
 
 const gateOf = (org: TestOrganization) => env.GATE.get(env.GATE.idFromName(org.orgId));
 
-async function answerWith(
-  bindings: Partial<Record<keyof Bindings | string, unknown>>,
-  org: TestOrganization,
-  method = "GET",
-  body?: object,
-) {
+async function answerWith(bindings: Readonly<Record<string, unknown>>, org: TestOrganization, method = "GET", body?: object) {
   const pending: Promise<unknown>[] = [];
   const request = new Request("https://api.armalo.test/v1/keys", {
     method,
@@ -27,7 +22,7 @@ async function answerWith(
     },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
-  const response = await answerRequest(buildApp(operations), request, parseEnvironment({ ...env, ...bindings } as Bindings), (work) =>
+  const response = await answerRequest(buildApp(operations), request, parseEnvironment({ ...env, ...bindings }), (work) =>
     pending.push(work),
   );
   await Promise.all(pending);

@@ -54,7 +54,7 @@ export type AuditEventView = z.input<typeof AuditEvent>;
 
 export const AuditEventPage = z.object({ items: z.array(AuditEvent), nextBefore: z.int().nullable() }).openapi("AuditEventPage");
 
-export const SecurityEvent = z
+const SecurityEvent = z
   .object({ id: z.string(), kind: z.enum(securityEventKinds), credential: z.string(), minute: z.iso.datetime(), count: z.int() })
   .openapi("SecurityEvent");
 export const SecurityEventPage = pageOf(SecurityEvent).openapi("SecurityEventPage");

@@ -18,8 +18,7 @@ const Jwk = z.object({
   use: z.literal("sig"),
 });
 
-/** What the service says of itself. The table is handed in as a function, since these operations are part of it. */
-export const siteOperations = (table: () => readonly Operation[]): Operation[] => [
+const forPeople = [
   defineOperation({
     ...open,
     id: "site.home",
@@ -53,13 +52,25 @@ export const siteOperations = (table: () => readonly Operation[]): Operation[] =
   }),
   defineOperation({
     ...open,
-    id: "site.openapi",
-    path: "/openapi.json",
-    summary: "This API as an OpenAPI 3.1 document",
-    request: {},
-    response: { status: 200, media: ["application/json"], cacheControl: "public, max-age=300" },
-    handle: async ({ env }) => ({ content: JSON.stringify(openApiDocument(table(), env.publicOrigin)), mediaType: "application/json" }),
+    id: "site.problem",
+    path: "/problems/{code}",
+    summary: "What a problem code means",
+    request: { params: z.object({ code: z.string() }) },
+    response: html,
+    handle: async ({ input }) => problemPage(input.params.code),
   }),
+  defineOperation({
+    ...open,
+    id: "site.security_policy",
+    path: "/security-policy",
+    summary: "How to report a vulnerability",
+    request: {},
+    response: html,
+    handle: async () => policyPage(),
+  }),
+];
+
+const forMachines = [
   defineOperation({
     ...open,
     id: "site.health",
@@ -80,24 +91,6 @@ export const siteOperations = (table: () => readonly Operation[]): Operation[] =
   }),
   defineOperation({
     ...open,
-    id: "site.problem",
-    path: "/problems/{code}",
-    summary: "What a problem code means",
-    request: { params: z.object({ code: z.string() }) },
-    response: html,
-    handle: async ({ input }) => problemPage(input.params.code),
-  }),
-  defineOperation({
-    ...open,
-    id: "site.security_policy",
-    path: "/security-policy",
-    summary: "How to report a vulnerability",
-    request: {},
-    response: html,
-    handle: async () => policyPage(),
-  }),
-  defineOperation({
-    ...open,
     id: "site.security_txt",
     path: "/.well-known/security.txt",
     summary: "Security contact (RFC 9116)",
@@ -114,4 +107,19 @@ export const siteOperations = (table: () => readonly Operation[]): Operation[] =
     response: { status: 200, body: z.object({ keys: z.array(Jwk) }).openapi("JwkSet"), cacheControl: "public, max-age=300" },
     handle: async ({ env }) => ({ keys: [...(await accessTokenJwks(env)).keys] }),
   }),
+];
+
+/** What the service says of itself. The table is handed in as a function, since these operations are part of it. */
+export const siteOperations = (table: () => readonly Operation[]): Operation[] => [
+  ...forPeople,
+  defineOperation({
+    ...open,
+    id: "site.openapi",
+    path: "/openapi.json",
+    summary: "This API as an OpenAPI 3.1 document",
+    request: {},
+    response: { status: 200, media: ["application/json"], cacheControl: "public, max-age=300" },
+    handle: async ({ env }) => ({ content: JSON.stringify(openApiDocument(table(), env.publicOrigin)), mediaType: "application/json" }),
+  }),
+  ...forMachines,
 ];

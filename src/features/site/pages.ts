@@ -1,5 +1,5 @@
 import type { MediaAnswer } from "../../http/operation.ts";
-import { problem, problems, type ProblemCode } from "../../http/problem.ts";
+import { isProblemCode, problem, problems } from "../../http/problem.ts";
 import { apiKeyPattern } from "../../access/api-key.ts";
 import { glossary } from "./glossary.ts";
 import { escapeHtml, page } from "./page.ts";
@@ -20,7 +20,6 @@ export function problemPage(code: string): MediaAnswer {
   );
 }
 
-const isProblemCode = (code: string): code is ProblemCode => Object.hasOwn(problems, code);
 const markCode = (text: string): string => escapeHtml(text).replaceAll(/`([^`]+)`/g, "<code>$1</code>");
 
 /** The API reference: Scalar's own bundle from this Worker, started by one script with a nonce; a plain glossary before it. */

@@ -1,5 +1,4 @@
 import { z } from "@hono/zod-openapi";
-import { databaseClient } from "../../db/client.ts";
 import { databaseReadiness } from "../../db/cross-tenant.ts";
 import type { Environment } from "../../env.ts";
 import { Problem, problem } from "../../http/problem.ts";
@@ -31,7 +30,7 @@ async function checkGate({ bindings }: Environment): Promise<Check> {
 
 async function checkDatabase(env: Environment): Promise<Check[]> {
   try {
-    return (await databaseReadiness(databaseClient(env))).map(({ item, ok }) => ({ item: `database.${item}`, ok }));
+    return (await databaseReadiness(env)).map(({ item, ok }) => ({ item: `database.${item}`, ok }));
   } catch (fault) {
     if (fault instanceof Problem) return [{ item: "database", ok: false }];
     throw fault;
