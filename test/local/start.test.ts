@@ -1,0 +1,147 @@
+import { spawn, type ChildProcessWithoutNullStreams } from "node:child_process";
+import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { startExampleAgent } from "../../src/local/example-agent/start-example-agent.ts";
+
+// The newcomer's way, on the real thing: each test goes on from where the one before left the folder.
+
+const script = fileURLToPath(new URL("../../src/local/start.ts", import.meta.url).href);
+const scoreScript = fileURLToPath(new URL("../../src/local/score-endpoint.ts", import.meta.url).href);
+let folder = "";
+let port = 0;
+const started: Started[] = [];
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "armalo-start-"));
+  port = await freePort();
+});
+afterAll(async () => {
+  for (const one of started) await one.end("SIGKILL");
+  await rm(folder, { recursive: true, force: true });
+});
+
+class Started {
+  said = "";
+  readonly child: ChildProcessWithoutNullStreams;
+  readonly over: Promise<number | null>;
+  constructor(env: Record<string, string> = {}, file = script, args: readonly string[] = []) {
+    this.child = spawn(process.execPath, [file, ...args], {
+      env: { ...process.env, DATABASE_URL: "", ARMALO_DATA_DIR: folder, PORT: String(port), ...env },
+    });
+    for (const stream of [this.child.stdout, this.child.stderr])
+      stream.on("data", (chunk: Buffer) => void (this.said += chunk.toString("utf8")));
+    this.over = new Promise((resolve) => this.child.once("close", (code) => resolve(code)));
+    started.push(this);
+  }
+  async says(text: string): Promise<void> {
+    const silent = this.over.then((code) => Promise.reject(new Error(`ended with ${code} before it said “${text}”:\n${this.said}`)));
+    await Promise.race([silent, expect.poll(() => this.said, { timeout: 110_000, interval: 50 }).toContain(text)]);
+  }
+  end(signal: "SIGINT" | "SIGKILL"): Promise<number | null> {
+    this.child.kill(signal);
+    return this.over;
+  }
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const probe = createServer().listen(0, "127.0.0.1", () => {
+      const address = probe.address();
+      probe.close(() => resolve(address !== null && typeof address === "object" ? address.port : 0));
+    });
+  });
+}
+
+describe("npm start", { timeout: 120_000 }, () => {
+  it("survives being killed in the middle of its eval runs, goes on where it was, and shows the score", async () => {
+    const killed = new Started();
+    await killed.says("3 of 9 runs");
+    await killed.end("SIGKILL");
+    const key = /arm_test_\w+/.exec(killed.said)?.[0];
+
+    const resumed = new Started();
+    await resumed.says("npm run score");
+    expect(resumed.said).not.toContain("organization");
+    expect(resumed.said).not.toContain(key);
+    expect(resumed.said).toContain("9 of 9 runs, 132 of 132 cases");
+    expect(resumed.said).toMatch(/\d{3} of 1000/);
+    for (const dimension of ["accuracy", "pactCompliance", "safety", "reliability"]) {
+      const [, , N] = new RegExp(`${dimension} +([\\d.]+) +([\\d.]+)`).exec(resumed.said) ?? [];
+      expect(Number(N)).toBeGreaterThan(10);
+    }
+    expect(resumed.said).toContain("attributed to the");
+
+    const file = join(folder, "dev.json");
+    const dev = JSON.parse(await readFile(file, "utf8"));
+    expect(dev).toEqual({
+      url: `http://127.0.0.1:${port}`,
+      orgId: expect.stringMatching(/^org_/),
+      apiKey: key,
+      agentId: expect.stringMatching(/^agt_/),
+    });
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
+    const score = await fetch(`${dev.url}/v1/agents/${dev.agentId}/score`, { headers: { authorization: `Bearer ${dev.apiKey}` } });
+    expect(await score.json()).toMatchObject({ status: "scored", totalEvals: 9, missing: [] });
+    expect(await resumed.end("SIGINT")).toBe(0);
+  });
+
+  it("starts again within 15 seconds without repeating the quickstart, and has the same score", async () => {
+    const before = Date.now();
+    const again = new Started();
+    await again.says("npm run score");
+    expect(Date.now() - before).toBeLessThan(15_000);
+    expect(again.said).not.toContain("Quickstart");
+    expect(again.said).toMatch(/\d{3} of 1000/);
+
+    const second = new Started({ PORT: String(await freePort()) });
+    expect(await second.over).toBe(1);
+    expect(second.said).toContain("Armalo is already running from this folder");
+    const third = new Started();
+    expect(await third.over).toBe(1);
+    expect(third.said).toContain(`Port ${port} is in use`);
+    for (const refused of [second, third]) expect(refused.said).not.toMatch(/\n\s+at /);
+    expect(await again.end("SIGINT")).toBe(0);
+  });
+
+  it("lets npm run score score an agent of one's own while it serves, and says where it does not", async () => {
+    const suite = join(folder, "suite.yaml");
+    await writeFile(
+      suite,
+      "name: Mine\ncases:\n  - { id: returns, input: How long can I return a book?, expectations: [{ kind: contains, values: [30 days] }] }\n" +
+        "  - { id: delivery, input: When does my parcel arrive?, expectations: [{ kind: contains, values: [two weeks] }] }\n",
+    );
+    const agent = await startExampleAgent({ port: 0 });
+    const wish = ["--endpoint", agent.url, "--protocol", "json", "--suite", suite, "--header", "X-Key: s3cret"];
+    try {
+      const without = new Started({}, scoreScript, wish);
+      expect(await without.over).toBe(1);
+      expect(without.said).toContain("please start it with `npm start`");
+      const server = new Started();
+      await server.says("npm run score");
+      for (let time = 1; time <= 2; time += 1) {
+        const scored = new Started({}, scoreScript, wish);
+        expect(await scored.over, scored.said).toBe(0);
+        expect(scored.said).toContain("delivery   fail, attributed to the agent   (contains: text missing)");
+        expect(scored.said).toContain("What a suite of your own can prove");
+        expect(scored.said).not.toContain("s3cret");
+      }
+      expect(await server.end("SIGINT")).toBe(0);
+    } finally {
+      await agent.close();
+    }
+  });
+
+  it.for([
+    [{ PORT: "http" }, "PORT is http, which is no port"],
+    [{ DATABASE_URL: "postgresql://nobody@127.0.0.1:1/none" }, "The database of DATABASE_URL does not answer"],
+  ] as const)("answers %s with one sentence", async ([env, sentence]) => {
+    const refused = new Started(env);
+    expect(await refused.over).toBe(1);
+    expect(refused.said).toContain(sentence);
+    expect(refused.said).not.toMatch(/\n\s+at /);
+  });
+});
