@@ -264,6 +264,7 @@ CREATE INDEX "eval_suites_page" ON "eval_suites" USING btree ("org_id","created_
 CREATE INDEX "platform_suites_page" ON "platform_suites" USING btree ("created_at","id");--> statement-breakpoint
 CREATE INDEX "idempotent_answers_age" ON "idempotent_answers" USING btree ("created_at");--> statement-breakpoint
 CREATE UNIQUE INDEX "pacts_one_active" ON "pacts" USING btree ("org_id","lineage_id") WHERE state = 'active';--> statement-breakpoint
+CREATE INDEX "pact_checks_page" ON "pact_checks" USING btree ("org_id","pact_id","created_at","id");--> statement-breakpoint
 CREATE INDEX "pacts_page" ON "pacts" USING btree ("org_id","created_at","id");--> statement-breakpoint
 CREATE INDEX "pacts_agent" ON "pacts" USING btree ("org_id","agent_id","created_at");--> statement-breakpoint
 CREATE INDEX "request_failures_age" ON "request_failures" USING btree ("at");--> statement-breakpoint

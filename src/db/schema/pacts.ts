@@ -58,6 +58,7 @@ export const pactChecks = pgTable(
   },
   (table) => [
     primaryKey({ columns: [table.orgId, table.id] }),
+    index("pact_checks_page").on(table.orgId, table.pactId, table.createdAt, table.id),
     foreignKey({ columns: [table.orgId, table.pactId], foreignColumns: [pacts.orgId, pacts.id] }),
   ],
 );

@@ -5,6 +5,7 @@ import type { WriteContext } from "../../http/operation.ts";
 import { problem } from "../../http/problem.ts";
 import { newId } from "../../platform/ids.ts";
 import { checkCall, checkObservation, type Compliance } from "./compliance.ts";
+import { toPactCheck } from "./pact-check.ts";
 import type { PactRow } from "./pact.ts";
 import { requirePact } from "./require-pact.ts";
 import type { PactCheckView, ValidateCallBody, VerifyBody } from "./schemas.ts";
@@ -43,29 +44,11 @@ async function check<A extends CheckAction>(
   const [[found]] = await tenant.read((db) => [selectPact(db, pactId)]);
   const pact = requirePact(principal, found);
   if (pact.state !== "active" || pact.digest === null) throw problem("state_conflict", `the pact is ${pact.state}`);
-  const { compliant, results, violations } = judge(pact);
-  const row = {
-    id: newId("pactCheck"),
-    pactId,
-    pactDigest: pact.digest,
-    kind,
-    compliant,
-    results,
-    reportDigest: await jsonDigest(report),
-    createdAt: now,
-  };
-  const view: PactCheckView = {
-    id: row.id,
-    pactId,
-    pactDigest: row.pactDigest,
-    kind,
-    compliant,
-    assurance: 0,
-    violations: [...violations],
-    results: results.map((result) => (result.status === "pass" ? result : { ...result, reasons: [...result.reasons] })),
-    checkedAt: now.toISOString(),
-  };
-  const change = { checkId: row.id, pactDigest: row.pactDigest, reportDigest: row.reportDigest, compliant, violations: view.violations };
+  const { compliant, results } = judge(pact);
+  const reportDigest = await jsonDigest(report);
+  const row = { id: newId("pactCheck"), pactId, pactDigest: pact.digest, kind, compliant, results, reportDigest, createdAt: now };
+  const view = toPactCheck(row);
+  const change = { checkId: row.id, pactDigest: row.pactDigest, reportDigest, compliant, violations: view.violations };
   await tenant.write({ action, resource: pactId, change, answer: view }, (db) => [insertCheck(db, row)]);
   return view;
 }

@@ -2,14 +2,16 @@ import { defineOperation } from "../../http/define-operation.ts";
 import { activatePact } from "./activate-pact.ts";
 import { validateCall, verifyPact } from "./check-pact.ts";
 import { createPact } from "./create-pact.ts";
-import { getPact, listPacts } from "./read-pacts.ts";
+import { getPact, listChecks, listPacts } from "./read-pacts.ts";
 import { retirePact } from "./retire-pact.ts";
 import {
   CreatePactBody,
+  ListChecksQuery,
   ListPactsQuery,
   NewVersionBody,
   Pact,
   PactCheck,
+  PactCheckPage,
   PactPage,
   PactParams,
   UpdatePactBody,
@@ -113,5 +115,14 @@ export const pactOperations = [
     request: { params: PactParams, body: ValidateCallBody },
     response: { status: 200, body: PactCheck },
     handle: ({ input, ...context }) => validateCall(context, input.params.pactId, input.body),
+  }),
+  defineOperation({
+    ...read,
+    id: "pacts.list_checks",
+    path: "/v1/pacts/{pactId}/checks",
+    summary: "List what was checked against a pact",
+    request: { params: PactParams, query: ListChecksQuery },
+    response: { status: 200, body: PactCheckPage },
+    handle: ({ input, ...context }) => listChecks(context, input.params.pactId, input.query),
   }),
 ];

@@ -88,3 +88,6 @@ export const PactCheck = z
   })
   .openapi("PactCheck");
 export type PactCheckView = z.input<typeof PactCheck>;
+
+export const ListChecksQuery = z.object(pageQuery);
+export const PactCheckPage = pageOf(PactCheck).openapi("PactCheckPage");

@@ -3,6 +3,7 @@ import { agents } from "../../db/schema/agents.ts";
 import { pactChecks, pacts, type PactState } from "../../db/schema/pacts.ts";
 import type { ScopedDb } from "../../db/tenant-db.ts";
 import { keyset, type Page } from "../../http/pagination.ts";
+import type { NewCheckRow } from "./pact-check.ts";
 import type { NewPactRow } from "./pact.ts";
 
 export const selectPact = ({ orm, orgId }: ScopedDb, pactId: string | SQL) =>
@@ -61,5 +62,14 @@ export const updatePact = (
     .set({ ...changes, revision: revision + 1 })
     .where(and(eq(pacts.orgId, orgId), eq(pacts.id, id), eq(pacts.revision, revision)));
 
-export const insertCheck = ({ orm, orgId }: ScopedDb, row: Omit<typeof pactChecks.$inferSelect, "orgId">) =>
-  orm.insert(pactChecks).values({ ...row, orgId });
+export function selectChecks({ orm, orgId }: ScopedDb, pactId: string, page: Page) {
+  const { where, orderBy, limit } = keyset(page, pactChecks.createdAt, pactChecks.id);
+  return orm
+    .select()
+    .from(pactChecks)
+    .where(and(eq(pactChecks.orgId, orgId), eq(pactChecks.pactId, pactId), where))
+    .orderBy(...orderBy)
+    .limit(limit);
+}
+
+export const insertCheck = ({ orm, orgId }: ScopedDb, row: NewCheckRow) => orm.insert(pactChecks).values({ ...row, orgId });

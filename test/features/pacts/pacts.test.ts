@@ -240,6 +240,10 @@ describe("validating a call", () => {
     expect(await validate("read", {})).toMatchObject({ compliant: null, violations: [] });
     const events = await ownerSees("select 1 from audit_events where org_id = $1 and action = 'pact.call_validated'", org.orgId);
     expect(events).toHaveLength(4);
+    const listed = await org.call("GET", `/v1/pacts/${pact.id}/checks?limit=3`);
+    expect(listed.body.items.map(({ compliant }: { compliant: boolean | null }) => compliant)).toEqual([null, false, false]);
+    expect(listed.body.items[1].violations).toMatchObject([{ reason: "to: required, but missing" }]);
+    expect(await roundTrips(listed.requestId)).toBe(1);
   });
 
   it("needs a scope of its own, with which nothing can be promised or changed", async () => {
