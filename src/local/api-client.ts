@@ -4,7 +4,7 @@ import { PlainFailure } from "./plain-failure.ts";
 
 export type ApiClient = {
   /** Calls the running server. Where it is just busy, it is asked again for a while; anything else that fails ends the command. */
-  call<T>(method: "GET" | "POST", path: string, answer: z.ZodType<T>, body?: unknown, idempotencyKey?: string): Promise<T>;
+  call<T>(method: "GET" | "POST" | "PATCH", path: string, answer: z.ZodType<T>, body?: unknown, idempotencyKey?: string): Promise<T>;
 };
 
 const attempts = 8;
