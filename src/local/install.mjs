@@ -32,9 +32,9 @@ if (process.platform === "win32")
 if (Number(process.versions.node.split(".")[0]) < 20)
   stop(`Node 20 or newer is needed, and this is ${process.version}: please install it from https://nodejs.org.`);
 const npmVersion = /^npm\/(\d+)\.(\S+)/.exec(process.env.npm_config_user_agent ?? "");
-if (npmVersion && Number(npmVersion[1]) < 11) {
+if (npmVersion && Number(npmVersion[1]) < 10) {
   stop(
-    `npm 11 or newer is needed, and this is ${npmVersion[1]}.${npmVersion[2]}: please run \`npm install --global npm@11\` and try again.`,
+    `npm 10 or newer is needed, and this is ${npmVersion[1]}.${npmVersion[2]}: please run \`npm install --global npm@10\` and try again.`,
   );
 }
 
