@@ -3,25 +3,25 @@ import { defineConfig } from "vitest/config";
 
 const nodeTests = ["test/local/**/*.test.ts", "test/**/*.node.test.ts"];
 
+/** Tests that run inside workerd, against a database that the project's set-up starts. */
+const insideWorkerd = (name: string, include: string[]) => ({
+  plugins: [
+    cloudflareTest(({ inject }) => ({
+      wrangler: { configPath: "./wrangler.toml" },
+      miniflare: { bindings: inject("bindings") },
+    })),
+  ],
+  test: { name, include, exclude: nodeTests, globalSetup: ["test/support/workerd-setup.node.ts"] },
+});
+
 export default defineConfig({
   test: {
     // The Worker logs every request: shown where a test fails.
     silent: "passed-only",
     projects: [
-      {
-        plugins: [
-          cloudflareTest(({ inject }) => ({
-            wrangler: { configPath: "./wrangler.toml" },
-            miniflare: { bindings: inject("bindings") },
-          })),
-        ],
-        test: {
-          name: "workerd",
-          include: ["test/**/*.test.ts"],
-          exclude: nodeTests,
-          globalSetup: ["test/support/workerd-setup.node.ts"],
-        },
-      },
+      insideWorkerd("workerd", ["test/**/*.test.ts"]),
+      // Every operation once more where only the queries' own predicates keep tenants apart.
+      insideWorkerd("without row security", ["test/operations.test.ts"]),
       { test: { name: "node", environment: "node", include: nodeTests, testTimeout: 60_000, hookTimeout: 60_000 } },
     ],
   },

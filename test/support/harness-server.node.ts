@@ -23,6 +23,11 @@ const NewOrganization = z.object({
 const Fault = z.object({ orgId: z.string(), mode: z.enum(["down", "after_commit", "none"]), times: z.int().positive() });
 const Rows = z.object({ query: z.string(), params: z.array(z.unknown()) });
 
+const withoutRowSecurity = `do $$ declare t regclass; begin
+  for t in select oid from pg_class where relnamespace = 'public'::regnamespace and relrowsecurity
+  loop execute format('alter table %s disable row level security', t); end loop;
+end $$`;
+
 export type Harness = {
   /** Bindings that the Worker under test gets beside those of wrangler.toml. */
   readonly bindings: Secrets & {
@@ -37,8 +42,9 @@ export type Harness = {
 };
 
 /** A database, its `/sql` door, and a control door for the tests: organizations, round trips, faults, and the owner's eyes. */
-export async function startHarness(): Promise<Harness> {
+export async function startHarness({ rowSecurity }: { rowSecurity: boolean }): Promise<Harness> {
   const database = await openTestDatabase();
+  if (!rowSecurity) await database.pool.query(withoutRowSecurity);
   const watch = watchTransactions();
   const passwords = { armalo_app: randomBytes(24).toString("base64url") };
   const sqlServer = await startSqlServer({ pool: database.pool, passwords, observer: watch.observer });

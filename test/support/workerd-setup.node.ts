@@ -8,10 +8,10 @@ declare module "vitest" {
   }
 }
 
-/** Once for all tests that run inside workerd: they share one database, and each makes its own organization. */
+/** Once for all of a project's tests inside workerd: they share one database, and each makes its own organization. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   await buildAssets();
-  const harness = await startHarness();
+  const harness = await startHarness({ rowSecurity: project.name !== "without row security" });
   project.provide("bindings", harness.bindings);
   return harness.close;
 }
