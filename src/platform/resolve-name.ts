@@ -27,7 +27,7 @@ export async function checkName(dohUrl: string, host: string): Promise<NameCheck
 }
 
 /** Pure: whether what DNS said about a name lets us call it. */
-export function judgeAnswers(answers: readonly DnsAnswer[]): NameCheck {
+function judgeAnswers(answers: readonly DnsAnswer[]): NameCheck {
   const broken = answers.find(({ Status, TC }) => (Status !== 0 && Status !== 3) || TC === true);
   if (broken !== undefined) return { ok: false, reason: "dns_unreachable", detail: `DNS status ${broken.Status}` };
   const types: readonly number[] = Object.values(recordTypes);

@@ -28,7 +28,7 @@ export type Reply = Reading & { readonly attempts: readonly Attempt[]; readonly 
  * Reads what came back from an agent. Whatever it sends that is no well-formed 2xx answer in time is its own fault, a dropped
  * connection too: were it not, an agent could drop those that carry hard questions. Only what we refused or could not look up is ours.
  */
-export function readResult(protocol: Protocol, result: EgressResult): Reading {
+function readResult(protocol: Protocol, result: EgressResult): Reading {
   if (!result.ok) return { ok: false, attribution: failureIsOurs(result.reason) ? "platform" : "agent", reason: result.reason };
   const malformed = (reason: string): Reading => ({ ok: false, attribution: "agent", reason });
   if (result.status < 200 || result.status > 299) return malformed(`http_${result.status}`);

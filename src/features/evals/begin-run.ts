@@ -1,14 +1,14 @@
+import { insertSecurityEvents } from "../../access/security-event.ts";
 import type { Action } from "../../audit/actions.ts";
 import type { TenantWriter } from "../../db/tenant-db.ts";
 import type { Environment } from "../../env.ts";
 import { currentTime } from "../../platform/clock.ts";
-import { newId } from "../../platform/ids.ts";
 import { endpointProof } from "../agents/index.ts";
 import { closeRun } from "./close-run.ts";
 import { loadRun, type LoadedRun } from "./load-run.ts";
 import { isConflict } from "./persist.ts";
 import type { ReasonCode } from "./run.ts";
-import { insertSealedUse, updateRunStarted } from "./store.ts";
+import { updateRunStarted } from "./store.ts";
 
 /** Takes a run off the queue, or ends it where its agent is no longer what it was queued for. Harmless when repeated. */
 export async function beginRun(tenant: TenantWriter<Action>, env: Environment, runId: string): Promise<"running" | "closed"> {
@@ -39,9 +39,9 @@ function findObstacle({ run, agent }: LoadedRun, env: Environment, now: Date): R
 
 /** The use of sealed headers is a security event of its own, in the same transaction. */
 function writeStart(tenant: TenantWriter<Action>, { run, agent }: LoadedRun, now: Date) {
-  const minute = new Date(Math.floor(now.getTime() / 60_000) * 60_000);
-  return tenant.write({ action: "run.started", resource: run.id, change: { startedAt: now.toISOString() } }, (db) => [
+  const use = { kind: "sealed_credential_used", credential: agent.id, at: now, count: 1 } as const;
+  return tenant.write({ action: "run.started", resource: run.id, change: { startedAt: now.toISOString() }, answer: null }, (db) => [
     updateRunStarted(db, run.id, now),
-    ...(agent.endpointHeaders.length > 0 ? [insertSealedUse(db, newId("securityEvent"), agent.id, minute)] : []),
+    ...(agent.endpointHeaders.length > 0 ? [insertSecurityEvents(db, [use])] : []),
   ]);
 }

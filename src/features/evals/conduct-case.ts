@@ -57,7 +57,7 @@ async function recordCase(tenant: TenantWriter<Action>, runId: string, row: Case
   const change = { ...row, at: row.at.toISOString(), checks: row.checks.map((check) => ({ ...check })) };
   try {
     await persist(() =>
-      tenant.write({ action: "run.case_recorded", resource: runId, change }, (db) => [
+      tenant.write({ action: "run.case_recorded", resource: runId, change, answer: null }, (db) => [
         updateRunAdvanced(db, runId, row.at),
         insertCase(db, runId, row),
       ]),

@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { evidenceDimensions } from "./dimension.ts";
 
-export const checkStatuses = ["pass", "fail", "error", "unscored", "not_applicable"] as const;
+const checkStatuses = ["pass", "fail", "error", "unscored", "not_applicable"] as const;
 export const attributions = ["agent", "platform", "instrument"] as const;
 export type Attribution = (typeof attributions)[number];
 

@@ -1,7 +1,6 @@
 import { and, asc, count, eq, gt, inArray, lte, sql, type SQL } from "drizzle-orm";
 import type { PgColumn } from "drizzle-orm/pg-core";
 import { evalCases, evalRuns, evalSuites, platformSuites } from "../../db/schema/evals.ts";
-import { securityEvents } from "../../db/schema/security-events.ts";
 import type { ScopedDb } from "../../db/tenant-db.ts";
 import { keyset, type Page } from "../../http/pagination.ts";
 import type { CaseResult } from "./result.ts";
@@ -153,6 +152,3 @@ export const selectCasePage = ({ orm, orgId }: ScopedDb, runId: string, after: n
     .where(and(ofRun(orgId, runId), gt(evalCases.index, after)))
     .orderBy(asc(evalCases.index))
     .limit(limit + 1);
-
-export const insertSealedUse = ({ orm, orgId }: ScopedDb, id: string, credential: string, minute: Date) =>
-  orm.insert(securityEvents).values({ orgId, id, kind: "sealed_credential_used", credential, minute, count: 1 });

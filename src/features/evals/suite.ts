@@ -13,10 +13,9 @@ const Tool = z.strictObject({
   parameters: AnyJson.default({ type: "object" }).describe("A JSON Schema of the arguments."),
 });
 
-export const CaseInput = z
+const CaseInput = z
   .union([z.string().max(16_384), z.array(Message).min(1).max(50)])
   .describe("What the agent is asked: one text, or a conversation that ends with what it is to answer.");
-export type CaseInput = z.output<typeof CaseInput>;
 
 export const SuiteCase = z
   .strictObject({

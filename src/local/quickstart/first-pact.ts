@@ -32,7 +32,7 @@ export const firstPact = (agentId: string): object => ({
     {
       id: "says-something",
       type: "cel",
-      expression: "size(string(output)) > 0",
+      expression: "size(output) > 0",
       severity: "major",
       description: "Never answers with nothing.",
     },

@@ -2,7 +2,7 @@ import { parseArgs } from "node:util";
 import type { EndpointProtocol } from "../../db/schema/agents.ts";
 import { PlainFailure } from "../plain-failure.ts";
 
-export const usage =
+const usage =
   'Usage: npm run score -- --endpoint URL --protocol json|openai --suite FILE [--header "Name: value"]…\n\n' +
   "  FILE holds a suite as JSON or YAML; the running server publishes its schema at /v1/suite-schema.";
 

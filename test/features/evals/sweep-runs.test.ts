@@ -43,7 +43,7 @@ async function strandRun(world: RunWorld, createdAt: Date): Promise<string> {
     counts: emptyCounts(model.counts.total),
     recordedCases: 0,
   };
-  await tenant.write({ action: "run.queued", resource: row.id, change: {} }, (db) => [
+  await tenant.write({ action: "run.queued", resource: row.id, change: {}, answer: null }, (db) => [
     insertRun(db, { ...row, createdAt, updatedAt: createdAt }),
   ]);
   return row.id;

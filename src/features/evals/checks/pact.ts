@@ -35,8 +35,11 @@ const restsOnCost = (condition: Condition): boolean =>
 
 function judgeAll(conditions: readonly Condition[], { input, answer, latencyMs }: Observation): readonly Judgement[] {
   const { toolCalls, costUsd } = answer;
-  const observation = { input, output: outputOf(answer), latencyMs, toolCalls, ...(costUsd === null ? {} : { costUsd }) };
-  return evaluateConditions(conditions, observation, newWorkBudget(workPerExpression * 8)).map(judgementOf);
+  const observation = { input, output: outputOf(answer), latencyMs, toolCalls, costUsd: costUsd ?? undefined };
+  const budget = newWorkBudget(workPerExpression * 8);
+  // A promise about length is about the text, even where it reads as JSON: that must not be a way out of it.
+  const seenBy = ({ type }: Condition) => (type === "output_chars" ? { ...observation, output: answer.text } : observation);
+  return conditions.flatMap((condition) => evaluateConditions([condition], seenBy(condition), budget).map(judgementOf));
 }
 
 function judgementOf(outcome: ConditionOutcome): Judgement {

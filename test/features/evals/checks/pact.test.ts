@@ -23,6 +23,13 @@ describe("pactJudge", () => {
     expect(judged[2]).toMatchObject({ attribution: "agent" });
   });
 
+  it("measures the length of an answer that happens to be JSON too", async () => {
+    const pact = await judge([promise({ type: "output_chars", operator: "lte", value: 10 }), cel("size(output) > 0")]);
+    expect(pact.judge(observe('{"a":1}')).map(({ status }) => status)).toEqual(["pass", "pass"]);
+    expect(pact.judge(observe('{"a":"long enough"}')).map(({ status }) => status)).toEqual(["fail", "pass"]);
+    expect(pact.judge(observe("")).map(({ status }) => status)).toEqual(["pass", "fail"]);
+  });
+
   it("knows a promise again in a later version, whatever it is called and described as", async () => {
     const digest = async (over: Record<string, unknown>) => (await judge([condition(over)])).conditions[0]?.condition.digest;
     expect(await digest({ id: "another", description: "in other words" })).toBe(await digest({}));
