@@ -13,7 +13,7 @@ import { updateRunStarted } from "./store.ts";
 /** Takes a run off the queue, or ends it where its agent is no longer what it was queued for. Harmless when repeated. */
 export async function beginRun(tenant: TenantWriter<Action>, env: Environment, runId: string): Promise<"running" | "closed"> {
   const now = currentTime();
-  const loaded = await loadRun(tenant, runId, now);
+  const loaded = await loadRun(tenant, runId);
   if (loaded?.run.status !== "queued") return loaded?.run.status === "running" ? "running" : "closed";
   const obstacle = findObstacle(loaded, env, now);
   if (obstacle !== null) {
@@ -26,7 +26,7 @@ export async function beginRun(tenant: TenantWriter<Action>, env: Environment, r
     return "running";
   } catch (thrown) {
     if (!isConflict(thrown)) throw thrown;
-    const found = await loadRun(tenant, runId, now);
+    const found = await loadRun(tenant, runId);
     return found?.run.status === "running" ? "running" : "closed";
   }
 }

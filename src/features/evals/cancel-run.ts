@@ -1,5 +1,6 @@
 import { requireAgent } from "../../access/principal.ts";
 import type { Environment } from "../../env.ts";
+import { describeFault } from "../../http/as-problem.ts";
 import type { WriteContext } from "../../http/operation.ts";
 import { problem } from "../../http/problem.ts";
 import { log } from "../../platform/logger.ts";
@@ -27,6 +28,6 @@ export async function terminateInstance(env: Environment, runId: string): Promis
     const instance = await env.bindings.EVAL_RUN.get(runId);
     await instance.terminate();
   } catch (fault) {
-    log("warn", "run_not_terminated", { runId, fault: fault instanceof Error ? fault.message : "unknown" });
+    log("warn", "run_not_terminated", { runId, fault: describeFault(fault) });
   }
 }

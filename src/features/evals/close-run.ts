@@ -2,7 +2,7 @@ import type { TenantWriter } from "../../db/tenant-db.ts";
 import { problem } from "../../http/problem.ts";
 import { notRun, planScore, suiteAssurance } from "../scores/index.ts";
 import { checksWithoutAnswer } from "./judge-case.ts";
-import { loadRun, type LoadedRun } from "./load-run.ts";
+import { loadRunToClose, type LoadedRun, type RunToClose } from "./load-run.ts";
 import { isConflict } from "./persist.ts";
 import { evidenceOf } from "./run-evidence.ts";
 import { summarizeRun, type FinalStatus, type ReasonCode } from "./run.ts";
@@ -29,7 +29,7 @@ const maxAttempts = 6;
  */
 export async function closeRun<A extends ClosingAction>({ tenant, action, now, decide }: Closer<A>, runId: string): Promise<RunView> {
   for (let attempt = 1; ; attempt += 1) {
-    const loaded = await loadRun(tenant, runId, now);
+    const loaded = await loadRunToClose(tenant, runId, now);
     if (loaded === undefined) throw problem("not_found", "no such run");
     const ending = decide(loaded);
     if (ending === null) return toRun(loaded.run);
@@ -54,7 +54,7 @@ function closingOf({ run, recorded, suiteCases }: LoadedRun, { status, reasonCod
 }
 
 /** Null for what is no evidence: a simulation, and a run that never began. */
-async function planEvidence({ run, agent, suiteCases, pact, recorded, evidence: rows }: LoadedRun, now: Date) {
+async function planEvidence({ run, agent, suiteCases, pact, recorded, evidence: rows }: RunToClose, now: Date) {
   if (run.mode === "simulation" || run.startedAt === null) return null;
   const indexes = new Set(recorded.map(({ index }) => index));
   const skipped = suiteCases.filter((_, index) => !indexes.has(index));

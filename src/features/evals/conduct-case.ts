@@ -1,6 +1,7 @@
 import type { Action } from "../../audit/actions.ts";
 import { jsonDigest } from "../../crypto/digest.ts";
 import type { TenantWriter } from "../../db/tenant-db.ts";
+import { describeFault } from "../../http/as-problem.ts";
 import { currentTime } from "../../platform/clock.ts";
 import { log } from "../../platform/logger.ts";
 import { askAgent, type AgentTarget, type Asking, type Reply } from "./ask-agent.ts";
@@ -42,7 +43,7 @@ async function askOrBlameOurselves(asking: Asking, target: AgentTarget, suiteCas
   try {
     return await askAgent(asking, target, suiteCase);
   } catch (thrown) {
-    log("error", "case_not_asked", { fault: thrown instanceof Error ? thrown.name : "unknown" });
+    log("error", "case_not_asked", { fault: describeFault(thrown) });
     return { ok: false, attribution: "platform", reason: "internal", attempts: [], latencyMs: 0, outputDigest: null };
   }
 }

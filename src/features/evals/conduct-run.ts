@@ -1,6 +1,7 @@
 import { plans } from "../../access/plans.ts";
 import { actAsSystem, type SystemWork } from "../../access/system-principal.ts";
 import type { Environment } from "../../env.ts";
+import { describeFault } from "../../http/as-problem.ts";
 import { currentTime } from "../../platform/clock.ts";
 import { newNameCache } from "../../platform/egress.ts";
 import { log } from "../../platform/logger.ts";
@@ -21,12 +22,12 @@ export async function conductRun(env: Environment, { orgId, runId }: RunParams, 
   const work = await persist(() => actAsSystem(env, orgId, "system:eval-run"));
   const begun = await step("begin", () => persist(() => beginRun(work.tenant, env, runId)));
   if (begun !== "running") return;
-  const loaded = await persist(() => loadRun(work.tenant, runId, currentTime()));
+  const loaded = await persist(() => loadRun(work.tenant, runId));
   if (loaded?.run.status !== "running") return;
   try {
     await conductCases(caseContext(env, work, loaded), step);
   } catch (thrown) {
-    log("error", "run_broke_off", { runId, fault: thrown instanceof Error ? thrown.message : "unknown" });
+    log("error", "run_broke_off", { runId, fault: describeFault(thrown) });
   }
   await step("finish", () => persist(() => finishRun(work, runId)));
 }

@@ -1,5 +1,5 @@
 import { evalRuns } from "../../db/schema/evals.ts";
-import type { TenantReader } from "../../db/tenant-db.ts";
+import type { ScopedDb, TenantReader } from "../../db/tenant-db.ts";
 import { selectAgent } from "../agents/index.ts";
 import { selectPact } from "../pacts/index.ts";
 import { selectEvidence } from "../scores/index.ts";
@@ -14,21 +14,40 @@ export type LoadedRun = {
   readonly suiteCases: readonly SuiteCase[];
   readonly pact: PactJudge | null;
   readonly recorded: readonly CaseResult[];
-  readonly evidence: Awaited<ReturnType<typeof selectEvidence>>;
 };
+/** With what the agent's score rests on so far, for the end of the run. */
+export type RunToClose = LoadedRun & { readonly evidence: Awaited<ReturnType<typeof selectEvidence>> };
 
 /** Everything that a run is made of and has brought so far, in one round trip; undefined where there is no such run. */
-export async function loadRun(tenant: TenantReader, runId: string, now: Date): Promise<LoadedRun | undefined> {
-  const [[run], [agent], [own], [platform], [pact], recorded, evidence] = await tenant.read((db) => [
+export async function loadRun(tenant: TenantReader, runId: string): Promise<LoadedRun | undefined> {
+  return await assemble(await tenant.read((db) => partsOf(db, runId)));
+}
+
+/** The same, and the agent's evidence, in one round trip too. */
+export async function loadRunToClose(tenant: TenantReader, runId: string, now: Date): Promise<RunToClose | undefined> {
+  const [evidence, ...parts] = await tenant.read((db) => [
+    selectEvidence(db, fieldOfRun(db, runId, evalRuns.agentId), now),
+    ...partsOf(db, runId),
+  ]);
+  const loaded = await assemble(parts);
+  return loaded && { ...loaded, evidence };
+}
+
+const partsOf = (db: ScopedDb, runId: string) =>
+  [
     selectRun(db, runId),
     selectAgent(db, fieldOfRun(db, runId, evalRuns.agentId)),
     selectOwnSuite(db, fieldOfRun(db, runId, evalRuns.suiteId)),
     selectPlatformSuite(db, fieldOfRun(db, runId, evalRuns.suiteId)),
     selectPact(db, fieldOfRun(db, runId, evalRuns.pactId)),
     selectAllCases(db, runId),
-    selectEvidence(db, fieldOfRun(db, runId, evalRuns.agentId), now),
-  ]);
+  ] as const;
+
+type RowsOf<T extends readonly unknown[]> = { readonly [K in keyof T]: Awaited<T[K]> };
+type Parts = RowsOf<ReturnType<typeof partsOf>>;
+
+async function assemble([[run], [agent], [own], [platform], [pact], recorded]: Parts): Promise<LoadedRun | undefined> {
   const suite = own ?? platform;
   if (run === undefined || agent === undefined || suite === undefined) return undefined;
-  return { run, agent, suiteCases: suite.cases, pact: pact === undefined ? null : await pactJudge(pact), recorded, evidence };
+  return { run, agent, suiteCases: suite.cases, pact: pact === undefined ? null : await pactJudge(pact), recorded };
 }

@@ -1,6 +1,7 @@
 import { plans } from "../../access/plans.ts";
 import { requireAgent } from "../../access/principal.ts";
 import type { Environment } from "../../env.ts";
+import { describeFault } from "../../http/as-problem.ts";
 import type { WriteContext } from "../../http/operation.ts";
 import { problem } from "../../http/problem.ts";
 import { newId } from "../../platform/ids.ts";
@@ -37,7 +38,7 @@ export async function launchRun(env: Environment, orgId: string, runId: string):
   try {
     await env.bindings.EVAL_RUN.create({ id: runId, params: { orgId, runId } });
   } catch (fault) {
-    log("warn", "run_not_launched", { runId, fault: fault instanceof Error ? fault.message : "unknown" });
+    log("warn", "run_not_launched", { runId, fault: describeFault(fault) });
   }
 }
 

@@ -1,5 +1,6 @@
 import { actAsSystem } from "../../access/system-principal.ts";
 import type { Environment } from "../../env.ts";
+import { describeFault } from "../../http/as-problem.ts";
 import { log } from "../../platform/logger.ts";
 import { terminateInstance } from "./cancel-run.ts";
 import { closeRun, type Ending } from "./close-run.ts";
@@ -18,7 +19,7 @@ export async function sweepRuns(env: Environment, runs: readonly StillRun[], now
     try {
       await sweepRun(env, orgId, runId, now);
     } catch (fault) {
-      log("error", "run_not_swept", { runId, fault: fault instanceof Error ? fault.message : "unknown" });
+      log("error", "run_not_swept", { runId, fault: describeFault(fault) });
     }
   }
 }

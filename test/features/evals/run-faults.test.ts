@@ -1,7 +1,16 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, it, vi } from "vitest";
+import { openSystemDb } from "../../../src/access/system-principal.ts";
+import { parseEnvironment } from "../../../src/env.ts";
+import { conductCase } from "../../../src/features/evals/conduct-case.ts";
+import { loadRun } from "../../../src/features/evals/load-run.ts";
+import { newNameCache } from "../../../src/platform/egress.ts";
 import { failDatabase, ownerSees, roundTrips } from "../../support/harness.ts";
 import { easyCases, openWorld, type RunWorld } from "./run-world.ts";
+
+const parsed = parseEnvironment(env);
+if (!parsed.ok) throw new Error(parsed.missing.join(", "));
+const environment = parsed.env;
 
 const hardCase = { id: "hard", input: "a hard question", timeoutMs: 300, expectations: [{ kind: "contains", values: ["question"] }] };
 type Entry = { dimension: string; value: number; caseIndex: number };
@@ -93,6 +102,24 @@ describe("a cancelled run", () => {
 });
 
 describe("a fault of ours", () => {
+  it("that keeps a sealed header shut blames the platform, and says nothing of the header", async () => {
+    const world = await openWorld("slow", easyCases(30, { timeoutMs: 5000 }));
+    const started = await world.start({ concurrency: 1 });
+    await world.waitFor(started.body.id, ({ status }) => status === "running");
+    const tenant = openSystemDb(environment, world.orgId, "system:eval-run");
+    const loaded = await loadRun(tenant, started.body.id);
+    const last = loaded?.suiteCases[29];
+    if (loaded === undefined || last === undefined) throw new Error("nothing was loaded");
+    const asking = { env: environment, names: newNameCache(), takeTurn: () => Promise.resolve() };
+    const openHeaders = () => Promise.reject(new Error("s3cret does not open"));
+    const target = { url: String(loaded.agent.endpointUrl), protocol: "json" as const, modelFamily: null, openHeaders };
+    expect(await conductCase({ tenant, loaded, asking, target }, last, 29)).toBe("error");
+    const recorded = (await world.cases(started.body.id)).find(({ index }) => index === 29);
+    expect(recorded).toMatchObject({ status: "error", attribution: "platform", attempts: [], checks: [{ reason: "internal" }, {}, {}] });
+    expect(JSON.stringify(recorded)).not.toContain("s3cret");
+    await world.call("POST", `/v1/runs/${started.body.id}/cancel`);
+  });
+
   it("that takes the database for a moment loses no case and asks none twice", async () => {
     const world = await openWorld("slow", easyCases(4, { timeoutMs: 5000 }));
     const started = await world.start({ concurrency: 1 });
