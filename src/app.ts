@@ -1,4 +1,4 @@
-import { OpenAPIHono } from "@hono/zod-openapi";
+import { Hono } from "hono";
 import type { Call } from "./http/call.ts";
 import type { Operation } from "./http/operation.ts";
 import { problem } from "./http/problem.ts";
@@ -9,8 +9,8 @@ type AppEnv = { Bindings: Omit<Call, "params"> };
 const methods = ["GET", "POST", "PUT", "PATCH", "DELETE"];
 
 /** Every operation of the table behind the pipeline, and nothing else. */
-export function buildApp(operations: readonly Operation[]): OpenAPIHono<AppEnv> {
-  const app = new OpenAPIHono<AppEnv>();
+export function buildApp(operations: readonly Operation[]): Hono<AppEnv> {
+  const app = new Hono<AppEnv>();
   for (const operation of operations) {
     app.on(operation.method, operation.path.replaceAll(/\{(\w+)\}/g, ":$1"), (context) =>
       runOperation(operation, { ...context.env, params: context.req.param() }),

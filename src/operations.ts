@@ -10,7 +10,6 @@ import type { Operation } from "./http/operation.ts";
 
 /** Everything that the API can do, in reading order. Routes, OpenAPI, the control matrix and the isolation tests come from here. */
 export const operations: readonly Operation[] = [
-  ...siteOperations(() => operations),
   ...agentOperations,
   ...pactOperations,
   ...evalOperations,
@@ -18,4 +17,5 @@ export const operations: readonly Operation[] = [
   ...keyOperations,
   ...accessTokenOperations,
   ...auditOperations,
+  ...siteOperations(() => operations),
 ];

@@ -1,6 +1,7 @@
 import { findOpenRuns, purgeExpired } from "./db/cross-tenant.ts";
 import type { Environment, EnvironmentFault } from "./env.ts";
 import { sweepAfterMs, sweepRuns } from "./features/evals/index.ts";
+import { describeFault } from "./http/as-problem.ts";
 import { log } from "./platform/logger.ts";
 
 const mostRuns = 100;
@@ -17,7 +18,7 @@ export async function runScheduledWork(parsed: { ok: true; env: Environment } | 
     try {
       await run();
     } catch (fault) {
-      log("error", "scheduled_work_failed", { name, fault: fault instanceof Error ? fault.message : "unknown" });
+      log("error", "scheduled_work_failed", { name, fault: describeFault(fault) });
     }
   }
 }

@@ -1,4 +1,5 @@
 import type { Environment } from "../env.ts";
+import { describeFault } from "../http/as-problem.ts";
 import { problem } from "../http/problem.ts";
 import type { Credential } from "./authenticate.ts";
 import type { Admission, Refusal } from "./gate.durable-object.ts";
@@ -24,7 +25,7 @@ export async function admit(env: Environment, credential: Credential, options: A
   try {
     answer = await gateOf(env, orgId).admit({ orgId, keyId, claim: { secretHash, tokenScopes, scope, address }, durable, idempotency });
   } catch (fault) {
-    throw problem("unavailable", `gate: ${fault instanceof Error ? fault.message : "unreachable"}`);
+    throw problem("unavailable", `gate: ${describeFault(fault)}`);
   }
   if (answer.ok) return answer;
   const headers = answer.limit === undefined ? {} : limitHeaders(answer.limit);

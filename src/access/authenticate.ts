@@ -1,7 +1,8 @@
 import type { Environment } from "../env.ts";
 import { problem } from "../http/problem.ts";
 import { readAccessToken } from "./access-token.ts";
-import { importTagKey, readApiKey } from "./api-key.ts";
+import { readApiKey } from "./api-key.ts";
+import { tagKeyOf } from "./tag-key.ts";
 import type { Scope } from "./scopes.ts";
 
 /** A credential that has proved by arithmetic or signature that we issued it; the gate says whether it still holds. */
@@ -13,16 +14,6 @@ export type Credential = {
   readonly secretHash: string | null;
   readonly tokenScopes: readonly Scope[] | null;
 };
-
-const tagKeys = new WeakMap<Environment, CryptoKey>();
-
-async function tagKeyOf(env: Environment): Promise<CryptoKey> {
-  const known = tagKeys.get(env);
-  if (known !== undefined) return known;
-  const key = await importTagKey(env.apiKeyTagSecret);
-  tagKeys.set(env, key);
-  return key;
-}
 
 /** Reads `Authorization: Bearer` as an API key or an access token. Nothing is looked up. Throws 401 for anything else. */
 export async function authenticate(env: Environment, request: Request, now: Date): Promise<Credential> {

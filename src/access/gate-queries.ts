@@ -1,27 +1,12 @@
-import { and, eq, isNull } from "drizzle-orm";
-import { apiKeys } from "../db/schema/api-keys.ts";
-import { securityEvents } from "../db/schema/security-events.ts";
-import type { ScopedDb } from "../db/tenant-db.ts";
 import type { Environment } from "../env.ts";
-import { newId } from "../platform/ids.ts";
 import type { Restriction, SecurityCount } from "./gate-store.ts";
+import { selectKey, updateRevokedAt } from "./key-queries.ts";
 import type { KeyRecord } from "./key-record.ts";
 import type { Plan } from "./plans.ts";
+import { insertSecurityEvents } from "./security-event.ts";
 import { openSystemDb, selectOrganization } from "./system-principal.ts";
 
 const actor = "system:gate";
-
-const selectKey = ({ orm, orgId }: ScopedDb, keyId: string) =>
-  orm
-    .select()
-    .from(apiKeys)
-    .where(and(eq(apiKeys.orgId, orgId), eq(apiKeys.id, keyId)));
-
-const updateRevokedAt = ({ orm, orgId }: ScopedDb, keyId: string, revokedAt: Date) =>
-  orm
-    .update(apiKeys)
-    .set({ revokedAt })
-    .where(and(eq(apiKeys.orgId, orgId), eq(apiKeys.id, keyId), isNull(apiKeys.revokedAt)));
 
 type Found = {
   readonly organization: { readonly plan: Plan; readonly wrappedDataKey: string } | undefined;
@@ -45,20 +30,13 @@ export async function settleRestriction(env: Environment, orgId: string, restric
   if (key === undefined || key.revokedAt !== null) return;
   const revokedAt = new Date(Math.min(restriction.diesAt, now.getTime()));
   await tenant.write(
-    { action: "key.revoked", resource: key.id, change: { revokedAt: revokedAt.toISOString(), reconciled: true } },
+    { action: "key.revoked", resource: key.id, change: { revokedAt: revokedAt.toISOString(), reconciled: true }, answer: null },
     (db) => [updateRevokedAt(db, key.id, revokedAt)],
   );
 }
 
 export async function recordSecurityEvents(env: Environment, orgId: string, counts: readonly SecurityCount[]): Promise<void> {
   if (counts.length === 0) return;
-  const rows = counts.map(({ kind, credential, minute, count }) => ({
-    orgId,
-    id: newId("securityEvent"),
-    kind,
-    credential,
-    minute: new Date(minute),
-    count,
-  }));
-  await openSystemDb(env, orgId, actor).record((db) => [db.orm.insert(securityEvents).values(rows)]);
+  const sums = counts.map(({ minute, ...sum }) => ({ ...sum, at: new Date(minute) }));
+  await openSystemDb(env, orgId, actor).record((db) => [insertSecurityEvents(db, sums)]);
 }

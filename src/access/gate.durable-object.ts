@@ -46,6 +46,7 @@ const reconcileAfterMs = 60_000;
 export class Gate extends DurableObject<Bindings> {
   readonly #store = new GateStore(this.ctx.storage);
   readonly #keys = new Map<string, Known>();
+  readonly #loading = new Map<string, Promise<KeyRecord | undefined>>();
   readonly #restrictions = new Map<string, Restriction>(this.#store.restrictions().map((row) => [row.keyId, row]));
   readonly #security = new SecurityCounter(this.#store);
   readonly #lastUsed = this.#store.lastUsed();
@@ -64,7 +65,7 @@ export class Gate extends DurableObject<Bindings> {
     let now = this.#now();
     const known = this.#keys.get(keyId);
     const fresh = known !== undefined && this.#organization !== undefined && known.loadedAt > now - knownForMs;
-    const record = fresh ? known.record : await this.#load(request.orgId, keyId);
+    const record = fresh ? known.record : await this.#loadOnce(request.orgId, keyId);
     now = this.#now();
     const decision = decideKey(this.#restricted(keyId, record), claim, now);
     if (!decision.ok) return this.#refuse(keyId, decision, now);
@@ -85,26 +86,31 @@ export class Gate extends DurableObject<Bindings> {
     this.#store.endIdempotency(actor, operation, key, done);
   }
 
-  /** From the moment this has answered, the key is dead at `diesAt` for every request anywhere, whatever the database says. */
-  async restrictKey(orgId: string, restriction: Omit<Restriction, "since">): Promise<void> {
+  /**
+   * From the moment this has answered, the key is dead at `diesAt` for every request anywhere, whatever the database says.
+   * Returns when the key was last used, in milliseconds.
+   */
+  async restrictKey(orgId: string, restriction: Omit<Restriction, "since">): Promise<number | undefined> {
     this.#serve(orgId);
     const row = { ...restriction, since: this.#now() };
     this.#store.restrict(row);
     const known = this.#restrictions.get(row.keyId);
     if (known === undefined || row.diesAt < known.diesAt) this.#restrictions.set(row.keyId, row);
     await this.#wakeBy(row.since + reconcileAfterMs);
+    return this.#lastUsed.get(row.keyId);
   }
 
   /** Forgets what was read of the organization (its plan, its keys), so that the next request reads it anew. */
   forget(): void {
     this.#generation += 1;
+    this.#loading.clear();
     this.#keys.clear();
     this.#organization = undefined;
   }
 
-  /** When each key was last used, in milliseconds; at most about a second of use is lost in a restart. */
-  lastUsed(): Record<string, number> {
-    return Object.fromEntries(this.#lastUsed);
+  /** When one key, or each, was last used, in milliseconds; at most about a second of use is lost in a restart. */
+  lastUsed(keyId?: string): Record<string, number> {
+    return Object.fromEntries([...this.#lastUsed].filter(([known]) => keyId === undefined || known === keyId));
   }
 
   /** Answers, for /ready. */
@@ -143,6 +149,17 @@ export class Gate extends DurableObject<Bindings> {
     const restriction = this.#restrictions.get(keyId);
     if (record === undefined || restriction === undefined) return record;
     return { ...record, diesAt: Math.min(record.diesAt ?? Infinity, restriction.diesAt) };
+  }
+
+  /** Requests that wait for the same key wait for one look-up. */
+  async #loadOnce(orgId: string, keyId: string): Promise<KeyRecord | undefined> {
+    const loading = this.#loading.get(keyId) ?? this.#load(orgId, keyId);
+    this.#loading.set(keyId, loading);
+    try {
+      return await loading;
+    } finally {
+      if (this.#loading.get(keyId) === loading) this.#loading.delete(keyId);
+    }
   }
 
   async #load(orgId: string, keyId: string): Promise<KeyRecord | undefined> {

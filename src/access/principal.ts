@@ -18,3 +18,8 @@ export function requireAgent(principal: Principal, agentId: string): void {
 export function requireWholeOrganization(principal: Principal): void {
   if (principal.agentId !== null) throw problem("forbidden", "the credential is bound to one agent");
 }
+
+/** Credentials are made by keys: an access token makes none. */
+export function requireKey(principal: Principal): void {
+  if (principal.kind !== "key") throw problem("forbidden", "an access token mints no credential");
+}

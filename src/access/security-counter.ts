@@ -1,8 +1,8 @@
 import type { SecurityEventKind } from "../db/schema/security-events.ts";
 import type { GateStore, SecurityCount } from "./gate-store.ts";
+import { minuteOf } from "./security-event.ts";
 
 const minuteMs = 60_000;
-const minuteOf = (nowMs: number): number => Math.floor(nowMs / minuteMs) * minuteMs;
 
 /**
  * Sums security events per kind, credential and minute. A count is kept durably at each power of two, so a flood costs

@@ -1,5 +1,5 @@
 import { canonicalJson } from "./canonical-json.ts";
-import { fromBase64, toBase64, utf8 } from "./encoding.ts";
+import { concatBytes, fromBase64, toBase64, utf8 } from "./encoding.ts";
 
 /** Where a sealed value stands. It opens there and nowhere else: the place is the AEAD's associated data. */
 export type Place = { readonly table: string; readonly row: string; readonly field: string };
@@ -38,10 +38,7 @@ const importKey = (raw: Uint8Array<ArrayBuffer>): Promise<CryptoKey> =>
 async function encrypt(key: CryptoKey, context: string, plaintext: Uint8Array<ArrayBuffer>): Promise<string> {
   const iv = crypto.getRandomValues(new Uint8Array(ivBytes));
   const sealed = new Uint8Array(await crypto.subtle.encrypt({ name: "AES-GCM", iv, additionalData: utf8(context) }, key, plaintext));
-  const whole = new Uint8Array(ivBytes + sealed.length);
-  whole.set(iv);
-  whole.set(sealed, ivBytes);
-  return toBase64(whole);
+  return toBase64(concatBytes(iv, sealed));
 }
 
 async function decrypt(key: CryptoKey, context: string, sealed: string): Promise<Uint8Array<ArrayBuffer>> {

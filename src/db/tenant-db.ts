@@ -13,7 +13,7 @@ import { auditEvents } from "./schema/audit-events.ts";
 /** What a store's query builders are given: drizzle to build with, and the organization that every query names. */
 export type ScopedDb = {
   readonly orgId: OrgScope;
-  readonly orm: Pick<NeonHttpDatabase, "select" | "selectDistinct" | "insert" | "update" | "delete" | "execute" | "$with" | "with">;
+  readonly orm: Pick<NeonHttpDatabase, "select" | "insert" | "update" | "execute">;
 };
 
 export type Query = BatchItem<"pg">;
@@ -25,7 +25,8 @@ export type ChangeEvent<A extends Action> = {
   readonly action: A;
   readonly resource: string;
   readonly change: JsonValue;
-  readonly answer?: unknown;
+  /** Null where nobody waits for one: work that no request asked for. */
+  readonly answer: object | null;
 };
 
 /** Each call is one round trip and one transaction in which the organization's row security holds. */
@@ -106,7 +107,7 @@ export function openTenantDb(session: TenantSession): TenantWriter<Action> & Ten
           idempotencyKey: idempotent?.key ?? null,
         }),
       ];
-      if (idempotent !== undefined && event.answer !== undefined) own.push((await idempotent.answer(event.answer))(db));
+      if (idempotent !== undefined && event.answer !== null) own.push((await idempotent.answer(event.answer))(db));
       return run(client.writer, own, build(db));
     },
   };

@@ -3,7 +3,8 @@ import { newId } from "../platform/ids.ts";
 import type { Call } from "./call.ts";
 import { problem } from "./problem.ts";
 import { problemResponse } from "./problem-response.ts";
-import { asProblem } from "./record-failure.ts";
+import { asProblem } from "./as-problem.ts";
+import { refuseLargeBody } from "./read-body.ts";
 import { setSecurityHeaders } from "./security-headers.ts";
 import { logTrace, serverTiming, startTrace } from "./trace.ts";
 
@@ -24,6 +25,7 @@ export async function answerRequest(
       throw problem("not_configured", "settings", {
         errors: parsed.missing.map((path) => ({ path, message: "This setting is missing or malformed." })),
       });
+    refuseLargeBody(request);
     response = await app.fetch(request, { env: parsed.env, request, trace, headers, waitUntil });
   } catch (thrown) {
     const failure = asProblem(thrown);

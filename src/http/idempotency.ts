@@ -1,7 +1,7 @@
 import { and, eq } from "drizzle-orm";
 import type { IdempotencyRequest } from "../access/idempotency.ts";
 import { sha256Digest } from "../crypto/digest.ts";
-import { utf8 } from "../crypto/encoding.ts";
+import { concatBytes, utf8 } from "../crypto/encoding.ts";
 import type { SealedBox } from "../crypto/sealed-box.ts";
 import { idempotentAnswers } from "../db/schema/idempotent-answers.ts";
 import type { IdempotentWrite, ScopedDb, TenantReader } from "../db/tenant-db.ts";
@@ -23,12 +23,8 @@ export async function readIdempotency(
     });
   }
   const { pathname, search } = new URL(request.url);
-  const head = utf8(`${request.method} ${pathname}${search}\n`);
-  const raw = await body();
-  const whole = new Uint8Array(head.length + raw.length);
-  whole.set(head);
-  whole.set(raw, head.length);
-  return { operation, key, fingerprint: await sha256Digest(whole) };
+  const fingerprint = await sha256Digest(concatBytes(utf8(`${request.method} ${pathname}${search}\n`), await body()));
+  return { operation, key, fingerprint };
 }
 
 const place = (actor: string, { operation, key }: IdempotencyRequest) => ({

@@ -38,7 +38,6 @@ type AnswerOf<S extends ResponseShape> = S extends { readonly body: infer B exte
 
 export type Basics = {
   readonly now: Date;
-  readonly requestId: string;
   readonly env: Environment;
   readonly waitUntil: (work: Promise<unknown>) => void;
 };

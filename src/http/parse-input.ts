@@ -10,7 +10,7 @@ export type RawInput = {
   readonly body: () => Promise<Uint8Array<ArrayBuffer>>;
 };
 
-/** Params, query and body as the operation declares them; every fault is named at once. Unknown query fields are refused. */
+/** Params, query and body as the operation declares them; every fault is named at once. */
 export async function parseInput(shape: RequestShape, raw: RawInput): Promise<{ params: unknown; query: unknown; body: unknown }> {
   const errors: FieldError[] = [];
   const take = (part: "params" | "query" | "body", schema: z.ZodType | undefined, value: unknown): unknown => {
@@ -21,7 +21,7 @@ export async function parseInput(shape: RequestShape, raw: RawInput): Promise<{ 
     return undefined;
   };
   const params = take("params", shape.params, raw.params);
-  const query = take("query", shape.query?.strict(), queryObject(raw.query, errors));
+  const query = take("query", shape.query, queryObject(raw.query, errors));
   const body = shape.body === undefined ? undefined : take("body", shape.body, await jsonBody(raw));
   if (errors.length > 0) throw problem("invalid_request", errors.map(({ path }) => path).join(", "), { errors });
   return { params, query, body };

@@ -1,12 +1,18 @@
+import { concatBytes } from "../crypto/encoding.ts";
 import { problem } from "./problem.ts";
 
 export const maxBodyBytes = 256 * 1024;
 const maxJsonDepth = 32;
 
-/** The raw body, refused as soon as it is known to be over the cap. */
-export async function readBody(request: Request): Promise<Uint8Array<ArrayBuffer>> {
-  const tooLarge = () => problem("body_too_large", `over ${maxBodyBytes} bytes`);
+const tooLarge = () => problem("body_too_large", `over ${maxBodyBytes} bytes`);
+
+/** Refuses a body that says itself that it is over the cap, before anything else is looked at. */
+export function refuseLargeBody(request: Request): void {
   if (Number(request.headers.get("Content-Length") ?? 0) > maxBodyBytes) throw tooLarge();
+}
+
+/** The raw body, refused as soon as it is found to be over the cap. */
+export async function readBody(request: Request): Promise<Uint8Array<ArrayBuffer>> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of request.body ?? []) {
@@ -14,13 +20,7 @@ export async function readBody(request: Request): Promise<Uint8Array<ArrayBuffer
     if (size > maxBodyBytes) throw tooLarge();
     chunks.push(chunk);
   }
-  const whole = new Uint8Array(size);
-  let at = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, at);
-    at += chunk.byteLength;
-  }
-  return whole;
+  return concatBytes(...chunks);
 }
 
 /** Reads JSON (RFC 8259) of at most 32 levels from strict UTF-8. */

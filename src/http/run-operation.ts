@@ -61,12 +61,12 @@ async function runForTenant(
 
 /** The context is what ContextOf promised for the operation's class: the one place where the table's forgotten types come back. */
 async function handle(operation: Operation, call: Call, body: BodyReader, caller: object): Promise<unknown> {
-  const { env, request, trace, waitUntil } = call;
+  const { env, request, waitUntil } = call;
   const raw = { params: call.params, query: new URL(request.url).searchParams, contentType: request.headers.get("Content-Type"), body };
   const input = await parseInput(operation.request, raw);
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- ContextOf promised it
   const run = operation.handle as (context: object) => Promise<unknown>;
-  return run({ input, env, waitUntil, now: currentTime(), requestId: trace.requestId, ...caller });
+  return run({ input, env, waitUntil, now: currentTime(), ...caller });
 }
 
 type Once = {

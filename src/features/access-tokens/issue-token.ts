@@ -1,8 +1,9 @@
 import { accessTokenSeconds, issueAccessToken } from "../../access/access-token.ts";
+import { requireKey } from "../../access/principal.ts";
 import type { Scope } from "../../access/scopes.ts";
 import type { WriteContext } from "../../http/operation.ts";
 import { problem } from "../../http/problem.ts";
-import type { AccessTokenView } from "./operations.ts";
+import type { AccessTokenView } from "./schemas.ts";
 
 /** A short-lived token for the caller's key. It dies with the key, and is worth at most what the key is worth then. */
 export async function issueToken(
@@ -10,7 +11,7 @@ export async function issueToken(
   wanted: readonly Scope[] | undefined,
 ): Promise<AccessTokenView> {
   const { env, tenant, principal, environment, now } = context;
-  if (principal.kind !== "key") throw problem("forbidden", "an access token mints no credential");
+  requireKey(principal);
   const scopes = wanted ?? principal.scopes;
   if (!scopes.every((scope) => principal.scopes.includes(scope)))
     throw problem("forbidden", "a token may not have more scopes than its key");

@@ -1,8 +1,9 @@
+import { requireWholeOrganization } from "../../access/principal.ts";
+import { insertSecurityEvents } from "../../access/security-event.ts";
 import type { MediaAnswer, ReadContext } from "../../http/operation.ts";
-import { newId } from "../../platform/ids.ts";
 import { csvColumns, csvLine, toAuditEvent } from "./audit-event.ts";
 import type { AuditEventView, AuditFilters } from "./schemas.ts";
-import { insertSecurityEvent, selectEvents } from "./store.ts";
+import { selectEvents } from "./store.ts";
 
 const pageRows = 1000;
 
@@ -22,10 +23,9 @@ export async function exportEvents(
   format: keyof typeof formats,
 ): Promise<MediaAnswer> {
   const { mediaType, head, line } = formats[format];
-  const minute = new Date(Math.floor(now.getTime() / 60_000) * 60_000);
-  await tenant.record((db) => [
-    insertSecurityEvent(db, { id: newId("securityEvent"), kind: "audit_exported", credential: principal.keyId, minute, count: 1 }),
-  ]);
+  requireWholeOrganization(principal);
+  const exported = { kind: "audit_exported", credential: principal.keyId, at: now, count: 1 } as const;
+  await tenant.record((db) => [insertSecurityEvents(db, [exported])]);
   const utf8 = new TextEncoder();
   let before: number | undefined;
   const content = new ReadableStream<Uint8Array>({

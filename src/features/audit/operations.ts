@@ -1,8 +1,6 @@
 import { defineOperation } from "../../http/define-operation.ts";
-import { toPage } from "../../http/pagination.ts";
-import { problem } from "../../http/problem.ts";
-import { toAuditEvent } from "./audit-event.ts";
 import { exportEvents } from "./export-events.ts";
+import { getFailure, listEvents, listSecurityEvents } from "./read-audit.ts";
 import {
   AuditEventPage,
   ExportQuery,
@@ -12,7 +10,6 @@ import {
   RequestParams,
   SecurityEventPage,
 } from "./schemas.ts";
-import { selectEvents, selectFailure, selectSecurityEvents } from "./store.ts";
 
 const read = { governance: "tenant-read", method: "get", access: { mode: "tenant", scope: "audit:read" } } as const;
 
@@ -24,11 +21,7 @@ export const auditOperations = [
     summary: "List audit events, newest first",
     request: { query: ListEventsQuery },
     response: { status: 200, body: AuditEventPage },
-    handle: async ({ input: { query }, tenant }) => {
-      const [rows] = await tenant.read((db) => [selectEvents(db, query, query.before, query.limit + 1)]);
-      const items = rows.slice(0, query.limit).map(toAuditEvent);
-      return { items, nextBefore: rows.length > query.limit ? (items.at(-1)?.seq ?? null) : null };
-    },
+    handle: ({ input, ...context }) => listEvents(context, input.query),
   }),
   defineOperation({
     ...read,
@@ -46,15 +39,7 @@ export const auditOperations = [
     summary: "List security events, summed per credential and minute",
     request: { query: ListSecurityEventsQuery },
     response: { status: 200, body: SecurityEventPage },
-    handle: async ({ input: { query }, tenant }) => {
-      const [rows] = await tenant.read((db) => [selectSecurityEvents(db, query)]);
-      return toPage(
-        rows,
-        query,
-        (row) => ({ at: row.minute, id: row.id }),
-        ({ id, kind, credential, minute, count }) => ({ id, kind, credential, minute: minute.toISOString(), count }),
-      );
-    },
+    handle: ({ input, ...context }) => listSecurityEvents(context, input.query),
   }),
   defineOperation({
     ...read,
@@ -63,10 +48,6 @@ export const auditOperations = [
     summary: "Read why a request failed",
     request: { params: RequestParams },
     response: { status: 200, body: RequestFailure },
-    handle: async ({ input: { params }, tenant }) => {
-      const [[row]] = await tenant.read((db) => [selectFailure(db, params.requestId)]);
-      if (row === undefined) throw problem("not_found", "no failure of this organization has that request id");
-      return { ...row, at: row.at.toISOString() };
-    },
+    handle: ({ input, ...context }) => getFailure(context, input.params.requestId),
   }),
 ];

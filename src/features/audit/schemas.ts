@@ -27,12 +27,7 @@ export type AuditFilters = z.output<typeof AuditFilter>;
 export const ListEventsQuery = z.object({
   ...filters,
   limit: pageQuery.limit,
-  before: z.coerce
-    .number()
-    .int()
-    .min(1)
-    .optional()
-    .openapi({ description: "Only events with a smaller sequence number: `nextBefore` of the page before." }),
+  cursor: z.coerce.number().int().min(1).optional().openapi({ type: "string", description: "`nextCursor` of the page before." }),
 });
 
 export const ExportQuery = z.object({ ...filters, format: z.enum(["jsonl", "csv"]).default("jsonl") });
@@ -52,7 +47,7 @@ export const AuditEvent = z
   .openapi("AuditEvent");
 export type AuditEventView = z.input<typeof AuditEvent>;
 
-export const AuditEventPage = z.object({ items: z.array(AuditEvent), nextBefore: z.int().nullable() }).openapi("AuditEventPage");
+export const AuditEventPage = z.object({ items: z.array(AuditEvent), nextCursor: z.string().nullable() }).openapi("AuditEventPage");
 
 const SecurityEvent = z
   .object({ id: z.string(), kind: z.enum(securityEventKinds), credential: z.string(), minute: z.iso.datetime(), count: z.int() })

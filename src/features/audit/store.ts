@@ -39,9 +39,6 @@ export function selectSecurityEvents({ orm, orgId }: ScopedDb, page: Page) {
     .limit(limit);
 }
 
-export const insertSecurityEvent = ({ orm, orgId }: ScopedDb, row: Omit<typeof securityEvents.$inferInsert, "orgId">) =>
-  orm.insert(securityEvents).values({ ...row, orgId });
-
 export const selectFailure = ({ orm, orgId }: ScopedDb, requestId: string) =>
   orm
     .select()

@@ -1,4 +1,5 @@
 import { isWithin, type KeyGrant } from "../../access/key-record.ts";
+import { requireWholeOrganization, type Principal } from "../../access/principal.ts";
 import type { apiKeys } from "../../db/schema/api-keys.ts";
 import type { ApiKeyView } from "./schemas.ts";
 
@@ -49,4 +50,9 @@ export function toApiKey(row: Omit<KeyRow, "orgId">, now: Date, lastUsedMs: numb
     lastUsedAt: lastUsedMs === undefined ? null : new Date(lastUsedMs).toISOString(),
     createdAt: row.createdAt.toISOString(),
   };
+}
+
+/** A key that is bound to one agent may see and end itself, and no other key. */
+export function requireOwnOrWhole(principal: Principal, keyId: string): void {
+  if (keyId !== principal.keyId) requireWholeOrganization(principal);
 }

@@ -1,21 +1,20 @@
 import { gateOf } from "../../access/admit.ts";
-import { requireWholeOrganization } from "../../access/principal.ts";
+import { selectKey, updateRevokedAt } from "../../access/key-queries.ts";
 import type { WriteContext } from "../../http/operation.ts";
 import { problem } from "../../http/problem.ts";
-import { toApiKey } from "./key.ts";
+import { requireOwnOrWhole, toApiKey } from "./key.ts";
 import type { ApiKeyView } from "./schemas.ts";
-import { selectKey, updateRevoked } from "./store.ts";
 
 /** Ends a key: in the gate first, durably, so that the next request anywhere is refused; then in the database. */
 export async function revokeKey({ tenant, env, now, principal }: WriteContext<"key.revoked">, keyId: string): Promise<ApiKeyView> {
+  requireOwnOrWhole(principal, keyId);
   const [[row]] = await tenant.read((db) => [selectKey(db, keyId)]);
   if (row === undefined) throw problem("not_found", "no such key");
-  if (keyId !== principal.keyId) requireWholeOrganization(principal);
   if (row.revokedAt !== null) throw problem("state_conflict", "the key is revoked already");
-  await gateOf(env, tenant.orgId).restrictKey(tenant.orgId, { keyId, kind: "revoked", diesAt: now.getTime() });
-  const view = toApiKey({ ...row, revokedAt: now }, now, undefined);
+  const lastUsed = await gateOf(env, tenant.orgId).restrictKey(tenant.orgId, { keyId, kind: "revoked", diesAt: now.getTime() });
+  const view = toApiKey({ ...row, revokedAt: now }, now, lastUsed);
   await tenant.write({ action: "key.revoked", resource: keyId, change: { revokedAt: now.toISOString() }, answer: view }, (db) => [
-    updateRevoked(db, keyId, now),
+    updateRevokedAt(db, keyId, now),
   ]);
   return view;
 }

@@ -1,12 +1,12 @@
 import type { z } from "@hono/zod-openapi";
 import { gateOf } from "../../access/admit.ts";
-import { requireWholeOrganization } from "../../access/principal.ts";
+import { selectKey } from "../../access/key-queries.ts";
 import type { WriteContext } from "../../http/operation.ts";
 import { problem } from "../../http/problem.ts";
-import { keyState, rotationDeadline, toApiKey } from "./key.ts";
+import { keyState, requireOwnOrWhole, rotationDeadline, toApiKey } from "./key.ts";
 import { mintWithin } from "./mint.ts";
 import type { IssuedKey } from "./schemas.ts";
-import { insertKey, selectKey, updateExpiry } from "./store.ts";
+import { insertKey, updateExpiry } from "./store.ts";
 
 /** A new key with the old one's rights; the old one dies after the overlap, in the gate first and in the database second. */
 export async function rotateKey(
@@ -15,9 +15,9 @@ export async function rotateKey(
   overlapSeconds: number,
 ): Promise<z.input<typeof IssuedKey>> {
   const { tenant, env, now, principal } = context;
+  requireOwnOrWhole(principal, keyId);
   const [[target]] = await tenant.read((db) => [selectKey(db, keyId)]);
   if (target === undefined) throw problem("not_found", "no such key");
-  if (keyId !== principal.keyId) requireWholeOrganization(principal);
   if (keyState(target, now) !== "active") throw problem("state_conflict", "the key is expired or revoked");
   const { name, scopes, cidrs, agentId, expiresAt } = target;
   const { row, key } = await mintWithin(context, { name, scopes, cidrs, agentId, expiresAt, replacesId: keyId });

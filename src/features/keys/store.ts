@@ -4,12 +4,6 @@ import type { ScopedDb } from "../../db/tenant-db.ts";
 import { keyset, type Page } from "../../http/pagination.ts";
 import type { KeyRow } from "./key.ts";
 
-export const selectKey = ({ orm, orgId }: ScopedDb, keyId: string) =>
-  orm
-    .select()
-    .from(apiKeys)
-    .where(and(eq(apiKeys.orgId, orgId), eq(apiKeys.id, keyId)));
-
 export function selectKeys({ orm, orgId }: ScopedDb, page: Page) {
   const { where, orderBy, limit } = keyset(page, apiKeys.createdAt, apiKeys.id);
   return orm
@@ -26,10 +20,4 @@ export const updateExpiry = ({ orm, orgId }: ScopedDb, keyId: string, expiresAt:
   orm
     .update(apiKeys)
     .set({ expiresAt })
-    .where(and(eq(apiKeys.orgId, orgId), eq(apiKeys.id, keyId), isNull(apiKeys.revokedAt)));
-
-export const updateRevoked = ({ orm, orgId }: ScopedDb, keyId: string, revokedAt: Date) =>
-  orm
-    .update(apiKeys)
-    .set({ revokedAt })
     .where(and(eq(apiKeys.orgId, orgId), eq(apiKeys.id, keyId), isNull(apiKeys.revokedAt)));

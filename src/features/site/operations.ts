@@ -18,6 +18,15 @@ const Jwk = z.object({
   use: z.literal("sig"),
 });
 
+const documents = new Map<string, string>();
+
+/** Making the document costs some 15 ms, and it changes with a deployment only. */
+function describeOnce(table: () => readonly Operation[], origin: string): string {
+  const document = documents.get(origin) ?? JSON.stringify(openApiDocument(table(), origin));
+  documents.set(origin, document);
+  return document;
+}
+
 const forPeople = [
   defineOperation({
     ...open,
@@ -119,7 +128,7 @@ export const siteOperations = (table: () => readonly Operation[]): Operation[] =
     summary: "This API as an OpenAPI 3.1 document",
     request: {},
     response: { status: 200, media: ["application/json"], cacheControl: "public, max-age=300" },
-    handle: async ({ env }) => ({ content: JSON.stringify(openApiDocument(table(), env.publicOrigin)), mediaType: "application/json" }),
+    handle: async ({ env }) => ({ content: describeOnce(table, env.publicOrigin), mediaType: "application/json" }),
   }),
   ...forMachines,
 ];

@@ -26,11 +26,11 @@ const markCode = (text: string): string => escapeHtml(text).replaceAll(/`([^`]+)
 export function docsPage(): MediaAnswer {
   const nonce = crypto.randomUUID();
   const words = Object.entries(glossary).map(([word, meaning]) => `<dt>${escapeHtml(word)}</dt><dd>${escapeHtml(meaning)}</dd>`);
-  const content = `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>Armalo API reference</title>
+  const content = `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>Armalo API reference</title><link rel="icon" href="data:,">
 <style nonce="${nonce}">.glossary{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:1rem auto;padding:0 1rem}.glossary dt{font-weight:600;margin-top:.5rem}.glossary dd{margin:0}</style></head>
 <body><details class="glossary"><summary>Glossary: the words used here</summary><dl>${words.join("")}</dl></details><div id="reference"></div>
 <script nonce="${nonce}" src="/docs/scalar.js"></script>
-<script nonce="${nonce}">Scalar.createApiReference("#reference",{url:"/openapi.json",withDefaultFonts:false,telemetry:false,agent:{disabled:true},mcp:{disabled:true},hideClientButton:true})</script></body></html>`;
+<script nonce="${nonce}">Scalar.createApiReference("#reference",{url:"/openapi.json",withDefaultFonts:false,telemetry:false,agent:{disabled:true},mcp:{disabled:true},hideClientButton:true,showDeveloperTools:"never"})</script></body></html>`;
   const policy = [
     "default-src 'none'",
     `script-src 'nonce-${nonce}'`,

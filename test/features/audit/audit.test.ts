@@ -15,10 +15,10 @@ describe("the audit log", () => {
   it("lists its own organization's events, newest first, without a gap, page by page", async () => {
     const org = await withEvents(5);
     const first = (await org.call("GET", "/v1/audit-events?limit=4")).body;
-    const second = (await org.call("GET", `/v1/audit-events?limit=4&before=${first.nextBefore}`)).body;
+    const second = (await org.call("GET", `/v1/audit-events?limit=4&cursor=${first.nextCursor}`)).body;
     const all = [...first.items, ...second.items];
     expect(all.map(({ seq }) => seq)).toEqual([7, 6, 5, 4, 3, 2, 1]);
-    expect(second.nextBefore).toBeNull();
+    expect(second.nextCursor).toBeNull();
     expect(all[0]).toMatchObject({ action: "key.created", actor: `key:${org.keyId}` });
     expect(all[0].requestId).toMatch(/^req_/);
     expect(all[0].change).toMatch(/^sha256:[0-9a-f]{64}$/);
@@ -69,7 +69,7 @@ describe("the audit log", () => {
     const pages = [Array.from({ length: 1000 }, (_, at) => row(1002 - at)), [row(2), row(1)]];
     let reads = 0;
     const tenant = { record: async () => [], read: async () => [pages[reads++] ?? []] };
-    const context = { tenant, principal: { keyId: "key_1" }, now: new Date(0) } as unknown as ReadContext;
+    const context = { tenant, principal: { keyId: "key_1", agentId: null }, now: new Date(0) } as unknown as ReadContext;
     const { content } = await exportEvents(context, {}, "jsonl");
     const lines = (await new Response(content).text()).trim().split("\n");
     expect(lines.map((line) => JSON.parse(line).seq)).toEqual(Array.from({ length: 1002 }, (_, at) => 1002 - at));

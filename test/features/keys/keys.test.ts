@@ -117,3 +117,19 @@ async function evict(org: TestOrganization): Promise<void> {
   const { evictDurableObject } = await import("cloudflare:test");
   await evictDurableObject(env.GATE.get(env.GATE.idFromName(org.orgId)));
 }
+
+describe("a key that is bound to one agent", () => {
+  it("sees and ends itself, and nothing else of its organization's credentials and records", async () => {
+    const org = await createOrganization();
+    const agent = await org.call("POST", "/v1/agents", { externalId: "bound", name: "Bound" });
+    const bound = await mint(org, { scopes: ["keys:read", "keys:write", "audit:read"], agentId: agent.body.id });
+    for (const path of ["/v1/keys", `/v1/keys/${org.keyId}`, "/v1/audit-events", "/v1/audit-events/export", "/v1/security-events"]) {
+      expect((await bound.call("GET", path)).body, path).toMatchObject({ code: "forbidden" });
+    }
+    expect((await bound.call("POST", `/v1/keys/${org.keyId}/revoke`)).status).toBe(403);
+    expect((await bound.call("GET", `/v1/keys/${bound.id}`)).status).toBe(200);
+    const revoked = await bound.call("POST", `/v1/keys/${bound.id}/revoke`);
+    expect(revoked.body.state).toBe("revoked");
+    expect(Date.parse(revoked.body.lastUsedAt)).toBeGreaterThan(0);
+  });
+});
