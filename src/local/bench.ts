@@ -1,0 +1,90 @@
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { buildWorkers, gzipKib, startUpMs } from "./bench/build.ts";
+import { measureCreates, measureGates, measureGrowth, measureReads } from "./bench/measure.ts";
+import { startSqlDoor, startWorkerd, stopProcesses, type Workerd } from "./bench/processes.ts";
+import { allMet, report, type Measured } from "./bench/report.ts";
+import { openSeed, type Tenant } from "./bench/seed.ts";
+import { workerdConfig, type Scripts } from "./bench/workerd-config.ts";
+import { runCommand } from "./main.ts";
+import { PlainFailure } from "./plain-failure.ts";
+import { startRealPostgres, whyNoRealPostgres, type RealPostgres } from "./real-postgres.ts";
+import { newSecrets, type Secrets } from "./secrets.ts";
+
+const longestMs = 8 * 60_000;
+
+const say = (text: string): void => console.error(text);
+
+/** Measures the built Worker in workerd on a PostgreSQL server, all on this machine, and prints one report. */
+async function bench(): Promise<void> {
+  const reason = await whyNoRealPostgres();
+  if (reason !== undefined) throw new PlainFailure(`The bench needs PostgreSQL's own server: ${reason}.`);
+  say("Building the Workers …");
+  const scripts = await buildWorkers();
+  const sizes = { gzipKib: await gzipKib(scripts.api), startUpMs: await startUpMs() };
+  const folder = await mkdtemp(join(tmpdir(), "armalo-bench-"));
+  const postgres = await startRealPostgres({ fsync: true });
+  const giveUp = setTimeout(() => end(`The bench took longer than ${longestMs / 60_000} minutes.`), longestMs);
+  try {
+    const measured = { ...(await measure(scripts, folder, postgres)), ...sizes };
+    console.log(report(measured));
+    if (!allMet(measured)) process.exitCode = 1;
+  } finally {
+    clearTimeout(giveUp);
+    stopProcesses();
+    await postgres.close();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+type Tenants = { readonly small: Tenant; readonly large: Tenant; readonly ones: readonly Tenant[]; readonly fifty: readonly Tenant[] };
+
+async function seedTenants({ owner }: RealPostgres, secrets: Secrets): Promise<Tenants> {
+  const seed = await openSeed(owner.pool, secrets);
+  const several = async (count: number): Promise<Tenant[]> => {
+    const tenants: Tenant[] = [];
+    while (tenants.length < count) tenants.push(await seed(100));
+    return tenants;
+  };
+  const tenants = { small: await seed(1_000), large: await seed(200_000), ones: await several(3), fifty: await several(50) };
+  await owner.pool.query("vacuum analyze");
+  return tenants;
+}
+
+async function measure(scripts: Scripts, folder: string, postgres: RealPostgres): Promise<Omit<Measured, "gzipKib" | "startUpMs">> {
+  const secrets = newSecrets();
+  say("Seeding organizations, keys and agents …");
+  const { small, large, ones, fifty } = await seedTenants(postgres, secrets);
+  const workerd = await serve(scripts, folder, postgres, secrets);
+  say("Measuring reads …");
+  const reads = await measureReads(workerd, fifty);
+  say("Measuring how latency grows with the number of agents …");
+  const growths = await measureGrowth(workerd, small, large);
+  say("Measuring the gate …");
+  const gates = await measureGates(workerd, fifty);
+  say("Measuring audited creates …");
+  const creates = await measureCreates(workerd, ones, fifty);
+  return { reads, growths, gates, creates };
+}
+
+async function serve(scripts: Scripts, folder: string, { ownerUrl }: RealPostgres, secrets: Secrets): Promise<Workerd> {
+  const door = await startSqlDoor(ownerUrl);
+  const database = { DATABASE_URL: door.connectionString, DATABASE_ENDPOINT: door.endpoint };
+  const settings = { ...secrets, PUBLIC_ORIGIN: "http://127.0.0.1", EGRESS: "local" };
+  const objectsDir = join(folder, "objects");
+  await mkdir(objectsDir);
+  const config = join(folder, "workerd.capnp");
+  await writeFile(config, workerdConfig({ config, objectsDir, scripts, settings, database }), { mode: 0o600 });
+  return startWorkerd(config);
+}
+
+function end(reason: string): never {
+  say(reason);
+  stopProcesses();
+  process.exit(1);
+}
+
+process.once("exit", stopProcesses);
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => end("Interrupted."));
+await runCommand(bench);

@@ -1,0 +1,24 @@
+import type { AdmitRequest, Gate } from "../../access/gate.durable-object.ts";
+import type { Trivial } from "./baseline.worker.ts";
+
+type Bindings = { readonly GATE: DurableObjectNamespace<Gate>; readonly TRIVIAL: DurableObjectNamespace<Trivial> };
+
+/** Calls one object and does nothing else, so that the two kinds can be compared. Both live in another Worker than this one. */
+export default {
+  async fetch(request, { GATE, TRIVIAL }) {
+    const { pathname, searchParams } = new URL(request.url);
+    const asked = requestOf(searchParams);
+    const answer =
+      pathname === "/gate" ? GATE.get(GATE.idFromName(asked.orgId)).admit(asked) : TRIVIAL.get(TRIVIAL.idFromName(asked.orgId)).check();
+    const admission = await answer;
+    return Response.json(true, { status: admission === true || admission.ok ? 200 : 500 });
+  },
+} satisfies ExportedHandler<Bindings>;
+
+const requestOf = (query: URLSearchParams): AdmitRequest => ({
+  orgId: query.get("org") ?? "",
+  keyId: query.get("key") ?? "",
+  claim: { secretHash: query.get("hash"), tokenScopes: null, scope: "agents:read", address: null },
+  durable: false,
+  idempotency: null,
+});

@@ -1,0 +1,99 @@
+import { cpus } from "node:os";
+import { cpuPerRequestMs, latencyMs, perSecond, type Run } from "./load.ts";
+import type { Creates, Gates, Growth, Throughput } from "./measure.ts";
+
+export type Measured = {
+  readonly reads: Throughput;
+  readonly growths: readonly Growth[];
+  readonly creates: readonly Creates[];
+  readonly gates: Gates;
+  readonly gzipKib: number;
+  readonly startUpMs: number;
+};
+
+type Goal = {
+  readonly name: string;
+  readonly value: number;
+  readonly bound: "at least" | "at most";
+  readonly goal: number;
+  readonly unit: string;
+};
+
+const goalsOf = ({ reads, growths, gates, gzipKib, startUpMs }: Measured): Goal[] => [
+  { name: "our read / bare Hono + object + same batch, requests/s", value: reads.ratio, bound: "at least", goal: 0.75, unit: "×" },
+  { name: "gate / trivial object, checks/s", value: gates.ratio, bound: "at least", goal: 0.85, unit: "×" },
+  ...growths.map(({ name, smallMs, largeMs }): Goal => ({
+    name: `${name}: 200,000 / 1,000 agents, latency`,
+    value: largeMs / smallMs,
+    bound: "at most",
+    goal: 1.3,
+    unit: "×",
+  })),
+  { name: "bundle after gzip", value: gzipKib, bound: "at most", goal: 700, unit: " KiB" },
+  { name: "start-up CPU (wrangler check startup)", value: startUpMs, bound: "at most", goal: 100, unit: " ms" },
+];
+
+const isMet = ({ value, bound, goal }: Goal): boolean => (bound === "at least" ? value >= goal : value <= goal);
+
+/** The report in Markdown, ratios first; every figure of it is from the same run. */
+export function report(measured: Measured): string {
+  const { reads, growths, creates, gates } = measured;
+  return [
+    `Measured on ${cpus().length} × ${cpus()[0]?.model.trim() ?? "unknown CPU"}, which everything shares: load generator, workerd, the /sql server and PostgreSQL.`,
+    table(
+      ["what", "measured", "goal", ""],
+      goalsOf(measured).map((goal) => [
+        goal.name,
+        `${digits(goal.value)}${goal.unit}`,
+        `${goal.bound} ${goal.goal}${goal.unit}`,
+        isMet(goal) ? "met" : "**missed**",
+      ]),
+    ),
+    table(
+      ["32 connections", "requests/s", "p50", "p99", "CPU of workerd per request"],
+      [
+        runRow("bare Hono route", reads.bare),
+        runRow("bare Hono + trivial object + same batch", reads.baseline),
+        runRow("`GET /v1/agents/{id}`, authenticated", reads.api),
+        runRow("trivial object, nothing else", gates.trivial),
+        runRow("gate, nothing else", gates.gate),
+      ],
+    ),
+    table(
+      ["one connection, median", "1,000 agents", "200,000 agents"],
+      growths.map(({ name, smallMs, largeMs }) => [name, `${digits(smallMs)} ms`, `${digits(largeMs)} ms`]),
+    ),
+    table(
+      ["audited creates/s", "of one organization", "of 50 organizations"],
+      creates.map(({ writers, ofOne, ofMany }) => [
+        `${writers} ${writers === 1 ? "writer" : "writers"}`,
+        rateCell(ofOne),
+        rateCell(ofMany),
+      ]),
+    ),
+  ].join("\n\n");
+}
+
+export const allMet = (measured: Measured): boolean => goalsOf(measured).every(isMet);
+
+function runRow(name: string, run: Run): string[] {
+  const cpuMs = cpuPerRequestMs(run);
+  return [
+    name,
+    String(Math.round(perSecond(run))),
+    `${digits(latencyMs(run, 0.5))} ms`,
+    `${digits(latencyMs(run, 0.99))} ms`,
+    Number.isNaN(cpuMs) ? "not known here" : `${cpuMs.toFixed(3)} ms`,
+  ];
+}
+
+const rateCell = (run: Run): string => `${Math.round(perSecond(run))} (p99 ${digits(latencyMs(run, 0.99))} ms)`;
+
+const digits = (value: number): string => (value < 100 ? String(Number(value.toPrecision(3))) : String(Math.round(value)));
+
+/** A Markdown table whose columns also line up in a terminal. */
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const widths = head.map((title, column) => Math.max(3, title.length, ...rows.map((row) => row[column]?.length ?? 0)));
+  const line = (cells: readonly string[]): string => `| ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(" | ")} |`;
+  return [line(head), line(widths.map((width) => "-".repeat(width))), ...rows.map(line)].join("\n");
+}
