@@ -47,6 +47,12 @@ export const emptyCounts = (total: number): RunCounts => ({
   notRun: total,
 });
 
+export type SuiteSize = { readonly caseCount: number; readonly expectationCount: number; readonly pactCaseCount: number };
+
+/** The most checks that a run can make: whether each case was answered, each expectation, and each condition wherever the pact is checked. */
+export const mostChecksOf = ({ caseCount, expectationCount, pactCaseCount }: SuiteSize, conditions = 0): number =>
+  caseCount + expectationCount + pactCaseCount * Math.max(0, conditions - 1);
+
 export const reasonCodes = [
   "availability_below_95_percent",
   "required_check_unscored",

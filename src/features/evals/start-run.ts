@@ -1,15 +1,16 @@
-import { plans } from "../../access/plans.ts";
+import { plans, type Plan } from "../../access/plans.ts";
 import { requireAgent } from "../../access/principal.ts";
 import type { Environment } from "../../env.ts";
 import { describeFault } from "../../http/as-problem.ts";
 import type { WriteContext } from "../../http/operation.ts";
-import { problem } from "../../http/problem.ts";
+import { problem, type Problem } from "../../http/problem.ts";
 import { newId } from "../../platform/ids.ts";
 import { log } from "../../platform/logger.ts";
 import { endpointProof, selectAgent } from "../agents/index.ts";
 import { selectPact } from "../pacts/index.ts";
-import { platformAuthor } from "../scores/index.ts";
-import { emptyCounts } from "./run.ts";
+import { judgement, platformAuthor } from "../scores/index.ts";
+import { isConflict } from "./persist.ts";
+import { emptyCounts, mostChecksOf, type SuiteSize } from "./run.ts";
 import type { RunView, StartRunBody } from "./schemas.ts";
 import { countOpenRuns, insertRun, requireRoom, selectOwnSuiteHead, selectPlatformSuiteHead, type RunRow } from "./store.ts";
 import { toRun } from "./views.ts";
@@ -22,13 +23,17 @@ type Body = z.output<typeof StartRunBody>;
 export async function startRun(context: Context, agentId: string, body: Body): Promise<RunView> {
   requireAgent(context.principal, agentId);
   const { tenant, plan } = context;
-  const limits = plans[plan];
   const row = await planRun(context, agentId, body);
   const view = toRun(row);
-  await tenant.write({ action: "run.queued", resource: row.id, change: view, answer: view }, (db) => [
-    insertRun(db, row),
-    requireRoom(db, row.id, limits.concurrentRuns),
-  ]);
+  try {
+    await tenant.write({ action: "run.queued", resource: row.id, change: view, answer: view }, (db) => [
+      insertRun(db, row),
+      requireRoom(db, row.id, plans[plan].concurrentRuns),
+    ]);
+  } catch (thrown) {
+    // Another run took the room since we counted: requireRoom is the only statement here that may match nothing.
+    throw isConflict(thrown) ? tooManyRuns(plan) : thrown;
+  }
   await launchRun(context.env, tenant.orgId, row.id);
   return view;
 }
@@ -54,7 +59,8 @@ const nothingYet = {
   finishedAt: null,
 } as const;
 
-async function planRun({ tenant, plan, principal, env, now }: Context, agentId: string, body: Body): Promise<Omit<RunRow, "orgId">> {
+async function planRun(context: Context, agentId: string, body: Body): Promise<Omit<RunRow, "orgId">> {
+  const { tenant, plan, principal, now } = context;
   const { suiteId, pactId = "" } = body;
   const [[agent], [own], [platform], [pact], [runs]] = await tenant.read((db) => [
     selectAgent(db, agentId),
@@ -65,12 +71,12 @@ async function planRun({ tenant, plan, principal, env, now }: Context, agentId: 
   ]);
   if (agent === undefined) throw problem("not_found", "no such agent");
   const suite = own ?? platform;
-  if (suite === undefined) throw problem("not_found", "no such suite");
-  requireReady(agent, env, now);
-  if (pactId !== "") requirePact(pact, agentId);
-  const limits = plans[plan];
-  if (suite.caseCount > limits.casesPerRun) throw problem("plan_limit", `the plan allows ${limits.casesPerRun} cases in a run`);
-  if ((runs?.open ?? 0) >= limits.concurrentRuns) throw problem("plan_limit", `the plan allows ${limits.concurrentRuns} runs at a time`);
+  if (suite === undefined) throw refusal("invalid_request", "body.suiteId", "There is no such suite.");
+  if (pactId !== "" && pact?.agentId !== agentId) throw refusal("invalid_request", "body.pactId", "There is no such pact of this agent.");
+  requireReady(agent, context);
+  if (pact !== undefined) requireActive(pact);
+  requireBounded(suite, pact, plans[plan].casesPerRun);
+  if ((runs?.open ?? 0) >= plans[plan].concurrentRuns) throw tooManyRuns(plan);
   return {
     id: newId("run"),
     agentId,
@@ -92,18 +98,33 @@ async function planRun({ tenant, plan, principal, env, now }: Context, agentId: 
   };
 }
 
+/** Names what stands in the way, so that the caller can tell one 409 from another. */
+const refusal = (code: "invalid_request" | "state_conflict" | "plan_limit", path: string, message: string): Problem =>
+  problem(code, message, { errors: [{ path, message }] });
+
+const tooManyRuns = (plan: Plan): Problem => problem("plan_limit", `the plan allows ${plans[plan].concurrentRuns} runs at a time`);
+
 type AgentRow = Awaited<ReturnType<typeof selectAgent>>[number];
 
-function requireReady(agent: AgentRow, env: Environment, now: Date): void {
-  if (agent.archivedAt !== null) throw problem("state_conflict", "the agent is archived");
-  if (agent.endpointUrl === null) throw problem("state_conflict", "the agent has no endpoint");
+function requireReady(agent: AgentRow, { env, now }: Context): void {
+  if (agent.archivedAt !== null) throw refusal("state_conflict", "agent.archivedAt", "The agent is archived.");
   const proof = endpointProof(agent, env, now);
-  if (!proof.ok) throw problem("state_conflict", `endpoint: ${proof.reason}`);
+  if (proof.ok) return;
+  if (proof.reason === "no_endpoint") throw refusal("state_conflict", "agent.endpoint", "The agent has no endpoint.");
+  throw refusal("state_conflict", "agent.endpoint.proof", `The agent's endpoint may not be called: ${proof.reason}.`);
 }
 
 type PactRow = Awaited<ReturnType<typeof selectPact>>[number];
 
-function requirePact(pact: PactRow | undefined, agentId: string): void {
-  if (pact === undefined || pact.agentId !== agentId) throw problem("not_found", "no such pact of this agent");
-  if (pact.state !== "active") throw problem("state_conflict", `the pact is ${pact.state}`);
+function requireActive({ state }: PactRow): void {
+  if (state !== "active") throw refusal("state_conflict", "body.pactId", `The pact is not active: it is ${state}.`);
+}
+
+function requireBounded(suite: SuiteSize, pact: PactRow | undefined, mostCases: number): void {
+  if (suite.caseCount > mostCases) throw refusal("plan_limit", "body.suiteId", `The plan allows ${mostCases} cases in a run.`);
+  const checks = mostChecksOf(suite, pact?.conditions.length);
+  if (checks > judgement.checksConsidered) {
+    const message = `With this pact the suite makes up to ${checks} checks; a run has at most ${judgement.checksConsidered}.`;
+    throw refusal("invalid_request", "body.pactId", message);
+  }
 }

@@ -31,14 +31,24 @@ export const selectOwnSuite = ({ orm, orgId }: ScopedDb, suiteId: string | SQL) 
 export const selectPlatformSuite = ({ orm }: ScopedDb, suiteId: string | SQL) =>
   orm.select().from(platformSuites).where(eq(platformSuites.id, suiteId));
 
+/** A suite's head and size: its cases may be a megabyte, and stay where they are. */
+const sizedHeadOf = (table: typeof evalSuites | typeof platformSuites) => ({
+  ...headOf(table),
+  expectationCount: countIn(table.cases, "$[*].expectations[*]"),
+  pactCaseCount: countIn(table.cases, '$[*].expectations[*] ? (@.kind == "pact")'),
+});
+
+const countIn = (column: PgColumn, path: string) =>
+  sql<number>`jsonb_array_length(jsonb_path_query_array(${column}, ${path}::jsonpath))`.mapWith(Number);
+
 export const selectOwnSuiteHead = ({ orm, orgId }: ScopedDb, suiteId: string) =>
   orm
-    .select(headOf(evalSuites))
+    .select(sizedHeadOf(evalSuites))
     .from(evalSuites)
     .where(and(eq(evalSuites.orgId, orgId), eq(evalSuites.id, suiteId)));
 
 export const selectPlatformSuiteHead = ({ orm }: ScopedDb, suiteId: string) =>
-  orm.select(headOf(platformSuites)).from(platformSuites).where(eq(platformSuites.id, suiteId));
+  orm.select(sizedHeadOf(platformSuites)).from(platformSuites).where(eq(platformSuites.id, suiteId));
 
 export function selectOwnSuiteHeads({ orm, orgId }: ScopedDb, page: Page) {
   const { where, orderBy, limit } = keyset(page, evalSuites.createdAt, evalSuites.id);
@@ -71,19 +81,11 @@ export const countOpenRuns = ({ orm, orgId }: ScopedDb) =>
     .where(and(eq(evalRuns.orgId, orgId), inArray(evalRuns.status, [...openStatuses])));
 
 /** Matches the new run only while the organization is within its plan, so that requests at the same moment cannot pass it together. */
-export const requireRoom = ({ orm, orgId }: ScopedDb, runId: string, mostOpen: number) =>
-  orm
+export const requireRoom = (db: ScopedDb, runId: string, mostOpen: number) =>
+  db.orm
     .update(evalRuns)
     .set({ status: "queued" })
-    .where(
-      and(
-        ownRun(orgId, runId),
-        lte(
-          sql`(select count(*) from ${evalRuns} as open_run where open_run.org_id = ${orgId} and open_run.status in ('queued', 'running'))`,
-          mostOpen,
-        ),
-      ),
-    );
+    .where(and(ownRun(db.orgId, runId), lte(sql`(${countOpenRuns(db)})`, mostOpen)));
 
 export const selectRun = ({ orm, orgId }: ScopedDb, runId: string) => orm.select().from(evalRuns).where(ownRun(orgId, runId));
 

@@ -5,6 +5,8 @@ import { easyCases, openWorld } from "./run-world.ts";
 
 vi.setConfig({ testTimeout: 20_000 });
 
+const nowhere = "0".repeat(22);
+
 describe("a run", () => {
   it("asks the agent once for each case, records it at once, and ends with a verdict", async () => {
     const world = await openWorld("echo", easyCases(8));
@@ -139,7 +141,8 @@ describe("starting a run", () => {
     const world = await openWorld("slow", easyCases(5, { timeoutMs: 5000 }), { plan: "free" });
     const answers = await Promise.all(Array.from({ length: 6 }, () => world.start()));
     expect(answers.filter(({ status }) => status === 202)).toHaveLength(1);
-    expect(answers.filter(({ status }) => status === 409)).toHaveLength(5);
+    const refused = answers.filter(({ status }) => status !== 202);
+    expect(refused.map(({ status, body }) => [status, body.code])).toEqual(Array.from({ length: 5 }, () => [409, "plan_limit"]));
     const queued = await ownerSees("select id from eval_runs where org_id = $1", world.orgId);
     expect(queued).toHaveLength(1);
   });
@@ -155,27 +158,71 @@ describe("starting a run", () => {
     expect(await ownerSees("select id from eval_runs where org_id = $1", world.orgId)).toHaveLength(1);
   });
 
-  it("is refused without an endpoint, for an archived agent, and for what is not there", async () => {
+  it("is refused where the agent cannot be asked, each time by another name", async () => {
     const world = await openWorld("echo", easyCases(1));
+    const endpoint = { url: "https://agent.example.com/ask", protocol: "json" };
     const bare = await world.call("POST", "/v1/agents", { externalId: "bare", name: "Bare" });
-    const runOf = (agentId: string, body: Record<string, unknown>) => world.call("POST", `/v1/agents/${agentId}/runs`, body);
-    expect((await runOf(bare.body.id, { suiteId: world.suiteId })).body.code).toBe("state_conflict");
-    const nowhere = "0".repeat(22);
-    expect((await runOf(world.agentId, { suiteId: `sui_${nowhere}` })).status).toBe(404);
-    expect((await runOf(`agt_${nowhere}`, { suiteId: world.suiteId })).status).toBe(404);
-    expect((await runOf(world.agentId, { suiteId: world.suiteId, pactId: `pct_${nowhere}` })).status).toBe(404);
-    expect((await runOf(world.agentId, { suiteId: world.suiteId, concurrency: 5 })).status).toBe(400);
+    const unproven = await world.call("POST", "/v1/agents", { externalId: "unproven", name: "Unproven", endpoint });
+    const pact = await world.call("POST", "/v1/pacts", {
+      agentId: world.agentId,
+      name: "Promise",
+      conditions: [{ id: "quick", severity: "major", type: "latency_ms", operator: "lte", value: 5000 }],
+    });
+    const refusalOf = async (agentId: string, body: Record<string, unknown> = {}) => {
+      const { status, body: answer } = await world.call("POST", `/v1/agents/${agentId}/runs`, { suiteId: world.suiteId, ...body });
+      return [status, answer.code, answer.errors?.map(({ path }: { path: string }) => path)];
+    };
+    expect(await refusalOf(bare.body.id)).toEqual([409, "state_conflict", ["agent.endpoint"]]);
+    expect(await refusalOf(unproven.body.id)).toEqual([409, "state_conflict", ["agent.endpoint.proof"]]);
+    expect(await refusalOf(world.agentId, { pactId: pact.body.id })).toEqual([409, "state_conflict", ["body.pactId"]]);
+    expect(await refusalOf(world.agentId, { concurrency: 5 })).toEqual([400, "invalid_request", ["body.concurrency"]]);
     await world.call("POST", `/v1/agents/${world.agentId}/archive`);
-    expect((await world.start()).body.code).toBe("state_conflict");
+    expect(await refusalOf(world.agentId)).toEqual([409, "state_conflict", ["agent.archivedAt"]]);
+    expect(await refusalOf(`agt_${nowhere}`)).toEqual([404, "not_found", undefined]);
   });
 
-  it("is refused for another organization's suite as if it were not there", async () => {
+  it("is refused for a suite or pact of somebody else exactly as for one that is not there", async () => {
     const [mine, theirs] = await Promise.all([openWorld("echo", easyCases(1)), openWorld("echo", easyCases(1))]);
-    const foreign = await mine.start({ suiteId: theirs.suiteId });
-    const absent = await mine.start({ suiteId: `sui_${"0".repeat(22)}` });
-    expect(foreign.status).toBe(404);
-    const without = (text: string, requestId: string) => text.replaceAll(requestId, "");
-    expect(without(foreign.text, foreign.requestId)).toBe(without(absent.text, absent.requestId));
+    const conditions = [{ id: "quick", severity: "major", type: "latency_ms", operator: "lte", value: 5000 }];
+    const pactOf = async (world: typeof mine, agentId: string) => {
+      const { body } = await world.call("POST", "/v1/pacts", { agentId, name: "Promise", conditions });
+      return (await world.call("POST", `/v1/pacts/${body.id}/activate`)).body.id as string;
+    };
+    const sibling = await mine.call("POST", "/v1/agents", { externalId: "sibling", name: "Sibling" });
+    const attempts: [string, string, string[]][] = [
+      ["suiteId", `sui_${nowhere}`, [theirs.suiteId]],
+      ["pactId", `pct_${nowhere}`, [await pactOf(theirs, theirs.agentId), await pactOf(mine, sibling.body.id)]],
+    ];
+    for (const [field, absent, others] of attempts) {
+      const unknown = await mine.start({ [field]: absent });
+      expect([unknown.status, unknown.body.code, unknown.body.errors[0].path]).toEqual([400, "invalid_request", `body.${field}`]);
+      for (const other of others) {
+        const foreign = await mine.start({ [field]: other });
+        expect(foreign.text.replaceAll(foreign.requestId, "")).toBe(unknown.text.replaceAll(unknown.requestId, ""));
+      }
+    }
+  });
+
+  it("is refused where it would make more checks than a score considers", async () => {
+    const expectations = [...Array.from({ length: 8 }, () => ({ kind: "latency", maxMs: 1000 })), { kind: "pact" }];
+    const world = await openWorld("echo", easyCases(500, { expectations }));
+    const conditions = Array.from({ length: 32 }, (_, index) => ({
+      id: `c${index}`,
+      severity: "minor",
+      type: "tool_calls",
+      operator: "lt",
+      value: 9,
+    }));
+    const pact = await world.call("POST", "/v1/pacts", { agentId: world.agentId, name: "Promise", conditions });
+    await world.call("POST", `/v1/pacts/${pact.body.id}/activate`);
+    const refused = await world.start({ pactId: pact.body.id });
+    expect([refused.status, refused.body.code]).toEqual([400, "invalid_request"]);
+    expect(refused.body.errors).toEqual([
+      { path: "body.pactId", message: "With this pact the suite makes up to 20500 checks; a run has at most 20000." },
+    ]);
+    const without = await world.start();
+    expect(without.status).toBe(202);
+    await world.call("POST", `/v1/runs/${without.body.id}/cancel`);
   });
 });
 
