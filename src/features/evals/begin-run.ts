@@ -1,47 +1,50 @@
 import { insertSecurityEvents } from "../../access/security-event.ts";
 import type { Action } from "../../audit/actions.ts";
+import { evalRuns } from "../../db/schema/evals.ts";
 import type { TenantWriter } from "../../db/tenant-db.ts";
 import type { Environment } from "../../env.ts";
 import { currentTime } from "../../platform/clock.ts";
-import { endpointProof } from "../agents/index.ts";
+import { endpointProof, selectAgent } from "../agents/index.ts";
 import { closeRun } from "./close-run.ts";
-import { loadRun, type LoadedRun } from "./load-run.ts";
+import type { LoadedRun } from "./load-run.ts";
 import { isConflict } from "./persist.ts";
 import type { ReasonCode } from "./run.ts";
-import { updateRunStarted } from "./store.ts";
+import { fieldOfRun, selectRun, updateRunStarted, type RunRow } from "./store.ts";
 
 /** Takes a run off the queue, or ends it where its agent is no longer what it was queued for. Harmless when repeated. */
 export async function beginRun(tenant: TenantWriter<Action>, env: Environment, runId: string): Promise<"running" | "closed"> {
   const now = currentTime();
-  const loaded = await loadRun(tenant, runId);
-  if (loaded?.run.status !== "queued") return loaded?.run.status === "running" ? "running" : "closed";
-  const obstacle = findObstacle(loaded, env, now);
+  const [[run], [agent]] = await tenant.read((db) => [selectRun(db, runId), selectAgent(db, fieldOfRun(db, runId, evalRuns.agentId))]);
+  if (run?.status !== "queued" || agent === undefined) return standing(run);
+  const obstacle = findObstacle(run, agent, env, now);
   if (obstacle !== null) {
     const decide = ({ run }: LoadedRun) => (run.status === "queued" ? ({ status: "errored", reasonCodes: [obstacle] } as const) : null);
     await closeRun({ tenant, action: "run.finished", now, decide }, runId);
     return "closed";
   }
   try {
-    await writeStart(tenant, loaded, now);
+    await writeStart(tenant, agent, runId, now);
     return "running";
   } catch (thrown) {
     if (!isConflict(thrown)) throw thrown;
-    const found = await loadRun(tenant, runId);
-    return found?.run.status === "running" ? "running" : "closed";
+    const [[found]] = await tenant.read((db) => [selectRun(db, runId)]);
+    return standing(found);
   }
 }
 
-function findObstacle({ run, agent }: LoadedRun, env: Environment, now: Date): ReasonCode | null {
+const standing = (run: RunRow | undefined) => (run?.status === "running" ? "running" : "closed");
+
+function findObstacle(run: RunRow, agent: LoadedRun["agent"], env: Environment, now: Date): ReasonCode | null {
   if (agent.archivedAt !== null) return "agent_archived";
   if (agent.versionNumber !== run.agentVersionNumber || agent.endpointUrl === null) return "agent_changed";
   return endpointProof(agent, env, now).ok ? null : "endpoint_not_proven";
 }
 
 /** The use of sealed headers is a security event of its own, in the same transaction. */
-function writeStart(tenant: TenantWriter<Action>, { run, agent }: LoadedRun, now: Date) {
+function writeStart(tenant: TenantWriter<Action>, agent: LoadedRun["agent"], runId: string, now: Date) {
   const use = { kind: "sealed_credential_used", credential: agent.id, at: now, count: 1 } as const;
-  return tenant.write({ action: "run.started", resource: run.id, change: { startedAt: now.toISOString() }, answer: null }, (db) => [
-    updateRunStarted(db, run.id, now),
+  return tenant.write({ action: "run.started", resource: runId, change: { startedAt: now.toISOString() }, answer: null }, (db) => [
+    updateRunStarted(db, runId, now),
     ...(agent.endpointHeaders.length > 0 ? [insertSecurityEvents(db, [use])] : []),
   ]);
 }

@@ -1,4 +1,4 @@
-import { actAsSystem } from "../../access/system-principal.ts";
+import { openSystemDb } from "../../access/system-principal.ts";
 import type { Environment } from "../../env.ts";
 import { describeFault } from "../../http/as-problem.ts";
 import { log } from "../../platform/logger.ts";
@@ -25,7 +25,7 @@ export async function sweepRuns(env: Environment, runs: readonly StillRun[], now
 }
 
 async function sweepRun(env: Environment, orgId: string, runId: string, now: Date): Promise<void> {
-  const { tenant } = await actAsSystem(env, orgId, "system:run-sweep");
+  const tenant = openSystemDb(env, orgId, "system:run-sweep");
   const [[run]] = await tenant.read((db) => [selectRun(db, runId)]);
   if (run === undefined) return;
   const { state, restart } = await findInstance(env, runId);
