@@ -189,16 +189,29 @@ create trigger audited before insert or update or delete on platform_suites
 alter table audit_heads enable row level security;
 --> statement-breakpoint
 
--- An activated pact keeps what was promised.
+-- An activated pact keeps what was promised, and leaves its state only for a later one.
 create function app.keep_promise() returns trigger language plpgsql as $$
 begin
   raise exception 'an activated pact is frozen' using errcode = 'AR002';
 end $$;
 --> statement-breakpoint
 create trigger frozen before update on pacts for each row
-  when (old.state <> 'draft' and (new.conditions, new.name, new.description, new.digest, new.version, new.lineage_id, new.agent_id, new.activated_at)
-        is distinct from (old.conditions, old.name, old.description, old.digest, old.version, old.lineage_id, old.agent_id, old.activated_at))
+  when (old.state <> 'draft' and (
+        (new.conditions, new.name, new.description, new.digest, new.version, new.lineage_id, new.agent_id, new.activated_at)
+        is distinct from (old.conditions, old.name, old.description, old.digest, old.version, old.lineage_id, old.agent_id, old.activated_at)
+        or (new.state <> old.state and not (old.state = 'active' and new.state in ('superseded', 'retired')))))
   execute function app.keep_promise();
+--> statement-breakpoint
+-- A key that has an end keeps it, or gets an earlier one.
+create function app.keep_end() returns trigger language plpgsql as $$
+begin
+  raise exception 'a key does not live on beyond its end' using errcode = 'AR002';
+end $$;
+--> statement-breakpoint
+create trigger mortal before update on api_keys for each row
+  when ((old.revoked_at is not null and new.revoked_at is distinct from old.revoked_at)
+        or (old.expires_at is not null and (new.expires_at is null or new.expires_at > old.expires_at)))
+  execute function app.keep_end();
 --> statement-breakpoint
 
 grant select on organizations, platform_suites to armalo_app;
@@ -206,7 +219,10 @@ grant select on organizations, platform_suites to armalo_app;
 grant select, insert on audit_events, security_events, request_failures, idempotent_answers, agent_versions, pact_checks,
   eval_suites, eval_cases, evidence, scores to armalo_app;
 --> statement-breakpoint
-grant select, insert, update on api_keys, agents, pacts, eval_runs to armalo_app;
+grant select, insert, update on agents, pacts, eval_runs to armalo_app;
+--> statement-breakpoint
+-- What a key may do was decided when it was made.
+grant select, insert, update (expires_at, revoked_at) on api_keys to armalo_app;
 --> statement-breakpoint
 grant select, insert on organizations, api_keys, audit_events to armalo_admin;
 --> statement-breakpoint

@@ -51,16 +51,14 @@ export class GateStore {
     return this.#sql.exec<Restriction>('select key_id as "keyId", kind, dies_at as "diesAt", since from restrictions').toArray();
   }
 
-  /** Keeps the earlier death where there is one already. */
-  restrict({ keyId, kind, diesAt, since }: Restriction): void {
-    this.#sql.exec(
-      `insert into restrictions (key_id, kind, dies_at, since) values (?, ?, ?, ?)
-       on conflict (key_id) do update set kind = excluded.kind, since = excluded.since, dies_at = excluded.dies_at where excluded.dies_at < dies_at`,
-      keyId,
-      kind,
-      diesAt,
-      since,
-    );
+  /** Keeps the earlier death where there is one already; a revocation stays one. */
+  restrict({ keyId, kind, diesAt, since }: Restriction): Restriction {
+    const query = `insert into restrictions (key_id, kind, dies_at, since) values (?, ?, ?, ?)
+       on conflict (key_id) do update set
+         kind = case when 'revoked' in (kind, excluded.kind) then 'revoked' else kind end,
+         dies_at = min(dies_at, excluded.dies_at), since = max(since, excluded.since)
+       returning key_id as "keyId", kind, dies_at as "diesAt", since`;
+    return this.#sql.exec<Restriction>(query, keyId, kind, diesAt, since).one();
   }
 
   lift(keyId: string): void {
@@ -81,8 +79,10 @@ export class GateStore {
     this.#sql.exec(`${end} where actor = ? and operation = ? and key = ? and state = 'open'`, actor, operation, key);
   }
 
-  forgetIdempotencyBefore(at: number): void {
-    this.#sql.exec("delete from idempotency where at < ?", at);
+  /** Forgets what is older, a bounded number at a time; returns how old the oldest left is. */
+  forgetIdempotencyBefore(at: number): number | undefined {
+    this.#sql.exec("delete from idempotency where rowid in (select rowid from idempotency where at < ? order by at limit 5000)", at);
+    return this.#sql.exec<{ at: number }>("select at from idempotency order by at limit 1").toArray()[0]?.at;
   }
 
   security(): SecurityCount[] {

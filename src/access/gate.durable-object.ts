@@ -92,10 +92,8 @@ export class Gate extends DurableObject<Bindings> {
    */
   async restrictKey(orgId: string, restriction: Omit<Restriction, "since">): Promise<number | undefined> {
     this.#serve(orgId);
-    const row = { ...restriction, since: this.#now() };
-    this.#store.restrict(row);
-    const known = this.#restrictions.get(row.keyId);
-    if (known === undefined || row.diesAt < known.diesAt) this.#restrictions.set(row.keyId, row);
+    const row = this.#store.restrict({ ...restriction, since: this.#now() });
+    this.#restrictions.set(row.keyId, row);
     await this.#wakeBy(row.since + reconcileAfterMs);
     return this.#lastUsed.get(row.keyId);
   }
@@ -132,10 +130,12 @@ export class Gate extends DurableObject<Bindings> {
       this.#store.lift(row.keyId);
       this.forget();
     }
-    this.#store.forgetIdempotencyBefore(now - idempotencyKeptMs);
-    const next = [this.#security.nextDue(), ...[...this.#restrictions.values()].map(({ since }) => since + reconcileAfterMs)].filter(
-      (at) => at !== undefined,
-    );
+    const oldest = this.#store.forgetIdempotencyBefore(now - idempotencyKeptMs);
+    const next = [
+      this.#security.nextDue(),
+      ...[...this.#restrictions.values()].map(({ since }) => since + reconcileAfterMs),
+      oldest === undefined ? undefined : Math.max(oldest + idempotencyKeptMs, now + 1000),
+    ].filter((at) => at !== undefined);
     if (next.length > 0) await this.#wakeBy(Math.min(...next));
   }
 
@@ -200,8 +200,10 @@ export class Gate extends DurableObject<Bindings> {
 
   #askIdempotency(actor: string, request: IdempotencyRequest, now: number): IdempotencyState {
     const state = decideIdempotency(this.#store.idempotency(actor, request.operation, request.key), request.fingerprint, now);
-    if (state === "fresh" || state === "look_first")
+    if (state === "fresh" || state === "look_first") {
       this.#store.openIdempotency(actor, request.operation, request.key, request.fingerprint, now);
+      this.ctx.waitUntil(this.#wakeBy(now + idempotencyKeptMs));
+    }
     return state;
   }
 

@@ -10,6 +10,10 @@ export type RawInput = {
   readonly body: () => Promise<Uint8Array<ArrayBuffer>>;
 };
 
+/** What the caller is told at most; its own text in it is cut. */
+const maxErrors = 50;
+const maxPathChars = 120;
+
 /** Params, query and body as the operation declares them; every fault is named at once. */
 export async function parseInput(shape: RequestShape, raw: RawInput): Promise<{ params: unknown; query: unknown; body: unknown }> {
   const errors: FieldError[] = [];
@@ -23,7 +27,7 @@ export async function parseInput(shape: RequestShape, raw: RawInput): Promise<{ 
   const params = take("params", shape.params, raw.params);
   const query = take("query", shape.query, queryObject(raw.query, errors));
   const body = shape.body === undefined ? undefined : take("body", shape.body, await jsonBody(raw));
-  if (errors.length > 0) throw problem("invalid_request", errors.map(({ path }) => path).join(", "), { errors });
+  if (errors.length > 0) throw problem("invalid_request", `${errors.length} faults in the input`, { errors: errors.slice(0, maxErrors) });
   return { params, query, body };
 }
 
@@ -51,14 +55,17 @@ function isStorable(value: unknown): boolean {
 function queryObject(query: URLSearchParams, errors: FieldError[]): Record<string, string> {
   const values: Record<string, string> = {};
   for (const [name, value] of query) {
-    if (Object.hasOwn(values, name)) errors.push({ path: `query.${name}`, message: "Given more than once." });
+    const path = `query.${name}`.slice(0, maxPathChars);
+    if (Object.hasOwn(values, name)) errors.push({ path, message: "Given more than once." });
+    if (!isStorable([name, value])) errors.push({ path, message: "A text holds U+0000 or half of a surrogate pair." });
     values[name] = value;
   }
   return values;
 }
 
 function fieldErrors(part: string, issue: z.core.$ZodIssue): FieldError[] {
-  const at = (path: readonly PropertyKey[]): string => [part, ...path.map(String)].join(".");
-  if (issue.code === "unrecognized_keys") return issue.keys.map((key) => ({ path: at([...issue.path, key]), message: "Unknown field." }));
+  const at = (path: readonly PropertyKey[]): string => [part, ...path.map(String)].join(".").slice(0, maxPathChars);
+  if (issue.code === "unrecognized_keys")
+    return issue.keys.slice(0, maxErrors).map((key) => ({ path: at([...issue.path, key]), message: "Unknown field." }));
   return [{ path: at(issue.path), message: issue.message }];
 }

@@ -75,6 +75,32 @@ describe("the gate", () => {
     expect(events.body.items[0].count).toBeGreaterThanOrEqual(4);
   });
 
+  it("forgets idempotency keys after a day by itself", async () => {
+    const org = await createOrganization();
+    await org.call("POST", "/v1/keys", { name: "x", scopes: ["keys:read"] }, { "idempotency-key": "once" });
+    await runInDurableObject(gateOf(org), async (_gate, { storage }) => {
+      expect(await storage.getAlarm()).not.toBeNull();
+      storage.sql.exec("update idempotency set at = at - 90000000");
+    });
+    await runDurableObjectAlarm(gateOf(org));
+    await runInDurableObject(gateOf(org), (_gate, { storage }) => {
+      expect(storage.sql.exec("select 1 from idempotency").toArray()).toEqual([]);
+    });
+  });
+
+  it("keeps a revocation that follows a rotation", async () => {
+    const org = await createOrganization();
+    const key = await org.call("POST", "/v1/keys", { name: "x", scopes: ["keys:read"] });
+    const restrict = (kind: "rotated" | "revoked") => gateOf(org).restrictKey(org.orgId, { keyId: key.body.id, kind, diesAt: Date.now() });
+    await restrict("rotated");
+    await restrict("revoked");
+    await runInDurableObject(gateOf(org), (_gate, { storage }) => void storage.sql.exec("update restrictions set since = 0"));
+    await evictDurableObject(gateOf(org));
+    await runDurableObjectAlarm(gateOf(org));
+    const [row] = await ownerSees("select revoked_at from api_keys where id = $1", key.body.id);
+    expect(row?.revoked_at).not.toBeNull();
+  });
+
   it("fails closed: gate down, database down, encryption keys missing, wrong or malformed", async () => {
     const org = await createOrganization();
     const body = { name: "never", scopes: ["keys:read"] };

@@ -130,7 +130,11 @@ describe("the roles", () => {
             and has_table_privilege('armalo_app', c.oid, $1) order by 1`,
         privilege,
       );
-    expect(await granted("update")).toEqual(["agents", "api_keys", "eval_runs", "pacts"]);
+    expect(await granted("update")).toEqual(["agents", "eval_runs", "pacts"]);
+    const columns = await pool.query(
+      "select column_name from information_schema.column_privileges where grantee = 'armalo_app' and privilege_type = 'UPDATE' and table_name = 'api_keys' order by 1",
+    );
+    expect(columns.rows.map(({ column_name: name }) => name)).toEqual(["expires_at", "revoked_at"]);
     expect(await granted("delete")).toEqual([]);
     expect(await granted("truncate")).toEqual([]);
     expect(await granted("select, insert, update, delete, truncate")).not.toContain(outOfReach);

@@ -129,6 +129,28 @@ describe("a request body", () => {
     ]);
     expect([status, code]).toEqual([400, "invalid_request"]);
     expect(paths.map(({ path }: { path: string }) => path)).toEqual(["query.limit", "query.extra"]);
+    const cursor = (content: unknown) => btoa(JSON.stringify(content)).replaceAll("=", "");
+    for (const query of ["actor=%00", "from=0000-01-01T00:00:00Z", "resource=%ED%A0%80%00"]) {
+      expect((await call("GET", `/v1/audit-events?${query}`)).status, query).toBe(400);
+    }
+    for (const content of [[8.64e15, `key_${"0".repeat(22)}`], [0, "key_\0"], [0, "x"], "x"]) {
+      expect((await call("GET", `/v1/keys?cursor=${cursor(content)}`)).status).toBe(400);
+    }
+    expect((await call("GET", `/v1/keys/key_${"0".repeat(22)}?unknown=1`)).body.errors).toEqual([
+      { path: "query.unknown", message: "Unknown field." },
+    ]);
+  });
+
+  it("is answered in bounds however many and long its faults are, and none of its text is kept", async () => {
+    const { call } = await createOrganization();
+    const many = await call("POST", "/v1/keys", Object.fromEntries(Array.from({ length: 9000 }, (_, at) => [`f${at}`, 1])));
+    expect(many.body.errors).toHaveLength(50);
+    const secret = `sk-${"x".repeat(100_000)}`;
+    const long = await call("POST", "/v1/keys", { [secret]: 1 });
+    expect(long.text.length).toBeLessThan(3000);
+    let record = await call("GET", `/v1/requests/${long.requestId}`);
+    for (let tries = 0; record.status === 404 && tries < 50; tries += 1) record = await call("GET", `/v1/requests/${long.requestId}`);
+    expect(record.body.blocker).not.toContain("sk-");
   });
 
   it("counts depth outside strings only", () => {

@@ -102,6 +102,15 @@ describe("Idempotency-Key", () => {
     expect((await settled(() => create(org, "old"))).body).toMatchObject({ status: 409, code: "idempotency_key_expired" });
   });
 
+  it("seals large answers as well as small ones", async () => {
+    const org = await createOrganization();
+    const agents = Array.from({ length: 50 }, (_, at) => ({ externalId: `a${at}`, name: `Agent ${at}`, description: "x".repeat(1900) }));
+    const batch = () => org.call("POST", "/v1/agents/batch", { agents }, { "idempotency-key": "large" });
+    const first = await batch();
+    expect(first.status, first.text.slice(0, 300)).toBe(201);
+    expect((await settled(batch)).body).toEqual(first.body);
+  });
+
   it("is released by a failure, and refused where it is not printable", async () => {
     const org = await createOrganization();
     expect((await create(org, "bad", { name: "" })).status).toBe(400);

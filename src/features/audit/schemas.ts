@@ -5,20 +5,19 @@ import { pageOf, pageQuery } from "../../http/pagination.ts";
 import { problemCodes } from "../../http/problem.ts";
 import { idPattern } from "../../platform/ids.ts";
 
+/** A time from the year 1 on: PostgreSQL has no year 0. */
+const Moment = z.iso
+  .datetime()
+  .refine((text) => !text.startsWith("0000"), "Not a time that can be compared.")
+  .transform((text) => new Date(text))
+  .openapi({ type: "string", format: "date-time" });
+
 const filters = {
   actor: z.string().max(100).optional().openapi({ description: "Exactly this actor, for example `key:key_…`." }),
   action: z.enum(actions).optional(),
   resource: z.string().max(100).optional(),
-  from: z.iso
-    .datetime()
-    .transform((text) => new Date(text))
-    .optional()
-    .openapi({ type: "string", format: "date-time" }),
-  to: z.iso
-    .datetime()
-    .transform((text) => new Date(text))
-    .optional()
-    .openapi({ type: "string", format: "date-time" }),
+  from: Moment.optional(),
+  to: Moment.optional(),
 };
 
 export const AuditFilter = z.object(filters);

@@ -4,6 +4,10 @@ import { scopes } from "../../access/scopes.ts";
 import { pageOf, pageQuery } from "../../http/pagination.ts";
 import { idPattern } from "../../platform/ids.ts";
 
+/** Four decimal parts or IPv6: other notations of IPv4 mean something else to other readers. */
+const isPlainCidr = (text: string): boolean =>
+  ipaddr.isValidCIDR(text) && (ipaddr.IPv6.isValidCIDR(text) || ipaddr.IPv4.isValidFourPartDecimal(text.split("/")[0] ?? ""));
+
 const Scopes = z
   .array(z.enum(scopes))
   .min(1)
@@ -14,7 +18,7 @@ const Cidrs = z
     z
       .string()
       .max(64)
-      .refine((text) => ipaddr.isValidCIDR(text), "Not a block like 203.0.113.0/24."),
+      .refine((text) => isPlainCidr(text), "Not a block like 203.0.113.0/24."),
   )
   .max(50)
   .openapi({ description: "Blocks of addresses that may use the key. Empty: any address." });

@@ -78,6 +78,17 @@ describe("API keys", () => {
     expect((await org.call("POST", `/v1/keys/${key.id}/rotate`, { overlapSeconds: 0 })).status).toBe(409);
   });
 
+  it("stay rotated out where two rotations meet", async () => {
+    const org = await createOrganization();
+    const key = await mint(org);
+    const rotate = (overlapSeconds: number) => org.call("POST", `/v1/keys/${key.id}/rotate`, { overlapSeconds });
+    const answers = await Promise.all([rotate(0), rotate(86_400), rotate(0)]);
+    expect(answers.filter(({ status }) => status === 201).length).toBeGreaterThanOrEqual(1);
+    const [row] = await ownerSees("select expires_at from api_keys where id = $1", key.id);
+    expect(Date.parse(String(row?.expires_at))).toBeLessThanOrEqual(Date.now());
+    expect((await rotate(86_400)).status).toBe(409);
+  });
+
   it("mint nothing beyond themselves", async () => {
     const org = await createOrganization();
     const day = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString();
@@ -104,6 +115,13 @@ describe("API keys", () => {
     expect((await key.call("GET", "/v1/keys")).body).toMatchObject({ code: "forbidden" });
     const inside = await callApi("GET", "/v1/keys", undefined, { authorization: `Bearer ${key.key}`, "cf-connecting-ip": "203.0.113.5" });
     expect(inside.status).toBe(200);
+  });
+
+  it("take address blocks in plain notation only", async () => {
+    const org = await createOrganization();
+    const wish = (cidr: string) => org.call("POST", "/v1/keys", { name: "x", scopes: ["keys:read"], cidrs: [cidr] });
+    for (const odd of ["010.0.0.0/8", "10/8", "0x0a.0.0.0/8", "10.0.0.0", "10.0.0.0/33"]) expect((await wish(odd)).status, odd).toBe(400);
+    for (const plain of ["10.0.0.0/8", "2001:db8::/32"]) expect((await wish(plain)).status, plain).toBe(201);
   });
 
   it("name only agents that exist", async () => {
