@@ -9,11 +9,16 @@ import { placeEndpoint, refuseEndpoint } from "./endpoint.ts";
 import type { AgentInput, AgentView } from "./schemas.ts";
 import { insertAgents, insertVersions, selectTakenExternalIds } from "./store.ts";
 
+/** An agent that is asked for, and where in the body. */
+type Place = readonly [path: string, input: AgentInput];
+
 export async function createAgent(context: WriteContext<"agent.created">, input: AgentInput): Promise<AgentView> {
   const { tenant, env, now } = context;
-  const row = await planAgent(context, input, "body");
+  const place: Place = ["body", input];
+  requirePlaceable(context, [place]);
+  const row = await planAgent(context, input);
   const view = toAgent(row, env, now);
-  await namingTaken(tenant, [["body", input.externalId]], () =>
+  await namingTaken(tenant, [place], () =>
     tenant.write({ action: "agent.created", resource: row.id, change: view, answer: view }, (db) => [
       insertAgents(db, [row]),
       insertVersions(db, [row]),
@@ -28,13 +33,11 @@ export async function createAgents(
   inputs: readonly AgentInput[],
 ): Promise<{ items: AgentView[] }> {
   const { tenant, env, now } = context;
-  const places = inputs.map((input, i) => [`body.agents.${i}`, input] as const);
-  const refused = places.flatMap(([path, { endpoint }]) => refuseEndpoint(endpoint, env, path) ?? []);
-  if (refused.length > 0) throw problem("invalid_request", "endpoint refused", { errors: refused });
-  const rows = await Promise.all(places.map(([path, input]) => planAgent(context, input, path)));
+  const places = inputs.map((input, i): Place => [`body.agents.${i}`, input]);
+  requirePlaceable(context, places);
+  const rows = await Promise.all(inputs.map((input) => planAgent(context, input)));
   const answer = { items: rows.map((row) => toAgent(row, env, now)) };
-  const taken = places.map(([path, { externalId }]) => [path, externalId] as const);
-  await namingTaken(tenant, taken, () =>
+  await namingTaken(tenant, places, () =>
     tenant.write({ action: "agent.batch_created", resource: tenant.orgId, change: answer, answer }, (db) => [
       insertAgents(db, rows),
       insertVersions(db, rows),
@@ -43,15 +46,14 @@ export async function createAgents(
   return answer;
 }
 
-async function planAgent<A extends Action>(
-  { principal, env, box, now }: WriteContext<A>,
-  input: AgentInput,
-  path: string,
-): Promise<NewAgentRow> {
+/** Rights first, and then everything that is wrong with the places at once. */
+function requirePlaceable<A extends Action>({ principal, env }: WriteContext<A>, places: readonly Place[]): void {
   requireWholeOrganization(principal);
-  const refused = refuseEndpoint(input.endpoint, env, path);
-  if (refused !== undefined) throw problem("invalid_request", "endpoint refused", { errors: [refused] });
-  const { endpoint, ...fields } = input;
+  const refused = places.flatMap(([path, { endpoint }]) => refuseEndpoint(endpoint, env, path) ?? []);
+  if (refused.length > 0) throw problem("invalid_request", "endpoint refused", { errors: refused });
+}
+
+async function planAgent<A extends Action>({ env, box, now }: WriteContext<A>, { endpoint, ...fields }: AgentInput): Promise<NewAgentRow> {
   const id = newId("agent");
   const placed = { ...fields, ...(await placeEndpoint(box, id, endpoint, env)) };
   const versionDigest = await digestVersion(placed);
@@ -59,24 +61,16 @@ async function planAgent<A extends Action>(
 }
 
 /** Where the write met a conflict, a second look says which external ids are taken; a write that succeeds pays nothing for it. */
-async function namingTaken(
-  tenant: TenantReader,
-  wanted: readonly (readonly [path: string, externalId: string])[],
-  write: () => Promise<unknown>,
-): Promise<void> {
+async function namingTaken(tenant: TenantReader, places: readonly Place[], write: () => Promise<unknown>): Promise<void> {
   try {
     await write();
   } catch (fault) {
     if (!(fault instanceof Problem) || fault.code !== "state_conflict") throw fault;
-    const [rows] = await tenant.read((db) => [
-      selectTakenExternalIds(
-        db,
-        wanted.map(([, externalId]) => externalId),
-      ),
-    ]);
+    const wanted = places.map(([, { externalId }]) => externalId);
+    const [rows] = await tenant.read((db) => [selectTakenExternalIds(db, wanted)]);
     const taken = new Set(rows.map(({ externalId }) => externalId));
-    const errors = wanted
-      .filter(([, externalId]) => taken.has(externalId))
+    const errors = places
+      .filter(([, { externalId }]) => taken.has(externalId))
       .map(([path]) => ({ path: `${path}.externalId`, message: "An agent of this organization has it." }));
     throw problem("state_conflict", fault.blocker, { errors });
   }

@@ -217,5 +217,8 @@ describe("a key that is bound to an agent", () => {
     }
     expect((await call("POST", "/v1/agents", wish())).status).toBe(403);
     expect((await call("POST", "/v1/agents/batch", { agents: [wish()] })).status).toBe(403);
+    const refused = wish({ endpoint: { ...endpoint, url: "https://127.0.0.1/" } });
+    expect((await call("POST", "/v1/agents", refused)).status).toBe(403);
+    expect((await call("POST", "/v1/agents/batch", { agents: [refused] })).status).toBe(403);
   });
 });
