@@ -1,7 +1,7 @@
 import type { JsonValue } from "../../crypto/canonical-json.ts";
 import { jsonDigest, type Digest } from "../../crypto/digest.ts";
 import type { pacts, PactState } from "../../db/schema/pacts.ts";
-import type { PactView } from "./schemas.ts";
+import type { PactChanges, PactView } from "./schemas.ts";
 
 export type PactRow = typeof pacts.$inferSelect;
 export type NewPactRow = Omit<PactRow, "orgId">;
@@ -51,6 +51,23 @@ export function digestPact({ agentId, lineageId, version, name, description, con
   return jsonDigest(content);
 }
 
+/** A pact as it begins: a draft that binds nobody yet. */
+export const newDraft = (
+  fields: Pick<NewPactRow, "id" | "lineageId" | "version" | "agentId" | "name" | "description" | "conditions">,
+  now: Date,
+): NewPactRow => ({ ...fields, state: "draft", digest: null, activatedAt: null, revision: 1, createdAt: now, updatedAt: now });
+
+/** What a pact promises, with changes: what is left out stays, and a description of null goes. */
+export const withChanges = (
+  { name, description, conditions }: Pick<NewPactRow, "name" | "description" | "conditions">,
+  changes: PactChanges,
+): Pick<NewPactRow, "name" | "description" | "conditions"> => ({
+  name: changes.name ?? name,
+  description: changes.description === undefined ? description : changes.description,
+  conditions: changes.conditions ?? conditions,
+});
+
+/** A pact as its organization sees it; times in ISO 8601, UTC. */
 export function toPact(row: NewPactRow): PactView {
   const { id, lineageId, version, agentId, name, description, conditions, state, digest } = row;
   return {

@@ -1,6 +1,6 @@
 import type { WriteContext } from "../../http/operation.ts";
 import { problem } from "../../http/problem.ts";
-import { toPact } from "./pact.ts";
+import { toPact, withChanges } from "./pact.ts";
 import { requirePact } from "./require-pact.ts";
 import type { PactChanges, PactView } from "./schemas.ts";
 import { selectPact, updatePact } from "./store.ts";
@@ -14,12 +14,7 @@ export async function changePact(
   const [[found]] = await tenant.read((db) => [selectPact(db, pactId)]);
   const pact = requirePact(principal, found);
   if (pact.state !== "draft") throw problem("state_conflict", `the pact is ${pact.state}`);
-  const content = {
-    name: changes.name ?? pact.name,
-    description: changes.description === undefined ? pact.description : changes.description,
-    conditions: changes.conditions ?? pact.conditions,
-    updatedAt: now,
-  };
+  const content = { ...withChanges(pact, changes), updatedAt: now };
   const view = toPact({ ...pact, ...content });
   await tenant.write({ action: "pact.updated", resource: pactId, change: view, answer: view }, (db) => [
     updatePact(db, { id: pactId, revision: pact.revision, ...content }),

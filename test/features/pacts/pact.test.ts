@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { activate, digestPact, retire, successors, type PactRow } from "../../../src/features/pacts/pact.ts";
+import { activate, digestPact, newDraft, retire, successors, withChanges, type PactRow } from "../../../src/features/pacts/pact.ts";
 
 const start = new Date("2026-05-01T00:00:00Z");
 const draft = (version: number): PactRow => ({
@@ -94,6 +94,26 @@ describe("a pact's states", () => {
     });
     expect(activate(old, undefined, start)).toEqual({ ok: false, reason: "wrong_state", state: "active" });
     expect(retire({ ...draft(1), state: "superseded" }, start)).toEqual({ ok: false, reason: "wrong_state", state: "superseded" });
+  });
+});
+
+describe("changes of a pact", () => {
+  it("replace what they name and leave the rest, and null takes a description away", () => {
+    const { name, description, conditions } = { ...draft(1), description: "Words." };
+    const pact = { name, description, conditions };
+    const others = fc.constant([...draft(7).conditions]);
+    const given = fc.record({ name: fc.string(), description: fc.option(fc.string()), conditions: others }, { requiredKeys: [] });
+    fc.assert(
+      fc.property(given, (changes) => {
+        expect(withChanges(pact, changes)).toEqual({ ...pact, ...changes });
+      }),
+    );
+  });
+
+  it("are nothing to a new draft: it begins at its first revision, with no digest and no date of activation", () => {
+    const { id, lineageId, version, agentId, name, description, conditions } = draft(3);
+    const row = newDraft({ id, lineageId, version, agentId, name, description, conditions }, start);
+    expect({ ...row, orgId: "org_1" }).toEqual(draft(3));
   });
 });
 

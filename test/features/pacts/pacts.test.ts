@@ -268,7 +268,10 @@ describe("a key that is bound to an agent", () => {
       callApi(method, path, body, { authorization: `Bearer ${key.body.key}`, "cf-connecting-ip": org.address });
     expect((await call("GET", "/v1/pacts")).body.items.map(({ id }: { id: string }) => id)).toEqual([mine.id]);
     expect((await call("GET", `/v1/pacts?agentId=${other.agentId}`)).status).toBe(404);
-    expect((await call("POST", "/v1/pacts", { agentId: other.agentId, name: "x", conditions: [fast] })).status).toBe(404);
+    const draft = (agentId: string) => call("POST", "/v1/pacts", { agentId, name: "x", conditions: [fast] });
+    const [another, unknown] = [await draft(other.agentId), await draft("agt_0000000000000000000000")];
+    expect([another.status, errorPaths(another.body)]).toEqual([400, ["body.agentId"]]);
+    expect(another.text.replace(another.requestId, "")).toBe(unknown.text.replace(unknown.requestId, ""));
     for (const [method, path, body] of [
       ["GET", "", undefined],
       ["PATCH", "", { name: "x" }],
