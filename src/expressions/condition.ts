@@ -1,11 +1,11 @@
 import { z } from "@hono/zod-openapi";
 import { celLimits, compileCel, type CelVariables } from "./cel.ts";
 import { parsePath } from "./json-path.ts";
+import { severities } from "./outcome.ts";
 import { checkRule, ParamRule } from "./param-binding.ts";
 import { compilePattern, patternLimits } from "./pattern.ts";
 
 const maxConditions = 32;
-export const severities = ["critical", "major", "minor", "info"] as const;
 const verificationMethods = ["deterministic", "heuristic", "jury"] as const;
 const orderOperators = ["lt", "lte", "gt", "gte", "eq", "neq"] as const;
 const operators = [...orderOperators, "contains", "excludes", "matches"] as const;

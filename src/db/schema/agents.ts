@@ -1,6 +1,7 @@
 import { boolean, foreignKey, index, integer, jsonb, pgTable, primaryKey, text, timestamp, unique } from "drizzle-orm/pg-core";
 
-export type EndpointProtocol = "json" | "openai";
+export const endpointProtocols = ["json", "openai"] as const;
+export type EndpointProtocol = (typeof endpointProtocols)[number];
 /** A request header that the agent's endpoint wants; its value is sealed (crypto/sealed-box.ts) and never leaves. */
 export type SealedHeader = { readonly name: string; readonly sealedValue: string };
 

@@ -1,6 +1,6 @@
 import { doublePrecision, foreignKey, index, integer, jsonb, pgTable, primaryKey, text, timestamp, unique } from "drizzle-orm/pg-core";
 import type { Attempt, CaseStatus, CheckResult } from "../../features/evals/result.ts";
-import type { ReasonCode, RunCounts, RunStatus, Verdict } from "../../features/evals/run.ts";
+import type { ReasonCode, RunCounts, RunMode, RunStatus, Verdict } from "../../features/evals/run.ts";
 import type { SuiteCase } from "../../features/evals/suite.ts";
 import { agents } from "./agents.ts";
 import { pacts } from "./pacts.ts";
@@ -43,7 +43,7 @@ export const evalRuns = pgTable(
     suiteDigest: text().notNull(),
     /** The organization that wrote the suite, or `platform`. */
     suiteAuthor: text().notNull(),
-    mode: text().$type<"simulation" | "production">().notNull(),
+    mode: text().$type<RunMode>().notNull(),
     concurrency: integer().notNull(),
     floor: doublePrecision().notNull(),
     /** Grows with each case, so that whoever closes the run knows that it has seen all of them. */

@@ -7,6 +7,10 @@ import { agents } from "./agents.ts";
 export const pactStates = ["draft", "active", "superseded", "retired"] as const;
 export type PactState = (typeof pactStates)[number];
 
+/** What a caller may report: an answer that was given, or a call before it is made. */
+export const checkKinds = ["verify", "validate_call"] as const;
+export type CheckKind = (typeof checkKinds)[number];
+
 /** One row per version of a pact; `lineageId` is the first version's id. */
 export const pacts = pgTable(
   "pacts",
@@ -48,7 +52,7 @@ export const pactChecks = pgTable(
     id: text().notNull(),
     pactId: text().notNull(),
     pactDigest: text().notNull(),
-    kind: text().$type<"verify" | "validate_call">().notNull(),
+    kind: text().$type<CheckKind>().notNull(),
     /** Null where it could not be told. */
     compliant: boolean(),
     results: jsonb().$type<readonly ConditionResult[]>().notNull(),

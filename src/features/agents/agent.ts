@@ -63,5 +63,6 @@ function toEndpoint(row: NewAgentRow, policy: EgressPolicy, now: Date): AgentVie
   };
 }
 
-const stateOf = (proof: EndpointProof): "not_needed" | "proven" | "stale" | "unproven" =>
-  proof.ok ? proof.state : proof.reason === "stale" ? "stale" : "unproven";
+type ProofState = NonNullable<AgentView["endpoint"]>["proof"]["state"];
+
+const stateOf = (proof: EndpointProof): ProofState => (proof.ok ? proof.state : proof.reason === "stale" ? "stale" : "unproven");

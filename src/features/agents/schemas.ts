@@ -1,10 +1,10 @@
 import { z } from "@hono/zod-openapi";
+import { endpointProtocols } from "../../db/schema/agents.ts";
 import { pageOf, pageQuery } from "../../http/pagination.ts";
 import { mayForwardHeader } from "../../platform/egress-url.ts";
 import { idPattern } from "../../platform/ids.ts";
 import { hasChecksum } from "./wallet-address.ts";
 
-const endpointProtocols = ["json", "openai"] as const;
 const maxBatch = 50;
 
 const ExternalId = z

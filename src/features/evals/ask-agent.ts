@@ -1,5 +1,6 @@
 import { canonicalJson } from "../../crypto/canonical-json.ts";
 import { sha256Digest, type Digest } from "../../crypto/digest.ts";
+import type { EndpointProtocol } from "../../db/schema/agents.ts";
 import { egressFetch, failureIsOurs, type EgressEnvironment, type EgressResult, type NameCache } from "../../platform/egress.ts";
 import type { AgentAnswer } from "./checks/judgement.ts";
 import { jsonProtocol } from "./protocols/json.ts";
@@ -9,13 +10,12 @@ import type { AskedAgent, Protocol } from "./protocols/protocol.ts";
 import type { Attempt } from "./result.ts";
 import type { SuiteCase } from "./suite.ts";
 
-const protocols = { json: jsonProtocol, openai: openaiProtocol } as const satisfies Record<string, Protocol>;
-export type ProtocolName = keyof typeof protocols;
+const protocols = { json: jsonProtocol, openai: openaiProtocol } satisfies Record<EndpointProtocol, Protocol>;
 
 /** Where an agent is asked. The headers are opened for one call and held nowhere. */
 export type AgentTarget = AskedAgent & {
   readonly url: string;
-  readonly protocol: ProtocolName;
+  readonly protocol: EndpointProtocol;
   readonly openHeaders: () => Promise<Readonly<Record<string, string>>>;
 };
 

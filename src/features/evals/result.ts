@@ -1,9 +1,6 @@
 import { z } from "@hono/zod-openapi";
+import { attributions, checkStatuses, severities, type CheckStatus } from "../../expressions/outcome.ts";
 import { evidenceDimensions } from "./dimension.ts";
-
-const checkStatuses = ["pass", "fail", "error", "unscored", "not_applicable"] as const;
-export const attributions = ["agent", "platform", "instrument"] as const;
-export type Attribution = (typeof attributions)[number];
 
 /**
  * One check of one case. `pass` and `fail` were scored and have a value; `error` is a fault of whoever `attribution` names; `unscored`
@@ -26,7 +23,7 @@ export const CheckResult = z
     condition: z
       .object({
         id: z.string(),
-        severity: z.enum(["critical", "major", "minor", "info"]),
+        severity: z.enum(severities),
         digest: z.string().describe("Of what the condition promises, so that it is the same in a later version of the pact."),
         pactDigest: z.string(),
       })
@@ -36,8 +33,8 @@ export const CheckResult = z
   .openapi("CheckResult");
 export type CheckResult = z.output<typeof CheckResult>;
 
-export const caseStatuses = ["pass", "fail", "error", "unscored", "not_applicable"] as const;
-export type CaseStatus = (typeof caseStatuses)[number];
+/** A case ends as a check does. */
+export type CaseStatus = CheckStatus;
 
 /** One call of the agent. `outcome` is `answered` or the fault. */
 export const Attempt = z

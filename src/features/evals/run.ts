@@ -1,6 +1,9 @@
 import { z } from "@hono/zod-openapi";
 import { wasAnswered, wasSilent, type CaseResult, type CheckResult } from "./result.ts";
 
+export const runModes = ["simulation", "production"] as const;
+export type RunMode = (typeof runModes)[number];
+
 export const runStatuses = ["queued", "running", "completed", "partial", "errored", "cancelled"] as const;
 export type RunStatus = (typeof runStatuses)[number];
 export const openStatuses = ["queued", "running"] as const satisfies readonly RunStatus[];

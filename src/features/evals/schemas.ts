@@ -1,14 +1,14 @@
 import { z } from "@hono/zod-openapi";
+import { attributions, checkStatuses } from "../../expressions/outcome.ts";
 import { pageOf, pageQuery } from "../../http/pagination.ts";
 import { idPattern } from "../../platform/ids.ts";
-import { Attempt, attributions, caseStatuses, CheckResult } from "./result.ts";
-import { reasonCodes, RunCounts, runStatuses, verdicts } from "./run.ts";
+import { Attempt, CheckResult } from "./result.ts";
+import { reasonCodes, RunCounts, runModes, runStatuses, verdicts } from "./run.ts";
 import { SuiteCase } from "./suite.ts";
 
 const Time = z.iso.datetime();
 const Share = z.number().min(0).max(1);
 const AgentId = z.string().regex(idPattern("agent"));
-const modes = ["simulation", "production"] as const;
 
 export const SuiteParams = z.object({ suiteId: z.string().regex(idPattern("suite")) });
 export const RunParams = z.object({ runId: z.string().regex(idPattern("run")) });
@@ -32,7 +32,10 @@ export const StartRunBody = z
       .regex(idPattern("pact"))
       .optional()
       .openapi({ description: "An active pact of the agent, for the suite's `pact` checks." }),
-    mode: z.enum(modes).default("production").openapi({ description: "A simulation is run and shown like any other, and never scored." }),
+    mode: z
+      .enum(runModes)
+      .default("production")
+      .openapi({ description: "A simulation is run and shown like any other, and never scored." }),
     concurrency: z.int().min(1).max(4).default(2).openapi({ description: "Cases that are put to the agent at the same time." }),
   })
   .openapi("StartRun");
@@ -61,7 +64,7 @@ export const Run = z
     suiteId: z.string(),
     suiteDigest: z.string(),
     suiteAuthor: z.string(),
-    mode: z.enum(modes),
+    mode: z.enum(runModes),
     concurrency: z.int(),
     floor: Share,
     requestedBy: z.string(),
@@ -84,7 +87,7 @@ export const Case = z
   .object({
     index: z.int(),
     caseId: z.string(),
-    status: z.enum(caseStatuses),
+    status: z.enum(checkStatuses),
     attribution: z.enum(attributions).nullable().openapi({ description: "Whose fault it is that a case did not pass." }),
     checks: z.array(CheckResult).readonly(),
     attempts: z.array(Attempt).readonly(),

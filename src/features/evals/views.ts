@@ -1,5 +1,6 @@
 import type { z } from "@hono/zod-openapi";
-import { wasSilent, type Attribution, type CaseResult } from "./result.ts";
+import type { Attribution } from "../../expressions/outcome.ts";
+import { wasSilent, type CaseResult } from "./result.ts";
 import type { CaseView, RunView, Suite, SuiteHeadView } from "./schemas.ts";
 import type { RunRow, SuiteRow } from "./store.ts";
 

@@ -1,6 +1,7 @@
 import type { z } from "@hono/zod-openapi";
 import type { JsonValue } from "../../crypto/canonical-json.ts";
 import { jsonDigest } from "../../crypto/digest.ts";
+import type { CheckKind } from "../../db/schema/pacts.ts";
 import type { WriteContext } from "../../http/operation.ts";
 import { problem } from "../../http/problem.ts";
 import { newId } from "../../platform/ids.ts";
@@ -34,7 +35,7 @@ export function validateCall(
 }
 
 type CheckAction = "pact.verified" | "pact.call_validated";
-type Asked<A extends CheckAction> = { action: A; kind: "verify" | "validate_call"; pactId: string; report: JsonValue };
+type Asked<A extends CheckAction> = { action: A; kind: CheckKind; pactId: string; report: JsonValue };
 
 async function check<A extends CheckAction>(
   { tenant, principal, now }: WriteContext<A>,

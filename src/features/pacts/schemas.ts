@@ -1,7 +1,8 @@
 import { z } from "@hono/zod-openapi";
-import { pactStates } from "../../db/schema/pacts.ts";
+import { checkKinds, pactStates } from "../../db/schema/pacts.ts";
 import { AnyJson } from "../../expressions/any-json.ts";
-import { Condition, ConditionsInput, severities } from "../../expressions/condition.ts";
+import { Condition, ConditionsInput } from "../../expressions/condition.ts";
+import { attributions, checkStatuses, severities } from "../../expressions/outcome.ts";
 import { pageOf, pageQuery } from "../../http/pagination.ts";
 import { idPattern } from "../../platform/ids.ts";
 
@@ -68,7 +69,7 @@ export const PactCheck = z
     id: z.string(),
     pactId: z.string(),
     pactDigest: z.string(),
-    kind: z.enum(["verify", "validate_call"]),
+    kind: z.enum(checkKinds),
     compliant: z
       .boolean()
       .nullable()
@@ -79,8 +80,8 @@ export const PactCheck = z
       z.object({
         conditionId: z.string(),
         severity,
-        status: z.enum(["pass", "fail", "error", "unscored", "not_applicable"]),
-        attribution: z.enum(["agent", "platform", "instrument"]).optional(),
+        status: z.enum(checkStatuses),
+        attribution: z.enum(attributions).optional(),
         reasons: z.array(z.string()).optional(),
       }),
     ),

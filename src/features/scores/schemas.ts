@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import { attributions, severities } from "../../expressions/outcome.ts";
 import { pageOf, pageQuery } from "../../http/pagination.ts";
 import { idPattern } from "../../platform/ids.ts";
 import { assuranceNames, dimensionNames, formulaVersion, tierNames } from "./formula.ts";
@@ -20,7 +21,7 @@ export const EvidenceEntryBody = z
         digest: Sha256.describe("of the condition's content, so that it stays the same condition in a later version of the pact"),
         pactDigest: Sha256,
         conditionId: z.string(),
-        severity: z.enum(["critical", "major", "minor", "info"]),
+        severity: z.enum(severities),
       })
       .optional()
       .describe("the pact condition that was checked"),
@@ -31,7 +32,7 @@ export const UnavailableEntryBody = z
   .object({
     dimension: Dimension,
     reason: z.string().min(1).max(64),
-    attribution: z.enum(["agent", "platform", "instrument"]),
+    attribution: z.enum(attributions),
     count: z.int().min(1),
   })
   .openapi("UnavailableEntry");

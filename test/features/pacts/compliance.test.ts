@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { ConditionsInput, severities } from "../../../src/expressions/condition.ts";
+import { ConditionsInput } from "../../../src/expressions/condition.ts";
 import type { ConditionResult } from "../../../src/expressions/evaluate-condition.ts";
+import { severities } from "../../../src/expressions/outcome.ts";
 import { checkCall, checkObservation, judge } from "../../../src/features/pacts/compliance.ts";
 
 const outcome = fc.oneof(

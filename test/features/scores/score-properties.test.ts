@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { attributions } from "../../../src/expressions/outcome.ts";
 import { computeScore } from "../../../src/features/scores/compute-score.ts";
 import type { EvidenceRecord, UnavailableEntry } from "../../../src/features/scores/evidence.ts";
 import { assuranceNames, dimensionNames, notRun, requiredDimensions } from "../../../src/features/scores/formula.ts";
@@ -85,7 +86,7 @@ describe("missing evidence", () => {
       fc.record({
         dimension: fc.constantFrom(...dimensionNames),
         reason: fc.constantFrom("timeout", "no_judge_configured", "outage"),
-        attribution: fc.constantFrom("agent", "platform", "instrument"),
+        attribution: fc.constantFrom(...attributions),
         count: fc.integer({ min: 1, max: 50 }),
       } satisfies { [K in keyof UnavailableEntry]: fc.Arbitrary<UnavailableEntry[K]> }),
     );

@@ -1,6 +1,6 @@
 import type { JsonValue } from "../../../crypto/canonical-json.ts";
-import type { Attribution } from "../result.ts";
 import type { ToolCall } from "../../../expressions/evaluate-condition.ts";
+import type { Attribution } from "../../../expressions/outcome.ts";
 
 /** What an agent gave back, whatever protocol it speaks. */
 export type AgentAnswer = {
