@@ -34,13 +34,18 @@ export const openaiProtocol: Protocol = {
     if (message === undefined) return { ok: false, reason: "malformed_answer" };
     const toolCalls =
       message.tool_calls?.map((call) => ({ tool: call.function.name, arguments: readJson(call.function.arguments) ?? {} })) ?? [];
-    const text = textOf(message.content) ?? message.refusal;
+    const content = textOf(message.content);
+    // A refusal stands in the place of an answer: beside one it would let an agent answer and be taken to have declined.
+    const declined = isBlank(content) && !isBlank(message.refusal);
+    const text = declined ? message.refusal : content;
     if (text === null || text === undefined) {
       return toolCalls.length > 0 ? answerOf("", { toolCalls }) : { ok: false, reason: "malformed_answer" };
     }
-    return answerOf(text, { toolCalls, costUsd: parsed.data?.usage?.cost ?? null, declined: typeof message.refusal === "string" });
+    return answerOf(text, { toolCalls, costUsd: parsed.data?.usage?.cost ?? null, declined });
   },
 };
+
+const isBlank = (text: string | null | undefined): boolean => (text ?? "").trim() === "";
 
 type Content = string | readonly { type: string; text?: string | undefined }[] | null | undefined;
 const textOf = (content: Content): string | null | undefined =>

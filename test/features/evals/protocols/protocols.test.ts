@@ -74,6 +74,26 @@ describe("the openai protocol", () => {
     });
   });
 
+  it.each([
+    [{ content: "Sure, here is how.", refusal: "" }, "Sure, here is how.", false],
+    [{ content: "Sure, here is how.", refusal: "No." }, "Sure, here is how.", false],
+    [{ content: [{ type: "text", text: "Sure." }], refusal: "No." }, "Sure.", false],
+    [{ content: "", refusal: "No." }, "No.", true],
+    [{ content: " \n", refusal: "No." }, "No.", true],
+    [{ content: [], refusal: "No." }, "No.", true],
+    [{ content: "", refusal: "" }, "", false],
+    [{ content: "", refusal: " " }, "", false],
+  ])("takes for a refusal only one with words, in the place of an answer: %j", (message, text, declined) => {
+    expect(openaiProtocol.read({ choices: [{ message }] })).toMatchObject({ ok: true, answer: { text, declined } });
+  });
+
+  it("calls an empty refusal without content malformed, like no answer at all", () => {
+    expect(openaiProtocol.read({ choices: [{ message: { content: null, refusal: "" } }] })).toEqual({
+      ok: false,
+      reason: "malformed_answer",
+    });
+  });
+
   it.each([{}, { choices: [] }, { choices: [{ message: {} }] }, { choices: [{ text: "Hi" }] }, { error: { message: "busy" } }])(
     "calls %j malformed",
     (body) => {
