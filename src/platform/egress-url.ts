@@ -47,6 +47,8 @@ export function checkUrl(text: string, policy: EgressPolicy): UrlCheck {
 
 function checkHost(url: URL, policy: EgressPolicy): UrlCheck {
   const host = url.hostname.replace(/\.$/, "");
+  // One dot at the end names the root; more are no name at all, though a resolver may take it for one that is refused below.
+  if (host.split(".").includes("")) return refuse("not_a_public_name");
   // After parsing, a last label that is all digits is an IPv4 address, and brackets are IPv6.
   if (host.startsWith("[") || /(^|\.)\d+$/.test(host)) return refuse("ip_literal");
   if (isWithin(host, "workers.dev")) return refuse("workers_dev");

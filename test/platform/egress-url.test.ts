@@ -53,6 +53,16 @@ const refusedEverywhere: readonly (readonly [string, string])[] = [
   ["https://db.internal/", "not_a_public_name"],
   ["https://printer.local/", "not_a_public_name"],
   ["https://metadata.google.internal./", "not_a_public_name"],
+  ["https://localhost../", "not_a_public_name"],
+  ["https://metadata.google.internal../", "not_a_public_name"],
+  ["https://mine.workers.dev../", "not_a_public_name"],
+  ["https://api.armalo.ai../", "not_a_public_name"],
+  ["https://api.armalo.ai...", "not_a_public_name"],
+  ["https://127.0.0.1../", "not_a_public_name"],
+  ["https://agent.acme.com。。/", "not_a_public_name"],
+  ["https://agent..acme.com/", "not_a_public_name"],
+  ["https://.acme.com/", "not_a_public_name"],
+  ["https://./", "not_a_public_name"],
   ["https://mine.workers.dev/", "workers_dev"],
   ["https://workers.dev/", "workers_dev"],
   ["https://MINE.Workers.Dev./", "workers_dev"],
@@ -70,12 +80,15 @@ describe("checkUrl", () => {
     },
   );
 
-  it.each(["https://agent.acme.com/run", "https://agent.acme.com:443/run?x=1", "https://münchen.de/", "https://notworkers.dev/"])(
-    "allows %s",
-    (url) => {
-      expect(checkUrl(url, onTheInternet)).toMatchObject({ ok: true });
-    },
-  );
+  it.each([
+    "https://agent.acme.com/run",
+    "https://agent.acme.com./",
+    "https://agent.acme.com:443/run?x=1",
+    "https://münchen.de/",
+    "https://notworkers.dev/",
+  ])("allows %s", (url) => {
+    expect(checkUrl(url, onTheInternet)).toMatchObject({ ok: true });
+  });
 
   it("hands back the URL without its fragment", () => {
     const checked = checkUrl("https://agent.acme.com/run#here", onTheInternet);
@@ -103,6 +116,26 @@ describe("checkUrl", () => {
     ["http://192.168.1.2:4000/", "not_https"],
   ])("still refuses %s on one machine, as %s", (url, reason) => {
     expect(checkUrl(url, onOneMachine)).toEqual({ ok: false, reason });
+  });
+
+  it("gives a host with an empty label no way around a rule", () => {
+    const hosts = fc.constantFrom(
+      "localhost",
+      "db.internal",
+      "mine.workers.dev",
+      "api.armalo.ai",
+      "sub.api.armalo.ai",
+      "127.0.0.1",
+      "agent.acme.com",
+    );
+    const dots = fc.integer({ min: 2, max: 5 }).map((count) => ".".repeat(count));
+    fc.assert(
+      fc.property(hosts, dots, fc.nat(30), (host, many, at) => {
+        const place = host.indexOf(".", at);
+        const doubled = place < 0 ? host + many : host.slice(0, place) + many + host.slice(place + 1);
+        expect(checkUrl(`https://${doubled}/`, onTheInternet).ok).toBe(false);
+      }),
+    );
   });
 
   it("never allows an IPv4 address in any notation", () => {
