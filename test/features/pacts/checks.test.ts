@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { ownerSees, roundTrips } from "../../support/harness.ts";
-import { callApi, createOrganization, type TestOrganization } from "../../support/organization.ts";
+import { callApi, createOrganization } from "../../support/organization.ts";
 import { activePact, cheap, fast, newPact, payee } from "./pact-world.ts";
 
 describe("verifying an observation", () => {
