@@ -10,6 +10,13 @@ export const isJsonObject = (value: JsonValue | undefined): value is JsonObject 
 /** A member of its own: what an object inherits from its prototype is not in the JSON. */
 export const memberOf = (value: JsonObject, name: string): JsonValue | undefined => (Object.hasOwn(value, name) ? value[name] : undefined);
 
+/** JSON can escape what PostgreSQL does not store (U+0000) and what has no UTF-8, and so no digest (half a surrogate pair). */
+export function isStorable(value: unknown): boolean {
+  if (typeof value === "string") return value.isWellFormed() && !value.includes("\0");
+  if (typeof value !== "object" || value === null) return true;
+  return Object.entries(value).every(([name, member]) => isStorable(name) && isStorable(member));
+}
+
 export function kindOf(value: JsonValue): JsonKind {
   if (value === null) return "null";
   if (isJsonArray(value)) return "array";

@@ -1,4 +1,5 @@
 import type { z } from "@hono/zod-openapi";
+import { isStorable } from "../expressions/json.ts";
 import type { RequestShape } from "./operation.ts";
 import { problem, type FieldError } from "./problem.ts";
 import { parseJson } from "./read-body.ts";
@@ -43,13 +44,6 @@ async function jsonBody({ contentType, body }: RawInput): Promise<unknown> {
       errors: [{ path: "body", message: "A text holds U+0000 or half of a surrogate pair." }],
     });
   return value;
-}
-
-/** JSON can escape what PostgreSQL does not store (U+0000) and what has no UTF-8, and so no digest (half a surrogate pair). */
-function isStorable(value: unknown): boolean {
-  if (typeof value === "string") return value.isWellFormed() && !value.includes("\0");
-  if (typeof value !== "object" || value === null) return true;
-  return Object.entries(value).every(([name, member]) => isStorable(name) && isStorable(member));
 }
 
 function queryObject(query: URLSearchParams, errors: FieldError[]): Record<string, string> {

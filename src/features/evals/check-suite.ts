@@ -1,11 +1,12 @@
 import { z } from "@hono/zod-openapi";
 import type { Digest } from "../../crypto/digest.ts";
+import { isStorable } from "../../expressions/json.ts";
 import { compileJsonSchema } from "../../expressions/json-schema.ts";
 import { compilePattern } from "../../expressions/pattern.ts";
 import type { FieldError } from "../../http/problem.ts";
 import { compileSuiteExpression } from "./checks/cel.ts";
 import type { Expectation } from "./expectation.ts";
-import { prepareSuite, SuiteDefinition, suiteLimits } from "./suite.ts";
+import { digestSuite, SuiteDefinition } from "./suite.ts";
 
 export type CheckedSuite =
   | { readonly ok: true; readonly suite: SuiteDefinition; readonly digest: Digest }
@@ -27,17 +28,10 @@ export async function checkSuite(suite: SuiteDefinition): Promise<CheckedSuite> 
     }),
   );
   if (errors.length > 0) return { ok: false, errors };
-  // Left to it, canonical JSON would throw on the one and PostgreSQL on the other.
-  if (unstorable.test(JSON.stringify(suite))) {
-    return { ok: false, errors: [{ path: "", message: "a text holds U+0000 or half of a surrogate pair" }] };
-  }
-  const prepared = await prepareSuite(suite);
-  if (prepared.ok) return prepared;
-  return { ok: false, errors: [{ path: "cases", message: `more than ${suiteLimits.canonicalBytes} bytes in all` }] };
+  // A body was asked this at the door; a file comes by no door.
+  if (!isStorable(suite)) return { ok: false, errors: [{ path: "", message: "a text holds U+0000 or half of a surrogate pair" }] };
+  return { ok: true, suite, digest: await digestSuite(suite) };
 }
-
-/** How JSON.stringify writes the characters that cannot be stored: escaped, after an even number of backslashes. */
-const unstorable = /(?<!\\)(?:\\\\)*\\u(?:0000|d[89a-f])/;
 
 function expectationFault(expectation: Expectation): { field: string; detail: string } | undefined {
   switch (expectation.kind) {

@@ -1,10 +1,9 @@
 import { z } from "@hono/zod-openapi";
-import { canonicalJson, type JsonValue } from "../../crypto/canonical-json.ts";
 import { jsonDigest, type Digest } from "../../crypto/digest.ts";
 import { AnyJson } from "../../expressions/any-json.ts";
 import { Expectation } from "./expectation.ts";
 
-export const suiteLimits = { cases: 500, expectationsPerCase: 20, canonicalBytes: 1_048_576, caseTimeoutMs: 60_000 } as const;
+const suiteLimits = { cases: 500, expectationsPerCase: 20, caseTimeoutMs: 60_000 } as const;
 
 const Message = z.strictObject({ role: z.enum(["system", "user", "assistant"]), content: z.string().max(16_384) });
 const Tool = z.strictObject({
@@ -50,16 +49,9 @@ export const SuiteDefinition = z
   .openapi("SuiteDefinition");
 export type SuiteDefinition = z.output<typeof SuiteDefinition>;
 
-/** What a suite tests, and nothing of how it is called: equal tests have equal digests, whoever names them. */
-const testedPart = ({ cases, floor }: SuiteDefinition): JsonValue => ({ cases: cases.map((one) => ({ ...one })), floor });
-
-export type PreparedSuite =
-  | { readonly ok: true; readonly suite: SuiteDefinition; readonly digest: Digest }
-  | { readonly ok: false; readonly reason: "too_large" };
-
-/** Fixes a suite: its digest is the SHA-256 of the RFC 8785 form of its cases and floor, defaults filled in. */
-export async function prepareSuite(suite: SuiteDefinition): Promise<PreparedSuite> {
-  const tested = testedPart(suite);
-  if (canonicalJson(tested).length > suiteLimits.canonicalBytes) return { ok: false, reason: "too_large" };
-  return { ok: true, suite, digest: await jsonDigest(tested) };
-}
+/**
+ * The SHA-256 of the RFC 8785 form of what a suite tests: its cases and floor, defaults filled in, and nothing of how it is called.
+ * Equal tests have equal digests, whoever names them.
+ */
+export const digestSuite = ({ cases, floor }: SuiteDefinition): Promise<Digest> =>
+  jsonDigest({ cases: cases.map((one) => ({ ...one })), floor });
