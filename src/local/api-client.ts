@@ -7,12 +7,14 @@ export type ApiClient = {
   call<T>(method: "GET" | "POST" | "PATCH", path: string, answer: z.ZodType<T>, body?: unknown, idempotencyKey?: string): Promise<T>;
 };
 
-const attempts = 8;
+/** Longer than the gate holds a request open whose caller was killed before the end (access/idempotency.ts). */
+const patienceMs = 90_000;
 
 export function openApi(url: string, apiKey: string): ApiClient {
   return {
     async call(method, path, answer, body, idempotencyKey) {
-      for (let attempt = 1; ; attempt += 1) {
+      const givesUpAt = performance.now() + patienceMs;
+      for (;;) {
         const response = await fetch(new URL(path, url), {
           method,
           headers: {
@@ -24,9 +26,9 @@ export function openApi(url: string, apiKey: string): ApiClient {
         });
         const text = await response.text();
         if (response.ok) return answer.parse(JSON.parse(text));
-        if (!isBusy(response, text) || attempt === attempts)
+        if (!isBusy(response, text) || performance.now() > givesUpAt)
           throw new PlainFailure(`${method} ${path} was answered with ${response.status}: ${text}`);
-        await sleep(Math.min(1000 * Number(response.headers.get("retry-after") ?? attempt), 10_000));
+        await sleep(Math.min(1000 * Number(response.headers.get("retry-after") ?? 1), 5_000));
       }
     },
   };
