@@ -5,7 +5,7 @@ import { egressFetch, failureIsOurs, type EgressResult } from "../../platform/eg
 import { originOf, toAgent } from "./agent.ts";
 import { challengePath, endpointProof, holdsChallenge } from "./endpoint-proof.ts";
 import type { AgentView } from "./schemas.ts";
-import { selectAgent, updateAgent } from "./store.ts";
+import { selectAgentById, updateAgent } from "./store.ts";
 
 const limits = { timeoutMs: 5_000, maxBytes: 16_384 };
 
@@ -15,7 +15,7 @@ export async function proveEndpoint(
   agentId: string,
 ): Promise<AgentView> {
   requireAgent(principal, agentId);
-  const [[current]] = await tenant.read((db) => [selectAgent(db, agentId)]);
+  const [[current]] = await tenant.read((db) => [selectAgentById(db, agentId)]);
   if (current === undefined) throw problem("not_found", "no such agent");
   if (current.archivedAt !== null) throw problem("state_conflict", "the agent is archived");
   const { endpointUrl, endpointChallenge } = current;

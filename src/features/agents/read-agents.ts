@@ -5,7 +5,7 @@ import { toPage } from "../../http/pagination.ts";
 import { problem } from "../../http/problem.ts";
 import { toAgent } from "./agent.ts";
 import type { AgentView, ListAgentsQuery } from "./schemas.ts";
-import { selectAgent, selectAgents } from "./store.ts";
+import { selectAgentById, selectAgents } from "./store.ts";
 
 export async function listAgents(
   { tenant, principal, env, now }: ReadContext,
@@ -22,7 +22,7 @@ export async function listAgents(
 
 export async function getAgent({ tenant, principal, env, now }: ReadContext, agentId: string): Promise<AgentView> {
   requireAgent(principal, agentId);
-  const [[row]] = await tenant.read((db) => [selectAgent(db, agentId)]);
+  const [[row]] = await tenant.read((db) => [selectAgentById(db, agentId)]);
   if (row === undefined) throw problem("not_found", "no such agent");
   return toAgent(row, env, now);
 }

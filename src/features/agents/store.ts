@@ -1,9 +1,19 @@
-import { and, eq, inArray, isNotNull, isNull, type SQL } from "drizzle-orm";
+import { and, eq, inArray, isNotNull, isNull, sql, type SQL } from "drizzle-orm";
+import { compileQuery } from "../../db/compile-query.ts";
 import { agents, agentVersions } from "../../db/schema/agents.ts";
 import type { ScopedDb } from "../../db/tenant-db.ts";
 import { keyset, type Page } from "../../http/pagination.ts";
 import type { NewAgentRow } from "./agent.ts";
 
+const agentById = compileQuery((orm) =>
+  orm
+    .select()
+    .from(agents)
+    .where(and(eq(agents.orgId, sql.placeholder("orgId")), eq(agents.id, sql.placeholder("agentId")))),
+);
+export const selectAgentById = (db: ScopedDb, agentId: string) => agentById(db, { agentId });
+
+/** For an identifier that is itself read in the same round trip. */
 export const selectAgent = ({ orm, orgId }: ScopedDb, agentId: string | SQL) =>
   orm
     .select()

@@ -4,13 +4,13 @@ import { problem } from "../../http/problem.ts";
 import { digestVersion, toAgent, type AgentRow, type NewAgentRow } from "./agent.ts";
 import { placeEndpoint, refuseEndpoint } from "./endpoint.ts";
 import type { AgentChanges, AgentView } from "./schemas.ts";
-import { insertVersions, selectAgent, updateAgent } from "./store.ts";
+import { insertVersions, selectAgentById, updateAgent } from "./store.ts";
 
 /** Changes an agent. Where what defines it changes, it becomes another version, written with it. */
 export async function changeAgent(context: WriteContext<"agent.updated">, agentId: string, changes: AgentChanges): Promise<AgentView> {
   const { tenant, principal, env, now } = context;
   requireAgent(principal, agentId);
-  const [[current]] = await tenant.read((db) => [selectAgent(db, agentId)]);
+  const [[current]] = await tenant.read((db) => [selectAgentById(db, agentId)]);
   if (current === undefined) throw problem("not_found", "no such agent");
   if (current.archivedAt !== null) throw problem("state_conflict", "the agent is archived");
   const refused = refuseEndpoint(changes.endpoint, env, "body");
