@@ -1,7 +1,7 @@
 import type { RunStatus } from "./run.ts";
 
-/** What the workflow engine says of a run's instance. */
-export type InstanceState = "alive" | "over" | "missing";
+/** What the workflow engine says of a run's instance; `unknown` where it could not be asked. */
+export type InstanceState = "alive" | "over" | "missing" | "unknown";
 
 /** The longest that one case may keep a run still: two calls of a minute, a minute's wait for its turn, our retries, and as much again. */
 const longestCaseMs = 10 * 60_000;
@@ -13,7 +13,7 @@ type StillRun = { readonly status: RunStatus; readonly createdAt: Date; readonly
 /**
  * What to do with an open run that has not moved for a minute. A queued one whose instance is missing or ended without beginning is
  * launched again; a running one whose instance is over is closed, and one that has stood still for longer than any case can, whatever
- * the engine says of it.
+ * the engine says of it. Where the engine could not be asked, the run may well be alive.
  */
 export function judgeStillness(
   { status, createdAt, updatedAt }: StillRun,
@@ -22,9 +22,11 @@ export function judgeStillness(
 ): "wait" | "launch" | "close" {
   if (status === "queued") {
     if (now.getTime() - createdAt.getTime() > longestQueueMs) return "close";
-    return instance === "alive" ? "wait" : "launch";
+    return mayLive(instance) ? "wait" : "launch";
   }
   if (status !== "running") return "wait";
-  if (instance !== "alive") return "close";
+  if (!mayLive(instance)) return "close";
   return now.getTime() - updatedAt.getTime() > longestCaseMs ? "close" : "wait";
 }
+
+export const mayLive = (instance: InstanceState): boolean => instance === "alive" || instance === "unknown";

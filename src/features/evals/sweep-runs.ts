@@ -5,7 +5,7 @@ import { log } from "../../platform/logger.ts";
 import { terminateInstance } from "./cancel-run.ts";
 import { closeRun, type Ending } from "./close-run.ts";
 import type { LoadedRun } from "./load-run.ts";
-import { judgeStillness, type InstanceState } from "./run-liveness.ts";
+import { judgeStillness, mayLive, type InstanceState } from "./run-liveness.ts";
 import { launchRun } from "./start-run.ts";
 import { selectRun } from "./store.ts";
 
@@ -37,18 +37,26 @@ async function sweepRun(env: Environment, orgId: string, runId: string, now: Dat
     return { status: loaded.recorded.length === 0 ? "errored" : "partial" };
   };
   await closeRun({ tenant, action: "run.finished", now, decide }, runId);
-  if (state === "alive") await terminateInstance(env, runId);
+  if (mayLive(state)) await terminateInstance(env, runId);
 }
 
 const over: ReadonlySet<string> = new Set(["complete", "errored", "terminated"]);
 
+type Instance = { readonly state: InstanceState; readonly restart: () => Promise<void> };
+const noInstance = { restart: () => Promise.resolve() };
+
 /** How the workflow engine sees a run. An instance that it does not know was never made, or is long gone. */
-async function findInstance(env: Environment, runId: string): Promise<{ state: InstanceState; restart: () => Promise<void> }> {
+async function findInstance(env: Environment, runId: string): Promise<Instance> {
   try {
     const instance = await env.bindings.EVAL_RUN.get(runId);
     const { status } = await instance.status();
     return { state: over.has(status) ? "over" : "alive", restart: () => instance.restart() };
-  } catch {
-    return { state: "missing", restart: () => Promise.resolve() };
+  } catch (fault) {
+    if (isNotFound(fault)) return { ...noInstance, state: "missing" };
+    log("warn", "run_instance_unknown", { runId, fault: describeFault(fault) });
+    return { ...noInstance, state: "unknown" };
   }
 }
+
+/** The engine's errors have no code but the one in their text. */
+const isNotFound = (fault: unknown): boolean => fault instanceof Error && /\binstance\.not_found\b/.test(fault.message);

@@ -3,6 +3,7 @@ import { describe, expect, it, vi } from "vitest";
 import { openSystemDb } from "../../../src/access/system-principal.ts";
 import { parseEnvironment, type Environment } from "../../../src/env.ts";
 import { sweepRuns } from "../../../src/features/evals/index.ts";
+import type { StillRun } from "../../../src/features/evals/sweep-runs.ts";
 import { emptyCounts } from "../../../src/features/evals/run.ts";
 import { insertRun, selectRun } from "../../../src/features/evals/store.ts";
 import { newId } from "../../../src/platform/ids.ts";
@@ -24,12 +25,22 @@ function withEngine(status: string): { env: Environment; asked: string[] } {
     return Promise.resolve();
   };
   const instance = { id: "", status: () => Promise.resolve({ status }), terminate: note("terminate"), restart: note("restart") };
-  const engine = { get: () => Promise.resolve(instance), create: note("create") };
+  return engineOf({ get: () => Promise.resolve(instance), create: note("create") }, asked);
+}
+
+/** An environment whose workflow engine knows no instance for this reason. */
+function withoutInstance(message: string): { env: Environment; asked: string[] } {
+  const asked: string[] = [];
+  const create = () => Promise.resolve(void asked.push("create"));
+  return engineOf({ get: () => Promise.reject(new Error(message)), create }, asked);
+}
+
+function engineOf(engine: object, asked: string[]): { env: Environment; asked: string[] } {
   return { env: { ...env, bindings: { ...env.bindings, EVAL_RUN: engine as unknown as Environment["bindings"]["EVAL_RUN"] } }, asked };
 }
 
 /** A run that was queued, and whose instance was never made: as if we had died between the commit and the launch. */
-async function strandRun(world: RunWorld, createdAt: Date): Promise<string> {
+async function strandRun(world: RunWorld, createdAt: Date): Promise<StillRun> {
   const tenant = openSystemDb(env, world.orgId, "system:test");
   const done = await world.finish();
   const [[model]] = await tenant.read((db) => [selectRun(db, done.id)]);
@@ -46,7 +57,7 @@ async function strandRun(world: RunWorld, createdAt: Date): Promise<string> {
   await tenant.write({ action: "run.queued", resource: row.id, change: {}, answer: null }, (db) => [
     insertRun(db, { ...row, createdAt, updatedAt: createdAt }),
   ]);
-  return row.id;
+  return { orgId: world.orgId, runId: row.id };
 }
 
 const statusOf = async (world: RunWorld, runId: string): Promise<unknown> => (await world.call("GET", `/v1/runs/${runId}`)).body.status;
@@ -54,7 +65,7 @@ const statusOf = async (world: RunWorld, runId: string): Promise<unknown> => (aw
 describe("the sweep", () => {
   it("launches a queued run that never began", async () => {
     const world = await openWorld("echo", easyCases(2));
-    const runId = await strandRun(world, minutesAgo(2));
+    const { runId } = await strandRun(world, minutesAgo(2));
     await runScheduledWork(parsed, new Date());
     const run = await world.waitFor(runId, ({ finishedAt }) => finishedAt !== null);
     expect(run).toMatchObject({ status: "completed", counts: { passed: 2 } });
@@ -62,7 +73,7 @@ describe("the sweep", () => {
 
   it("leaves a queued run alone that the engine still holds, and restarts one that it has given up", async () => {
     const world = await openWorld("echo", easyCases(1));
-    const runs = [{ orgId: world.orgId, runId: await strandRun(world, minutesAgo(2)) }];
+    const runs = [await strandRun(world, minutesAgo(2))];
     const holding = withEngine("queued");
     await sweepRuns(holding.env, runs, new Date());
     expect(holding.asked).toEqual([]);
@@ -73,9 +84,9 @@ describe("the sweep", () => {
 
   it("closes a queued run that was not begun within a day", async () => {
     const world = await openWorld("echo", easyCases(1));
-    const runId = await strandRun(world, minutesAgo(25 * 60));
-    await sweepRuns(withEngine("queued").env, [{ orgId: world.orgId, runId }], new Date());
-    expect(await statusOf(world, runId)).toBe("errored");
+    const stranded = await strandRun(world, minutesAgo(25 * 60));
+    await sweepRuns(withEngine("queued").env, [stranded], new Date());
+    expect(await statusOf(world, stranded.runId)).toBe("errored");
   });
 
   it("closes a running run whose instance is dead as partial, with the evidence of what it did", async () => {
@@ -88,6 +99,36 @@ describe("the sweep", () => {
     const run = await world.waitFor(body.id, ({ finishedAt }) => finishedAt !== null);
     expect(run).toMatchObject({ status: "partial", verdict: "inconclusive", reasonCodes: expect.arrayContaining(["not_finished"]) });
     expect((await world.cases(body.id)).length).toBe(run.recordedCases);
+  });
+
+  it.each(["instance.not_found", "(instance.not_found) Provided instance id does not exist"])(
+    "takes %j for an instance that is not there: launches a queued run, closes a running one",
+    async (message) => {
+      const world = await openWorld("slow", easyCases(30, { timeoutMs: 5000 }));
+      const queued = await strandRun(await openWorld("echo", easyCases(1)), minutesAgo(2));
+      const engine = withoutInstance(message);
+      await sweepRuns(engine.env, [queued], new Date());
+      expect(engine.asked).toEqual(["create"]);
+      const { body } = await world.start({ concurrency: 1 });
+      await world.waitFor(body.id, ({ recordedCases }) => Number(recordedCases) >= 1);
+      await sweepRuns(engine.env, [{ orgId: world.orgId, runId: body.id }], new Date());
+      expect(await statusOf(world, body.id)).toBe("partial");
+    },
+  );
+
+  it("leaves runs alone while the engine cannot say how they are, but for one that stands still for too long", async () => {
+    const world = await openWorld("slow", easyCases(30, { timeoutMs: 5000 }));
+    const queued = await strandRun(await openWorld("echo", easyCases(1)), minutesAgo(2));
+    const engine = withoutInstance("internal error; reference = 0123456789abcdef");
+    await sweepRuns(engine.env, [queued], new Date());
+    expect(engine.asked).toEqual([]);
+    const { body } = await world.start({ concurrency: 1 });
+    const runs = [{ orgId: world.orgId, runId: String(body.id) }];
+    await world.waitFor(body.id, ({ recordedCases }) => Number(recordedCases) >= 1);
+    await sweepRuns(engine.env, runs, new Date());
+    expect(await statusOf(world, body.id)).toBe("running");
+    await sweepRuns(engine.env, runs, new Date(Date.now() + 11 * 60_000));
+    expect(await statusOf(world, body.id)).toBe("partial");
   });
 
   it("gives up a run that stands still for longer than any case can, whatever the engine says", async () => {
@@ -103,11 +144,7 @@ describe("the sweep", () => {
 
   it("goes on after a run that it cannot sweep", async () => {
     const world = await openWorld("echo", easyCases(1));
-    const runId = await strandRun(world, minutesAgo(2));
-    const runs = [
-      { orgId: "org_0000000000000000000000", runId: "evl_0000000000000000000000" },
-      { orgId: world.orgId, runId },
-    ];
+    const runs = [{ orgId: "org_0000000000000000000000", runId: "evl_0000000000000000000000" }, await strandRun(world, minutesAgo(2))];
     const engine = withEngine("terminated");
     await sweepRuns(engine.env, runs, new Date());
     expect(engine.asked).toEqual(["restart"]);
