@@ -107,4 +107,25 @@ describe("readJson", () => {
     expect(readJson("[".repeat(30_000) + "]".repeat(30_000))).toBeUndefined();
     expect(readJson("[[1]]")).toEqual([[1]]);
   });
+
+  it.each(["1", " 1\n", "```\n1\n```", "```json\n1```", "\n```json  \n\n1\n\n```\n ", "```\r\n1\r\n```"])(
+    "reads %j, bare or in one fence",
+    (text) => {
+      expect(readJson(text)).toBe(1);
+    },
+  );
+
+  it.each([
+    "",
+    "```",
+    "```1```",
+    "```json```",
+    "```json 1\n```",
+    "```yaml\n1\n```",
+    "````\n1\n````",
+    "```\n1\n```\n```\n2\n```",
+    "so: ```\n1\n```",
+  ])("takes %j for no JSON", (text) => {
+    expect(readJson(text)).toBeUndefined();
+  });
 });
