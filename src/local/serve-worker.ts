@@ -15,12 +15,15 @@ type Service = {
   readonly logFile: string;
 };
 
+/** What the workflow EvalRun is started with. */
+export type OpenRun = { readonly orgId: string; readonly runId: string };
+
 export type ServedWorker = {
   /**
    * Takes up eval runs that an earlier process left in the middle. Cloudflare's engine does so by itself; the local one has
    * all that it needs on disk, and waits to be told. What was recorded of a run is not done again.
    */
-  readonly resumeRuns: (runIds: readonly string[]) => Promise<void>;
+  readonly resumeRuns: (runs: readonly OpenRun[]) => Promise<void>;
   readonly close: () => Promise<void>;
 };
 
@@ -51,10 +54,9 @@ export async function serveWorker({ script, port, bindings, persistDir, logFile 
   const callOff = await endWithUs("workerd");
   const schedule = setInterval(() => void runSchedule(miniflare), 60_000);
   return {
-    resumeRuns: async (runIds) => {
-      const { EVAL_RUN: workflow } = await miniflare.getBindings<{ readonly EVAL_RUN: Workflow }>();
-      // One that the engine does not know was never begun: the Worker's own sweep launches it.
-      await Promise.allSettled(runIds.map(async (id) => (await workflow.get(id)).restart()));
+    resumeRuns: async (runs) => {
+      const { EVAL_RUN: workflow } = await miniflare.getBindings<{ readonly EVAL_RUN: Workflow<OpenRun> }>();
+      await Promise.allSettled(runs.map((run) => restartOrBegin(workflow, run)));
     },
     close: async () => {
       clearInterval(schedule);
@@ -63,6 +65,12 @@ export async function serveWorker({ script, port, bindings, persistDir, logFile 
       log.end();
     },
   };
+}
+
+async function restartOrBegin(workflow: Workflow<OpenRun>, run: OpenRun): Promise<void> {
+  const instance = await workflow.get(run.runId).catch(() => undefined);
+  if (instance === undefined) await workflow.create({ id: run.runId, params: run });
+  else await instance.restart();
 }
 
 /** The minute's cron trigger; what fails in it stands in the Worker's own log. */

@@ -2,11 +2,12 @@ import { randomBytes } from "node:crypto";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import type pg from "pg";
+import { z } from "zod";
 import { buildWorker } from "./build-worker.ts";
 import { openInstallation, type Installation } from "./installation.ts";
 import { PlainFailure } from "./plain-failure.ts";
 import { announce } from "./running.ts";
-import { serveWorker } from "./serve-worker.ts";
+import { serveWorker, type OpenRun } from "./serve-worker.ts";
 import { runBatch } from "./sql-batch.ts";
 import { startSqlServer } from "./sql-server.ts";
 
@@ -59,11 +60,13 @@ export async function startStack(port: number): Promise<Stack> {
   }
 }
 
-/** The identifiers of all runs that have not ended. */
-async function findOpenRuns(pool: pg.Pool): Promise<string[]> {
-  const statement = { query: "select id from app.open_runs(now(), 500)", params: [] };
+const Rows = z.array(z.tuple([z.string(), z.string()]));
+
+/** All runs that have not ended. */
+async function findOpenRuns(pool: pg.Pool): Promise<OpenRun[]> {
+  const statement = { query: "select org_id, id from app.open_runs(now(), 500)", params: [] };
   const [open] = await runBatch(pool, { role: "armalo_app", statements: [statement] });
-  return open?.rows.flat().filter((id) => id !== null) ?? [];
+  return Rows.parse(open?.rows).map(([orgId, runId]) => ({ orgId, runId }));
 }
 
 async function requireFreePort(port: number): Promise<void> {

@@ -48,7 +48,7 @@ export async function runQuickstart(ground: Ground, progress: Progress): Promise
     await api.call("POST", `/v1/pacts/${pactId}/activate`, z.looseObject({}), undefined, `quickstart-${progress.state.seed}-activate`);
     return true;
   });
-  await runEvals(api, progress, progressLine("eval runs    "));
+  await runEvals(api, { agentId, pactId }, progressLine("eval runs    "));
   await progress.note({ finished: true });
 }
 

@@ -13,8 +13,6 @@ const State = z.object({
   agentId: z.string().optional(),
   pactId: z.string().optional(),
   activated: z.boolean().optional(),
-  /** Run ids by suite and repetition. */
-  runs: z.record(z.string(), z.string()).default({}),
   finished: z.boolean().default(false),
 });
 export type State = z.output<typeof State>;
