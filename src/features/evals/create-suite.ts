@@ -4,6 +4,7 @@ import type { WriteContext } from "../../http/operation.ts";
 import { problem } from "../../http/problem.ts";
 import { newId } from "../../platform/ids.ts";
 import { checkSuite } from "./check-suite.ts";
+import { isConflict } from "./persist.ts";
 import type { SuiteHead } from "./schemas.ts";
 import { insertSuite } from "./store.ts";
 import type { SuiteDefinition } from "./suite.ts";
@@ -23,6 +24,12 @@ export async function createSuite(
   const { name, description = null, floor, cases } = checked.suite;
   const row = { id: newId("suite"), name, description, digest: checked.digest, floor, cases, createdAt: now };
   const view = toSuiteHead({ ...row, caseCount: cases.length }, tenant.orgId);
-  await tenant.write({ action: "suite.created", resource: row.id, change: view, answer: view }, (db) => [insertSuite(db, row)]);
+  try {
+    await tenant.write({ action: "suite.created", resource: row.id, change: view, answer: view }, (db) => [insertSuite(db, row)]);
+  } catch (thrown) {
+    if (!isConflict(thrown)) throw thrown;
+    const message = `A suite of this organization has the same cases and floor: digest ${row.digest}.`;
+    throw problem("state_conflict", "the digest is taken", { errors: [{ path: "body.cases", message }] });
+  }
   return view;
 }

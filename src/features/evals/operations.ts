@@ -28,7 +28,7 @@ const change = { governance: "tenant-mutation", method: "post", access: { mode: 
 
 export const evalOperations = [
   defineOperation({
-    id: "suites.schema",
+    id: "suites.get_schema",
     governance: "public-read",
     method: "get",
     access: { mode: "public" },
@@ -68,6 +68,8 @@ export const evalOperations = [
   }),
   defineOperation({
     ...change,
+    // It has a third party called, again and again: the gate passes a storage write before it admits one.
+    governance: "autonomous-action",
     id: "runs.start",
     path: "/v1/agents/{agentId}/runs",
     summary: "Run a suite against an agent",
@@ -96,7 +98,7 @@ export const evalOperations = [
   }),
   defineOperation({
     ...read,
-    id: "runs.cases",
+    id: "runs.list_cases",
     path: "/v1/runs/{runId}/cases",
     summary: "List the cases of a run with every check",
     request: { params: RunParams, query: ListCasesQuery },

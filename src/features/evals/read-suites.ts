@@ -4,12 +4,18 @@ import { toPage, type Page } from "../../http/pagination.ts";
 import { problem } from "../../http/problem.ts";
 import { platformAuthor } from "../scores/index.ts";
 import type { Suite, SuiteHeadView } from "./schemas.ts";
-import { selectOwnSuite, selectOwnSuiteHeads, selectPlatformSuite, selectPlatformSuiteHeads } from "./store.ts";
+import { selectOwnSuite, selectOwnSuiteHeads, selectPlatformSuite, selectPlatformSuiteHeads, type SuiteFilter } from "./store.ts";
 import { toSuite, toSuiteHead } from "./views.ts";
 
 /** The organization's suites and the platform's, as one list. */
-export async function listSuites({ tenant }: ReadContext, page: Page): Promise<{ items: SuiteHeadView[]; nextCursor: string | null }> {
-  const [own, platform] = await tenant.read((db) => [selectOwnSuiteHeads(db, page), selectPlatformSuiteHeads(db, page)]);
+export async function listSuites(
+  { tenant }: ReadContext,
+  { digest, ...page }: Page & SuiteFilter,
+): Promise<{ items: SuiteHeadView[]; nextCursor: string | null }> {
+  const [own, platform] = await tenant.read((db) => [
+    selectOwnSuiteHeads(db, page, { digest }),
+    selectPlatformSuiteHeads(db, page, { digest }),
+  ]);
   const rows = [
     ...own.map((row) => ({ row, author: tenant.orgId as string })),
     ...platform.map((row) => ({ row, author: platformAuthor })),

@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import { digestPattern } from "../../crypto/digest.ts";
 import { attributions, checkStatuses } from "../../expressions/outcome.ts";
 import { pageOf, pageQuery } from "../../http/pagination.ts";
 import { idPattern } from "../../platform/ids.ts";
@@ -13,7 +14,14 @@ const AgentId = z.string().regex(idPattern("agent"));
 export const SuiteParams = z.object({ suiteId: z.string().regex(idPattern("suite")) });
 export const RunParams = z.object({ runId: z.string().regex(idPattern("run")) });
 export const AgentParams = z.object({ agentId: AgentId });
-export const ListSuitesQuery = z.object(pageQuery);
+export const ListSuitesQuery = z.object({
+  ...pageQuery,
+  digest: z
+    .string()
+    .regex(digestPattern)
+    .optional()
+    .openapi({ description: "Suites that test exactly the same: at most one of each author." }),
+});
 export const ListRunsQuery = z.object({ ...pageQuery, agentId: AgentId.optional(), status: z.enum(runStatuses).optional() });
 export const ListCasesQuery = z.object({
   limit: pageQuery.limit,
@@ -58,7 +66,8 @@ export const Run = z
   .object({
     id: z.string(),
     agentId: z.string(),
-    agentVersion: z.object({ number: z.int(), digest: z.string() }),
+    agentVersionNumber: z.int(),
+    agentVersionDigest: z.string(),
     pactId: z.string().nullable(),
     pactDigest: z.string().nullable(),
     suiteId: z.string(),

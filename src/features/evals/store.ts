@@ -50,22 +50,25 @@ export const selectOwnSuiteHead = ({ orm, orgId }: ScopedDb, suiteId: string) =>
 export const selectPlatformSuiteHead = ({ orm }: ScopedDb, suiteId: string) =>
   orm.select(sizedHeadOf(platformSuites)).from(platformSuites).where(eq(platformSuites.id, suiteId));
 
-export function selectOwnSuiteHeads({ orm, orgId }: ScopedDb, page: Page) {
+export type SuiteFilter = { readonly digest?: string | undefined };
+const withDigest = (column: PgColumn, { digest }: SuiteFilter): SQL | undefined => (digest === undefined ? undefined : eq(column, digest));
+
+export function selectOwnSuiteHeads({ orm, orgId }: ScopedDb, page: Page, filter: SuiteFilter) {
   const { where, orderBy, limit } = keyset(page, evalSuites.createdAt, evalSuites.id);
   return orm
     .select(headOf(evalSuites))
     .from(evalSuites)
-    .where(and(eq(evalSuites.orgId, orgId), where))
+    .where(and(eq(evalSuites.orgId, orgId), withDigest(evalSuites.digest, filter), where))
     .orderBy(...orderBy)
     .limit(limit);
 }
 
-export function selectPlatformSuiteHeads({ orm }: ScopedDb, page: Page) {
+export function selectPlatformSuiteHeads({ orm }: ScopedDb, page: Page, filter: SuiteFilter) {
   const { where, orderBy, limit } = keyset(page, platformSuites.createdAt, platformSuites.id);
   return orm
     .select(headOf(platformSuites))
     .from(platformSuites)
-    .where(where)
+    .where(and(withDigest(platformSuites.digest, filter), where))
     .orderBy(...orderBy)
     .limit(limit);
 }
@@ -120,7 +123,12 @@ export const updateRunAdvanced = ({ orm, orgId }: ScopedDb, runId: string, updat
     .set({ recordedCases: sql`${evalRuns.recordedCases} + 1`, updatedAt })
     .where(and(ownRun(orgId, runId), eq(evalRuns.status, "running")));
 
-export type RunClosing = RunSummary & { readonly status: FinalStatus; readonly finishedAt: Date; readonly updatedAt: Date };
+export type RunClosing = RunSummary & {
+  readonly status: FinalStatus;
+  readonly recordedCases: number;
+  readonly finishedAt: Date;
+  readonly updatedAt: Date;
+};
 
 /** Matches only while the run is as it was read: its end is written once, and speaks of every case that was recorded. */
 export const updateRunClosed = (

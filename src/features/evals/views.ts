@@ -26,20 +26,9 @@ export const toSuite = (row: SuiteRow, author: string): z.input<typeof Suite> =>
 });
 
 export function toRun(row: Omit<RunRow, "orgId"> & { readonly orgId?: string }): RunView {
-  const {
-    orgId: _org,
-    agentVersionNumber,
-    agentVersionDigest,
-    reasonCodes,
-    createdAt,
-    startedAt,
-    finishedAt,
-    updatedAt: _at,
-    ...rest
-  } = row;
+  const { orgId: _org, reasonCodes, createdAt, startedAt, finishedAt, updatedAt: _at, ...rest } = row;
   return {
     ...rest,
-    agentVersion: { number: agentVersionNumber, digest: agentVersionDigest },
     reasonCodes,
     createdAt: createdAt.toISOString(),
     startedAt: startedAt?.toISOString() ?? null,

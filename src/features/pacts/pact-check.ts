@@ -14,5 +14,5 @@ export const toPactCheck = ({ id, pactId, pactDigest, kind, compliant, results, 
   assurance: 0,
   violations: [...judge(results).violations],
   results: results.map((result) => (result.status === "pass" ? result : { ...result, reasons: [...result.reasons] })),
-  checkedAt: createdAt.toISOString(),
+  createdAt: createdAt.toISOString(),
 });

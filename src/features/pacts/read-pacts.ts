@@ -13,7 +13,7 @@ export async function listPacts(
   query: z.output<typeof ListPactsQuery>,
 ): Promise<{ items: PactView[]; nextCursor: string | null }> {
   if (query.agentId !== undefined) requireAgent(principal, query.agentId);
-  const filter = { agentId: principal.agentId ?? query.agentId, state: query.state };
+  const filter = { ...query, agentId: principal.agentId ?? query.agentId };
   const [rows] = await tenant.read((db) => [selectPacts(db, query, filter)]);
   return toPage(rows, query, (row) => ({ at: row.createdAt, id: row.id }), toPact);
 }

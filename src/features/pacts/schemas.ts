@@ -7,6 +7,7 @@ import { pageOf, pageQuery } from "../../http/pagination.ts";
 import { idPattern } from "../../platform/ids.ts";
 
 const AgentId = z.string().regex(idPattern("agent"));
+const PactId = z.string().regex(idPattern("pact"));
 const fields = {
   name: z.string().trim().min(1).max(200),
   description: z.string().trim().min(1).max(2_000).nullable(),
@@ -27,8 +28,13 @@ export const UpdatePactBody = z
   .openapi("UpdatePact");
 export type PactChanges = z.output<typeof NewVersionBody>;
 
-export const PactParams = z.object({ pactId: z.string().regex(idPattern("pact")) });
-export const ListPactsQuery = z.object({ ...pageQuery, agentId: AgentId.optional(), state: z.enum(pactStates).optional() });
+export const PactParams = z.object({ pactId: PactId });
+export const ListPactsQuery = z.object({
+  ...pageQuery,
+  agentId: AgentId.optional(),
+  lineageId: PactId.optional().openapi({ description: "All versions of one pact." }),
+  state: z.enum(pactStates).optional(),
+});
 
 const ToolName = z.string().min(1).max(200);
 export const ValidateCallBody = z.strictObject({ tool: ToolName, arguments: AnyJson }).openapi("ToolCall");
@@ -85,7 +91,7 @@ export const PactCheck = z
         reasons: z.array(z.string()).optional(),
       }),
     ),
-    checkedAt: Time,
+    createdAt: Time,
   })
   .openapi("PactCheck");
 export type PactCheckView = z.input<typeof PactCheck>;

@@ -36,16 +36,21 @@ export const selectAgentOfPact = ({ orm, orgId }: ScopedDb, pactId: string) =>
     .from(agents)
     .where(and(eq(agents.orgId, orgId), eq(agents.id, fieldOfPact(orgId, pactId, pacts.agentId))));
 
-export type PactFilter = { readonly agentId?: string | undefined; readonly state?: PactState | undefined };
+export type PactFilter = {
+  readonly agentId?: string | undefined;
+  readonly lineageId?: string | undefined;
+  readonly state?: PactState | undefined;
+};
 
-export function selectPacts({ orm, orgId }: ScopedDb, page: Page, { agentId, state }: PactFilter) {
+export function selectPacts({ orm, orgId }: ScopedDb, page: Page, { agentId, lineageId, state }: PactFilter) {
   const { where, orderBy, limit } = keyset(page, pacts.createdAt, pacts.id);
   const ofAgent = agentId === undefined ? undefined : eq(pacts.agentId, agentId);
+  const ofLineage = lineageId === undefined ? undefined : eq(pacts.lineageId, lineageId);
   const inState = state === undefined ? undefined : eq(pacts.state, state);
   return orm
     .select()
     .from(pacts)
-    .where(and(eq(pacts.orgId, orgId), ofAgent, inState, where))
+    .where(and(eq(pacts.orgId, orgId), ofAgent, ofLineage, inState, where))
     .orderBy(...orderBy)
     .limit(limit);
 }

@@ -16,7 +16,7 @@ export const scoreOperations = [
   }),
   defineOperation({
     ...read,
-    id: "scores.history",
+    id: "scores.list_history",
     path: "/v1/agents/{agentId}/score/history",
     summary: "List an agent's scores, newest first: one for each finished run",
     request: { params: AgentParams, query: ScoreHistoryQuery },
@@ -25,7 +25,7 @@ export const scoreOperations = [
   }),
   defineOperation({
     ...read,
-    id: "scores.evidence",
+    id: "scores.export_evidence",
     path: "/v1/agents/{agentId}/score/evidence",
     summary: "Export the evidence that a score is computed from, for anyone to recompute it",
     request: { params: AgentParams, query: EvidenceQuery },

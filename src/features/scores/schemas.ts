@@ -1,10 +1,11 @@
 import { z } from "@hono/zod-openapi";
+import { digestPattern } from "../../crypto/digest.ts";
 import { attributions, severities } from "../../expressions/outcome.ts";
 import { pageOf, pageQuery } from "../../http/pagination.ts";
 import { idPattern } from "../../platform/ids.ts";
 import { assuranceNames, dimensionNames, formulaVersion, tierNames } from "./formula.ts";
 
-const Sha256 = z.string().regex(/^sha256:[0-9a-f]{64}$/);
+const Sha256 = z.string().regex(digestPattern);
 const Instant = z.iso.datetime({ precision: 3 });
 const Share = z.number().min(0).max(1);
 const Count = z.int().min(0);

@@ -11,13 +11,8 @@ type AgentView = z.output<typeof Agent>;
 
 /** The suite as the server has it: stored once, and found again by its digest. */
 export async function storeSuite(api: ApiClient, { suite, digest }: SuiteFile): Promise<z.output<typeof SuiteHead>> {
-  for (let cursor: string | null = ""; cursor !== null;) {
-    const page: z.output<typeof SuitePage> = await api.call("GET", `/v1/suites?limit=100${cursor && `&cursor=${cursor}`}`, SuitePage);
-    const known = page.items.find((item) => item.digest === digest);
-    if (known !== undefined) return known;
-    cursor = page.nextCursor;
-  }
-  return await api.call("POST", "/v1/suites", SuiteHead, suite);
+  const { items } = await api.call("GET", `/v1/suites?digest=${digest}`, SuitePage);
+  return items[0] ?? (await api.call("POST", "/v1/suites", SuiteHead, suite));
 }
 
 /** The agent at an endpoint, registered once; headers that are given replace those that it had. */

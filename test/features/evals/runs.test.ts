@@ -1,6 +1,5 @@
 import { describe, expect, it, vi } from "vitest";
 import { ownerSees, roundTrips } from "../../support/harness.ts";
-import { createOrganization } from "../../support/organization.ts";
 import { easyCases, openWorld } from "./run-world.ts";
 
 vi.setConfig({ testTimeout: 20_000 });
@@ -254,43 +253,5 @@ describe("lists of runs and cases", () => {
     expect((await world.call("GET", `/v1/runs/${run.id}/cases`, undefined, as)).status).toBe(404);
     expect((await world.call("POST", `/v1/agents/${world.agentId}/runs`, { suiteId: world.suiteId }, as)).status).toBe(404);
     expect((await world.call("POST", "/v1/suites", { name: "S", cases: easyCases(2) }, as)).status).toBe(403);
-  });
-});
-
-describe("suites", () => {
-  it("are stored once, known by their digest, and shown with their cases", async () => {
-    const { call, orgId } = await createOrganization();
-    const suite = { name: "Mine", cases: easyCases(2) };
-    const stored = await call("POST", "/v1/suites", suite);
-    expect(stored.status).toBe(201);
-    expect(stored.body).toMatchObject({ name: "Mine", author: orgId, caseCount: 2, floor: 0.6, digest: expect.stringMatching(/^sha256:/) });
-    expect(await roundTrips(stored.requestId)).toBe(1);
-    expect((await call("POST", "/v1/suites", { ...suite, name: "The same by another name" })).body.code).toBe("state_conflict");
-    const shown = await call("GET", `/v1/suites/${stored.body.id}`);
-    expect(shown.body.cases).toHaveLength(2);
-    const listed = await call("GET", "/v1/suites");
-    expect(listed.body.items.map(({ id }: { id: string }) => id)).toContain(stored.body.id);
-  });
-
-  it("with an expression that does not hold are refused, each named by its place", async () => {
-    const { call } = await createOrganization();
-    const expectations = [
-      { kind: "regex", pattern: "(" },
-      { kind: "cel", expression: "nonsense" },
-    ];
-    const refused = await call("POST", "/v1/suites", { name: "Bad", cases: easyCases(1, { expectations }) });
-    expect(refused.status).toBe(400);
-    expect(refused.body.errors.map(({ path }: { path: string }) => path)).toEqual([
-      "body.cases.0.expectations.0.pattern",
-      "body.cases.0.expectations.1.expression",
-    ]);
-  });
-
-  it("have a published schema", async () => {
-    const { call } = await createOrganization();
-    const schema = await call("GET", "/v1/suite-schema", undefined, { authorization: "" });
-    expect(schema.status).toBe(200);
-    expect(schema.body).toMatchObject({ $schema: "https://json-schema.org/draft/2020-12/schema", type: "object" });
-    expect(JSON.stringify(schema.body)).toContain("forbidden_pattern");
   });
 });

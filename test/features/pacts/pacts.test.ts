@@ -154,7 +154,7 @@ describe("a key that is bound to an agent", () => {
 });
 
 describe("the list of pacts", () => {
-  it("is paged and filtered by agent and state", async () => {
+  it("is paged and filtered by agent, lineage and state", async () => {
     const org = await createOrganization();
     const agentId = await newAgent(org);
     for (let i = 0; i < 3; i += 1) await newPact(org, [fast], agentId);
@@ -164,6 +164,9 @@ describe("the list of pacts", () => {
     expect([first.items.length, rest.items.length, rest.nextCursor]).toEqual([3, 1, null]);
     expect((await org.call("GET", `/v1/pacts?agentId=${agentId}`)).body.items).toHaveLength(3);
     expect((await org.call("GET", "/v1/pacts?state=active")).body.items).toEqual([active]);
+    const next = (await org.call("POST", `/v1/pacts/${active.id}/versions`, {})).body;
+    expect((await org.call("GET", `/v1/pacts?lineageId=${active.id}`)).body.items).toEqual([next, active]);
+    expect((await org.call("GET", `/v1/pacts?lineageId=${next.id}`)).body.items).toEqual([]);
     expect((await org.call("GET", "/v1/pacts?state=broken")).status).toBe(400);
   });
 });

@@ -6,7 +6,8 @@ import { describeRun } from "../../../src/local/score/describe-run.ts";
 const run: z.output<typeof Run> = {
   id: "evl_1",
   agentId: "agt_1",
-  agentVersion: { number: 1, digest: "sha256:v" },
+  agentVersionNumber: 1,
+  agentVersionDigest: "sha256:v",
   pactId: null,
   pactDigest: null,
   suiteId: "sui_1",
