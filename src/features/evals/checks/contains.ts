@@ -3,6 +3,7 @@ import { searchText } from "../../../expressions/search-text.ts";
 import type { ExpectationOf } from "../expectation.ts";
 import { passIf, unscored, type Judgement, type Observation } from "./judgement.ts";
 
+/** All or any of the texts occur in the answer, in NFC; `ignoreCase` compares lower case. Unscored where the search would cost too much. */
 export function judgeContains({ values, match, ignoreCase }: ExpectationOf<"contains">, { answer }: Observation): Judgement {
   const text = fold(answer.text, ignoreCase);
   let found = 0;

@@ -16,6 +16,7 @@ export type PactJudge = {
 
 type Pact = { readonly conditions: readonly Condition[]; readonly digest: string | null };
 
+/** Makes a pact ready to judge answers: digests its conditions once, and tells which of them rest on the agent's own word. */
 export async function pactJudge({ conditions, digest }: Pact): Promise<PactJudge> {
   const judged = conditions.map(async (condition) => ({
     condition: { id: condition.id, severity: condition.severity, digest: await contentDigest(condition), pactDigest: digest ?? "" },

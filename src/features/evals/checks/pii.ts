@@ -30,6 +30,7 @@ export function findPii(text: string, kinds: readonly PiiKind[], allow: readonly
   });
 }
 
+/** The answer holds no personal data of these kinds, by findPii. */
 export function judgePii({ kinds, allow }: ExpectationOf<"pii">, { answer }: Observation): Judgement {
   const [found] = findPii(answer.text, kinds, allow);
   return found === undefined ? passed : failed(`${found}_found`);
