@@ -1,3 +1,4 @@
+import { concatBytes } from "../crypto/encoding.ts";
 import { checkUrl, isLocalEndpoint, type EgressPolicy } from "./egress-url.ts";
 import { checkName, type NameCheck } from "./resolve-name.ts";
 
@@ -12,7 +13,7 @@ export type EgressRequest = {
 export type EgressLimits = { readonly timeoutMs: number; readonly maxBytes?: number };
 export type EgressFailure = "refused_url" | "dns_refused" | "dns_unreachable" | "timeout" | "too_large" | "redirect" | "network";
 export type EgressResult =
-  | { readonly ok: true; readonly status: number; readonly headers: Headers; readonly body: Uint8Array; readonly latencyMs: number }
+  | { readonly ok: true; readonly status: number; readonly body: Uint8Array; readonly latencyMs: number }
   | { readonly ok: false; readonly reason: EgressFailure; readonly detail: string; readonly latencyMs: number };
 
 /** What the names of one run resolved to: asked once, so that an owner cannot change the answer from case to case. */
@@ -77,7 +78,7 @@ async function exchange(url: URL, request: EgressRequest, limits: EgressLimits):
     }
     const body = await readCapped(response.body, Math.min(limits.maxBytes ?? ceilingBytes, ceilingBytes), deadline.signal);
     if (body === "too_large") return failed("too_large", "over the cap");
-    return { ok: true, status: response.status, headers: response.headers, body, latencyMs: latencyMs() };
+    return { ok: true, status: response.status, body, latencyMs: latencyMs() };
   } catch (error) {
     if (deadline.signal.aborted) return failed("timeout", `no complete answer in ${limits.timeoutMs} ms`);
     // The name only: a runtime's message may quote a header, and so a secret.
@@ -99,7 +100,7 @@ async function readCapped(body: Response["body"], maxBytes: number, signal: Abor
   try {
     for (;;) {
       const { done, value } = await Promise.race([reader.read(), aborted]);
-      if (done) return join(chunks, size);
+      if (done) return concatBytes(...chunks);
       size += value.byteLength;
       if (size > maxBytes) return "too_large";
       chunks.push(value);
@@ -107,16 +108,6 @@ async function readCapped(body: Response["body"], maxBytes: number, signal: Abor
   } finally {
     letGo(reader);
   }
-}
-
-function join(chunks: readonly Uint8Array[], size: number): Uint8Array {
-  const joined = new Uint8Array(size);
-  let offset = 0;
-  for (const chunk of chunks) {
-    joined.set(chunk, offset);
-    offset += chunk.byteLength;
-  }
-  return joined;
 }
 
 /** Not awaited: a peer that never answers must not hold us. */
