@@ -10,6 +10,12 @@ export async function guardAgainstFlood(env: Environment, address: string | null
   if (!success) throw problem("rate_limited", "too many unauthenticated requests from one address", { headers: { "Retry-After": "60" } });
 }
 
+/** Counts a call of a host that has not yet said that it wants our traffic, so that no organization floods it through us. */
+export async function guardUnprovenHost(env: Environment, orgId: string, host: string): Promise<void> {
+  const { success } = await env.bindings.FLOOD_GUARD.limit({ key: `unproven|${orgId}|${host}` });
+  if (!success) throw problem("rate_limited", "too many calls of one unproven host", { headers: { "Retry-After": "60" } });
+}
+
 /** Counts a refused credential too, so that guessing meets the same cap; returns the failure to answer with. */
 export async function countRefusal(env: Environment, address: string | null, refusal: Problem): Promise<Problem> {
   const { success } = await env.bindings.FLOOD_GUARD.limit({ key: `refused|${address ?? "unknown"}` });

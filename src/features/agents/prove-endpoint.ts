@@ -1,3 +1,4 @@
+import { guardUnprovenHost } from "../../access/flood-guard.ts";
 import { requireAgent } from "../../access/principal.ts";
 import type { WriteContext } from "../../http/operation.ts";
 import { problem, type Problem } from "../../http/problem.ts";
@@ -23,6 +24,7 @@ export async function proveEndpoint(
   if (proof.ok && proof.state === "not_needed") throw problem("state_conflict", "a local endpoint needs no proof");
   if (endpointUrl === null || endpointChallenge === null) throw problem("state_conflict", "the agent has no endpoint to prove");
   const url = `${originOf(endpointUrl)}${challengePath}`;
+  await guardUnprovenHost(env, tenant.orgId, new URL(url).host);
   const result = await egressFetch(env, { url, method: "GET" }, limits);
   if (!result.ok || result.status !== 200) throw notServed(url, result);
   if (!holdsChallenge(new TextDecoder().decode(result.body), endpointChallenge))

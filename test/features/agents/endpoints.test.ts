@@ -1,5 +1,6 @@
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { guardUnprovenHost } from "../../../src/access/flood-guard.ts";
 import { actAsSystem } from "../../../src/access/system-principal.ts";
 import { parseEnvironment } from "../../../src/env.ts";
 import { openEndpointHeaders, selectAgent } from "../../../src/features/agents/index.ts";
@@ -18,7 +19,7 @@ async function inside(org: TestOrganization) {
     return row;
   };
   const box = work.openBox();
-  return { read, box, open: async (agentId: string) => openEndpointHeaders(box, await read(agentId)) };
+  return { environment: parsed.env, read, box, open: async (agentId: string) => openEndpointHeaders(box, await read(agentId)) };
 }
 
 afterEach(() => {
@@ -129,6 +130,29 @@ describe("proving an endpoint", () => {
     expect([answer.status, answer.body.code]).toEqual([409, "state_conflict"]);
     expect(answer.body.errors[0].path).toBe("endpoint");
     expect((await org.call("GET", `/v1/agents/${agent.id}`)).body).toEqual(agent);
+  });
+
+  it("is no way to send traffic to a host that does not want it", async () => {
+    const org = await createOrganization();
+    const agents = await Promise.all([register(org, { endpoint }), register(org, { endpoint })]);
+    const asked = serve(() => new Response("not found", { status: 404 }));
+    const { environment } = await inside(org);
+    const isAllowed = () =>
+      guardUnprovenHost(environment, org.orgId, "agent.example.com").then(
+        () => true,
+        () => false,
+      );
+    const answers: number[] = [];
+    // Twice, for a minute may end in between.
+    for (const { id } of agents) {
+      for (let calls = 0; calls < 500 && (await isAllowed()); calls += 1);
+      answers.push((await org.call("POST", `/v1/agents/${id}/prove-endpoint`)).status);
+    }
+    expect(answers).toContain(429);
+    expect(asked).toHaveLength(answers.filter((status) => status !== 429).length);
+    const other = await createOrganization();
+    const theirs = await register(other, { endpoint });
+    expect((await other.call("POST", `/v1/agents/${theirs.id}/prove-endpoint`)).status).toBe(409);
   });
 
   it("is for endpoints that need it", async () => {
