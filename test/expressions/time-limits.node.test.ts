@@ -115,10 +115,20 @@ describe("CEL expressions", () => {
     ],
     ["the sizes of a long text", `${JSON.stringify(Array.from({ length: 60 }, String))}.all(w, size(output) > 0)`, "é".repeat(250_000)],
     ["a very long number", "double(output) > 0.0 || int(output) > 0", "1".repeat(250_000)],
+    ["durations that are none, in a loop", `output.all(x, duration('${"1".repeat(31)}x') == duration('1s') || true)`, numbers],
     ["conversions in a loop", "output.all(x, string(x).size() > 0 && double(string(x)) >= 0.0)", numbers],
   ])("end in a fraction of a second: %s", (_name, source, output) => {
     const program = expression(source);
     expect(elapsedMs(() => program.evaluate(celContext({ output })))).toBeLessThan(limitMs);
+  });
+});
+
+describe("a CEL expression with a duration that is none", () => {
+  it("is refused or evaluated quickly, however long the literal", () => {
+    for (const length of [8, 32, 500, 1_900]) {
+      const compiled = compileCel(`duration('${"1".repeat(length)}x') == duration('1s') || true`, {});
+      expect(elapsedMs(() => compiled.ok && compiled.program.evaluate(celContext({})))).toBeLessThan(limitMs / 10);
+    }
   });
 });
 
