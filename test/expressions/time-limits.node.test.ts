@@ -73,12 +73,18 @@ describe("patterns", () => {
 });
 
 describe("text search", () => {
-  it("is refused where the engine would take seconds, and quick where it is allowed", () => {
+  it("takes time linear in the texts, where the engine's own takes seconds", () => {
     const text = "a".repeat(262_144);
-    for (const length of [1_000, 2_000, 20_000, 100_000]) {
-      expect(elapsedMs(() => searchText(text, `${"a".repeat(10)}b${"a".repeat(length)}`, newWorkBudget()))).toBeLessThan(limitMs);
+    for (const length of [1_000, 20_000, 100_000]) {
+      for (const needle of [
+        `${"a".repeat(length)}b`,
+        `b${"a".repeat(length)}`,
+        `aab${"a".repeat(length)}`,
+        `${"aaab".repeat(length / 4)}`,
+      ]) {
+        expect(elapsedMs(() => searchText(text, needle, newWorkBudget()))).toBeLessThan(limitMs / 10);
+      }
     }
-    expect(searchText(text, `aab${"a".repeat(100_000)}`, newWorkBudget())).toEqual({ ok: false, reason: "work_exceeded" });
   });
 });
 
