@@ -19,6 +19,7 @@ describe("equals", () => {
 
   it("calls two spellings of the same characters equal", () => {
     expect(judgeEquals(expectation({ kind: "equals", value: "caf\u00e9" }), observe("cafe\u0301")).status).toBe("pass");
+    expect(judgeContains(expectation({ kind: "contains", values: ["CAF\u00c9"] }), observe("a cafe\u0301")).status).toBe("pass");
   });
 
   it("compares values with the answer read as JSON, whatever the order of members", () => {
