@@ -53,7 +53,7 @@ async function finishRun(org: TestOrganization, agentId: string, record: Evidenc
   const tenant = await openTenant(org);
   const [rows] = await tenant.read((db) => [selectEvidence(db, agentId, seen ?? now)]);
   const plan = await planScore({ agentId, ownerOrg: org.orgId, versionNumber: 1, rows, record, now });
-  await tenant.write({ action: "run.finished", resource: record.runId, change: null }, (db) => [
+  await tenant.write({ action: "run.finished", resource: record.runId, change: null, answer: null }, (db) => [
     insertRun(db, agentId, record),
     ...plan.statements(db),
   ]);
@@ -245,7 +245,7 @@ describe("the evidence of a score", () => {
     const rare = thousands(2, 0);
     const own = thousands(3, 9, { author: org.orgId, assurance: "own_suite" });
     for (const record of [rare, ...[1, 2, 3, 4, 5, 6, 7, 8].map((run) => thousands(1, run)), own]) {
-      await tenant.write({ action: "run.finished", resource: record.runId, change: null }, (db) => [
+      await tenant.write({ action: "run.finished", resource: record.runId, change: null, answer: null }, (db) => [
         insertRun(db, agentId, record),
         insertEvidence(db, newId("evidence"), agentId, record),
       ]);
