@@ -9,7 +9,10 @@ import type { LoadedRun } from "./load-run.ts";
 import { mayFollow } from "./run.ts";
 import type { RunView } from "./schemas.ts";
 
-/** Stops a run. What it has found so far is evidence like any other, so that stopping a bad run hides nothing. */
+/**
+ * Stops a run. What it has found so far is evidence like any other, and what the agent is being asked counts as left unanswered, so that
+ * stopping a bad run hides nothing.
+ */
 export async function cancelRun(context: WriteContext<"run.cancelled">, runId: string): Promise<RunView> {
   const { tenant, now, principal, env, waitUntil } = context;
   const decide = ({ run }: LoadedRun): Ending => {

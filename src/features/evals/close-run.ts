@@ -1,14 +1,14 @@
 import type { TenantWriter } from "../../db/tenant-db.ts";
 import { problem } from "../../http/problem.ts";
-import { notRun, planScore, suiteAssurance } from "../scores/index.ts";
-import { checksWithoutAnswer } from "./judge-case.ts";
+import { planScore, suiteAssurance } from "../scores/index.ts";
 import { loadRunToClose, type LoadedRun, type RunToClose } from "./load-run.ts";
 import { isConflict } from "./persist.ts";
 import { evidenceOf } from "./run-evidence.ts";
 import { summarizeRun, type FinalStatus, type ReasonCode } from "./run.ts";
 import type { RunView } from "./schemas.ts";
-import { updateRunClosed, type RunClosing, type RunRow } from "./store.ts";
-import { toRun } from "./views.ts";
+import { settleCases, type SettledCases } from "./settle-cases.ts";
+import { insertCase, updateRunClosed, type RunClosing, type RunRow } from "./store.ts";
+import { toCase, toRun } from "./views.ts";
 
 type ClosingAction = "run.finished" | "run.cancelled";
 export type Ending = { readonly status: FinalStatus; readonly reasonCodes?: readonly ReasonCode[] };
@@ -24,8 +24,8 @@ export type Closer<A extends ClosingAction> = {
 const maxAttempts = 6;
 
 /**
- * Ends a run: its summary, its evidence and the agent's new score in one conditional write, made of every case that was recorded.
- * Two round trips, unless another case is recorded in between. Returns the run as it stands then.
+ * Ends a run: its summary, its evidence and the agent's new score in one conditional write, made of every case that was recorded and
+ * of those that the agent leaves unanswered. Two round trips, unless another case is recorded in between. Returns the run as it stands then.
  */
 export async function closeRun<A extends ClosingAction>({ tenant, action, now, decide }: Closer<A>, runId: string): Promise<RunView> {
   for (let attempt = 1; ; attempt += 1) {
@@ -33,12 +33,15 @@ export async function closeRun<A extends ClosingAction>({ tenant, action, now, d
     if (loaded === undefined) throw problem("not_found", "no such run");
     const ending = decide(loaded);
     if (ending === null) return toRun(loaded.run);
-    const closing = closingOf(loaded, ending, now);
+    const cases = await settleCases(loaded, ending.status, now);
+    const closing = closingOf(loaded, cases, ending, now);
     const view = toRun({ ...loaded.run, ...closing });
-    const score = await planEvidence(loaded, now);
+    const change = { ...view, unanswered: cases.unanswered.map(toCase) };
+    const score = await planEvidence(loaded, cases, now);
     try {
-      await tenant.write({ action, resource: runId, change: view, answer: view }, (db) => [
+      await tenant.write({ action, resource: runId, change, answer: view }, (db) => [
         updateRunClosed(db, loaded.run, closing),
+        ...cases.unanswered.map((row) => insertCase(db, runId, row)),
         ...(score?.statements(db) ?? []),
       ]);
       return view;
@@ -48,21 +51,22 @@ export async function closeRun<A extends ClosingAction>({ tenant, action, now, d
   }
 }
 
-function closingOf({ run, recorded, suiteCases }: LoadedRun, { status, reasonCodes = [] }: Ending, now: Date): RunClosing {
-  const summary = summarizeRun(status, recorded, suiteCases.length, run.floor);
-  return { ...summary, reasonCodes: [...summary.reasonCodes, ...reasonCodes], status, finishedAt: now, updatedAt: now };
+function closingOf({ run, suiteCases }: LoadedRun, { results }: SettledCases, { status, reasonCodes = [] }: Ending, now: Date): RunClosing {
+  const summary = summarizeRun(status, results, suiteCases.length, run.floor);
+  return {
+    ...summary,
+    reasonCodes: [...summary.reasonCodes, ...reasonCodes],
+    status,
+    recordedCases: results.length,
+    finishedAt: now,
+    updatedAt: now,
+  };
 }
 
 /** Null for what is no evidence: a simulation, and a run that never began. */
-async function planEvidence({ run, agent, suiteCases, pact, recorded, evidence: rows }: RunToClose, now: Date) {
+async function planEvidence({ run, agent, evidence: rows }: RunToClose, { results, notRunChecks }: SettledCases, now: Date) {
   if (run.mode === "simulation" || run.startedAt === null) return null;
-  const indexes = new Set(recorded.map(({ index }) => index));
-  const skipped = suiteCases.filter((_, index) => !indexes.has(index));
-  const record = evidenceOf(
-    subjectOf(run, now),
-    recorded,
-    skipped.flatMap((one) => checksWithoutAnswer(one, { ok: false, attribution: "platform", reason: notRun }, pact)),
-  );
+  const record = evidenceOf(subjectOf(run, now), results, notRunChecks);
   return await planScore({ agentId: run.agentId, ownerOrg: run.orgId, versionNumber: agent.versionNumber, rows, record, now });
 }
 

@@ -10,7 +10,7 @@ import type { LoadedRun } from "./load-run.ts";
 import { isConflict, persist } from "./persist.ts";
 import { questionOf } from "./protocols/protocol.ts";
 import type { CaseResult } from "./result.ts";
-import { insertCase, selectCase, updateRunAdvanced } from "./store.ts";
+import { insertCase, selectCase, selectRun, updateRunAdvanced } from "./store.ts";
 import type { SuiteCase } from "./suite.ts";
 
 export type CaseContext = {
@@ -66,7 +66,7 @@ async function recordCase(tenant: TenantWriter<Action>, runId: string, row: Case
     return row.status;
   } catch (thrown) {
     if (!isConflict(thrown)) throw thrown;
-    const [[known]] = await persist(() => tenant.read((db) => [selectCase(db, runId, row.index)]));
-    return known?.status ?? "stopped";
+    const [[run], [known]] = await persist(() => tenant.read((db) => [selectRun(db, runId), selectCase(db, runId, row.index)]));
+    return run?.status === "running" && known !== undefined ? known.status : "stopped";
   }
 }

@@ -48,7 +48,7 @@ function caseContext(env: Environment, { tenant, plan, openBox }: SystemWork, lo
   };
 }
 
-/** So many cases at a time as the run asks for. After a fault of ours no further case begins. */
+/** So many cases at a time as the run asks for, in the suite's order (settleCases relies on it). After a fault of ours none begins. */
 async function conductCases(context: CaseContext, step: RunStep): Promise<void> {
   const { run, suiteCases, recorded } = context.loaded;
   const done = new Set(recorded.map(({ index }) => index));

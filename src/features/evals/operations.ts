@@ -109,7 +109,7 @@ export const evalOperations = [
     ...change,
     id: "runs.cancel",
     path: "/v1/runs/{runId}/cancel",
-    summary: "Cancel a run; what it has found stays evidence",
+    summary: "Cancel a run; what it has found stays evidence, and what the agent is being asked counts as left without an answer",
     audit: "run.cancelled",
     request: { params: RunParams },
     response: { status: 200, body: Run },

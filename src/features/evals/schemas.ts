@@ -77,7 +77,10 @@ export const Run = z
     concurrency: z.int(),
     floor: Share,
     requestedBy: z.string(),
-    status: z.enum(runStatuses),
+    status: z.enum(runStatuses).openapi({
+      description:
+        "`cancelled`: the first `concurrency` cases that were not recorded yet, which the agent was being asked, count as left without an answer (`cancelled_while_asked`), as if they had timed out; those after them were not run.",
+    }),
     recordedCases: z.int().openapi({ description: "Cases recorded so far." }),
     counts: RunCounts,
     passRate: Share.nullable().openapi({ description: "passed / (passed + failed)" }),

@@ -88,7 +88,8 @@ describe("a cancelled run", () => {
     expect(cancelled.body).toMatchObject({ status: "cancelled", verdict: "inconclusive" });
     expect(await roundTrips(cancelled.requestId)).toBeLessThanOrEqual(2);
     const recorded: number = cancelled.body.recordedCases;
-    expect(cancelled.body.counts).toMatchObject({ passed: recorded, notRun: 30 - recorded });
+    // One of them is what the agent was being asked: its silence.
+    expect(cancelled.body.counts).toMatchObject({ passed: recorded - 1, failed: 1, silent: 1, notRun: 30 - recorded });
     const { entries, unavailable } = await evidenceOf(world);
     expect(entries.filter(({ dimension }) => dimension === "reliability")).toHaveLength(recorded);
     expect(unavailable).toContainEqual({ dimension: "accuracy", reason: "not_run", attribution: "platform", count: 30 - recorded });
@@ -98,6 +99,74 @@ describe("a cancelled run", () => {
     expect(await world.calls()).toBe(calls);
     expect(await world.cases(started.body.id)).toHaveLength(recorded);
     expect((await world.call("POST", `/v1/runs/${started.body.id}/cancel`)).body.code).toBe("state_conflict");
+  });
+
+  const hardInTheMiddle = [...easyCases(3), { ...hardCase, timeoutMs: 20_000 }, ...easyCases(6).slice(3)];
+
+  it("hides no question that the agent held open: it was silent, in every dimension of that case", async () => {
+    const world = await openWorld("hang-on-hard", hardInTheMiddle);
+    const started = await world.start({ concurrency: 1 });
+    await world.waitFor(started.body.id, ({ recordedCases }) => Number(recordedCases) === 3);
+    const { body, requestId } = await world.call("POST", `/v1/runs/${started.body.id}/cancel`);
+    const found = {
+      status: "cancelled",
+      recordedCases: 4,
+      counts: { passed: 3, failed: 1, silent: 1, errored: 0, notRun: 3 },
+      passRate: 0.75,
+    };
+    expect(body).toMatchObject(found);
+    expect(await roundTrips(requestId)).toBe(2);
+    expect((await world.call("GET", `/v1/runs/${started.body.id}`)).body).toEqual(body);
+    const cases = await world.cases(started.body.id);
+    expect(cases.map(({ index }) => index)).toEqual([0, 1, 2, 3]);
+    expect(cases[3]).toMatchObject({
+      caseId: "hard",
+      status: "error",
+      attribution: "agent",
+      checks: [
+        { kind: "answered", status: "fail", value: 0, attribution: "agent", reason: "cancelled_while_asked" },
+        { kind: "contains", status: "error", attribution: "agent", reason: "cancelled_while_asked" },
+      ],
+      attempts: [],
+      inputDigest: expect.stringMatching(/^sha256:/),
+      outputDigest: null,
+      latencyMs: null,
+    });
+    const { entries, unavailable } = await evidenceOf(world);
+    expect(entries.filter(({ caseIndex }) => caseIndex === 3)).toMatchObject([
+      { dimension: "reliability", value: 0 },
+      { dimension: "accuracy", value: 0 },
+    ]);
+    expect(unavailable).toContainEqual({ dimension: "accuracy", reason: "not_run", attribution: "platform", count: 3 });
+  });
+
+  it("that the agent never answered is an outage", async () => {
+    const world = await openWorld("hang", easyCases(5, { timeoutMs: 20_000 }));
+    const started = await world.start({ concurrency: 2 });
+    await world.waitFor(started.body.id, ({ status }) => status === "running");
+    const { body } = await world.call("POST", `/v1/runs/${started.body.id}/cancel`);
+    expect(body).toMatchObject({ counts: { errored: 2, failed: 0, notRun: 3 }, reasonCodes: expect.arrayContaining(["agent_outage"]) });
+    const { entries } = await evidenceOf(world);
+    expect(entries.map(({ dimension, value, caseIndex }) => [dimension, value, caseIndex])).toEqual([
+      ["reliability", 0, 0],
+      ["reliability", 0, 1],
+    ]);
+  });
+
+  it("takes no answer any more to the question that was open, and sends its worker home", async () => {
+    const world = await openWorld("hang-on-hard", hardInTheMiddle);
+    const started = await world.start({ concurrency: 1 });
+    await world.waitFor(started.body.id, ({ recordedCases }) => Number(recordedCases) === 3);
+    const tenant = openSystemDb(environment, world.orgId, "system:eval-run");
+    const loaded = await loadRun(tenant, started.body.id);
+    const open = loaded?.suiteCases[3];
+    if (loaded === undefined || open === undefined) throw new Error("nothing was loaded");
+    await world.call("POST", `/v1/runs/${started.body.id}/cancel`);
+    const asking = { env: environment, names: newNameCache(), takeTurn: () => Promise.resolve() };
+    const openHeaders = () => Promise.resolve({});
+    const target = { url: `${env.AGENTS_URL}/echo/late`, protocol: "json" as const, modelFamily: null, openHeaders };
+    expect(await conductCase({ tenant, loaded, asking, target }, open, 3)).toBe("stopped");
+    expect((await world.cases(started.body.id))[3]).toMatchObject({ status: "error", attribution: "agent" });
   });
 });
 
