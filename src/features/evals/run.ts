@@ -96,7 +96,8 @@ export function wilsonLower95(passed: number, scored: number): number {
   const z2 = oneSided95 ** 2;
   const centre = rate + z2 / (2 * scored);
   const spread = oneSided95 * Math.sqrt((rate * (1 - rate)) / scored + z2 / (4 * scored ** 2));
-  return Math.min(1, Math.max(0, (centre - spread) / (1 + z2 / scored)));
+  // At 0 of n both terms are equal but for their last bits.
+  return Math.min(rate, Math.max(0, (centre - spread) / (1 + z2 / scored)));
 }
 
 /**

@@ -134,6 +134,7 @@ describe("wilsonLower95", () => {
     expect(wilsonLower95(10, 10)).toBeCloseTo(0.787, 3);
     expect(wilsonLower95(0, 10)).toBe(0);
     expect(wilsonLower95(0, 0)).toBe(0);
+    for (let scored = 1; scored <= 500; scored += 1) expect(wilsonLower95(0, scored)).toBe(0);
   });
 
   it("lies in [0, rate], and grows with passes", () => {
