@@ -6,7 +6,8 @@ export type NameCheck =
   | { readonly ok: false; readonly reason: "dns_refused" | "dns_unreachable"; readonly detail: string };
 
 const recordTypes = { A: 1, AAAA: 28 } as const;
-const lookupTimeoutMs = 5000;
+/** The longest that a look-up takes. */
+export const lookupTimeoutMs = 5000;
 const maxAnswerBytes = 65_536;
 
 /** The JSON form of DNS over HTTPS, as Cloudflare and Google serve it. Status is an RCODE of RFC 1035. */

@@ -2,13 +2,15 @@ import { canonicalJson } from "../../crypto/canonical-json.ts";
 import { sha256Digest, type Digest } from "../../crypto/digest.ts";
 import type { EndpointProtocol } from "../../db/schema/agents.ts";
 import { egressFetch, failureIsOurs, type EgressEnvironment, type EgressResult, type NameCache } from "../../platform/egress.ts";
+import { lookupTimeoutMs } from "../../platform/resolve-name.ts";
 import type { AgentAnswer } from "./checks/judgement.ts";
+import { longestTurnMs } from "./pace-calls.ts";
 import { jsonProtocol } from "./protocols/json.ts";
 import { openaiProtocol } from "./protocols/openai.ts";
 import { tryJson } from "./protocols/parse-json.ts";
 import type { AskedAgent, Protocol } from "./protocols/protocol.ts";
 import type { Attempt } from "./result.ts";
-import type { SuiteCase } from "./suite.ts";
+import { suiteLimits, type SuiteCase } from "./suite.ts";
 
 const protocols = { json: jsonProtocol, openai: openaiProtocol } satisfies Record<EndpointProtocol, Protocol>;
 
@@ -41,6 +43,8 @@ function readResult(protocol: Protocol, result: EgressResult): Reading {
 /** Faults that a weak moment of ours can cause; asking once more tells. Every attempt is kept. */
 const worthAskingAgain = new Set(["network", "dns_unreachable"]);
 const maxAttempts = 2;
+/** The longest that asking takes, whatever the agent does: for each attempt a turn, a look-up and the call. */
+export const longestAskMs = maxAttempts * (longestTurnMs + lookupTimeoutMs + suiteLimits.caseTimeoutMs);
 
 /** What the calls of one run share. `takeTurn` waits until the plan allows one more call of the host. */
 export type Asking = { readonly env: EgressEnvironment; readonly names: NameCache; readonly takeTurn: () => Promise<void> };

@@ -1,6 +1,8 @@
 import { Problem } from "../../http/problem.ts";
 
 const delaysMs = [500, 2000, 8000, 20_000] as const;
+/** What the pauses between tries add up to. */
+export const longestPausesMs = delaysMs.reduce((sum, delayMs) => sum + delayMs, 0);
 export const sleep = (ms: number): Promise<void> => new Promise((resolve) => void setTimeout(resolve, ms));
 
 /** Tries what only a fault of ours can stop (the database out of reach) a few times; any other failure is thrown at once. */

@@ -1,10 +1,15 @@
+import { longestAskMs } from "./ask-agent.ts";
+import { longestPausesMs } from "./persist.ts";
 import type { RunStatus } from "./run.ts";
 
 /** What the workflow engine says of a run's instance; `unknown` where it could not be asked. */
 export type InstanceState = "alive" | "over" | "missing" | "unknown";
 
-/** The longest that one case may keep a run still: two calls of a minute, a minute's wait for its turn, our retries, and as much again. */
-const longestCaseMs = 10 * 60_000;
+/**
+ * The longest that one case may keep a run still: asking, our pauses while recording and finding it, and as much again for judging and
+ * for the database. A step of the workflow lasts no longer, so that no agent is slow enough to break off its run.
+ */
+export const longestCaseMs = 2 * (longestAskMs + 2 * longestPausesMs);
 /** How long a run may wait in the engine's queue before we give it up. */
 const longestQueueMs = 24 * 3_600_000;
 

@@ -3,7 +3,7 @@ import { jsonDigest, type Digest } from "../../crypto/digest.ts";
 import { AnyJson } from "../../expressions/any-json.ts";
 import { Expectation } from "./expectation.ts";
 
-const suiteLimits = { cases: 500, expectationsPerCase: 20, caseTimeoutMs: 60_000 } as const;
+export const suiteLimits = { cases: 500, expectationsPerCase: 20, caseTimeoutMs: 60_000 } as const;
 
 const Message = z.strictObject({ role: z.enum(["system", "user", "assistant"]), content: z.string().max(16_384) });
 const Tool = z.strictObject({

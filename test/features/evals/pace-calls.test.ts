@@ -1,6 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { paceCalls } from "../../../src/features/evals/pace-calls.ts";
+import { planNames, plans } from "../../../src/access/plans.ts";
+import { longestTurnMs, paceCalls } from "../../../src/features/evals/pace-calls.ts";
+import { StartRunBody } from "../../../src/features/evals/schemas.ts";
 
 /** Lets calls arrive after these pauses, on a clock that only waiting moves; returns when each was let through. */
 async function callTimes(perMinute: number, pauses: readonly number[]): Promise<number[]> {
@@ -39,6 +41,37 @@ describe("paceCalls", () => {
         }
       }),
     );
+  });
+
+  it("keeps nobody waiting for longer than a minute while no more callers wait than a minute may hold", async () => {
+    const answerTimes = fc.array(fc.integer({ min: 0, max: 60_000 }), { minLength: 1, maxLength: 100 });
+    await fc.assert(
+      fc.asyncProperty(fc.integer({ min: 1, max: 4 }), fc.nat(8), answerTimes, async (callers, more, times) => {
+        let nowMs = 0;
+        let waitedMs = 0;
+        const takeTurn = paceCalls(
+          callers + more,
+          () => nowMs,
+          (ms) => {
+            waitedMs = ms;
+            return Promise.resolve();
+          },
+        );
+        const freeAt = Array.from({ length: callers }, () => 0);
+        for (const answerTime of times) {
+          nowMs = Math.min(...freeAt);
+          waitedMs = 0;
+          await takeTurn();
+          expect(waitedMs).toBeLessThanOrEqual(longestTurnMs);
+          freeAt[freeAt.indexOf(nowMs)] = nowMs + waitedMs + answerTime;
+        }
+      }),
+    );
+  });
+
+  it("is asked by no run for more at a time than its plan lets into a minute", () => {
+    const fewest = Math.min(...planNames.map((name) => plans[name].hostCallsPerMinute));
+    expect(StartRunBody.shape.concurrency.safeParse(fewest + 1).success).toBe(false);
   });
 
   it("gives callers of the same moment different turns", async () => {
