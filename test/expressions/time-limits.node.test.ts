@@ -76,12 +76,7 @@ describe("text search", () => {
   it("takes time linear in the texts, where the engine's own takes seconds", () => {
     const text = "a".repeat(262_144);
     for (const length of [1_000, 20_000, 100_000]) {
-      for (const needle of [
-        `${"a".repeat(length)}b`,
-        `b${"a".repeat(length)}`,
-        `aab${"a".repeat(length)}`,
-        `${"aaab".repeat(length / 4)}`,
-      ]) {
+      for (const needle of [`${"a".repeat(length)}b`, `b${"a".repeat(length)}`, `aab${"a".repeat(length)}`, "aaab".repeat(length / 4)]) {
         expect(elapsedMs(() => searchText(text, needle, newWorkBudget()))).toBeLessThan(limitMs / 10);
       }
     }
@@ -143,6 +138,18 @@ describe("JSON Schemas", () => {
   for (let i = 0; i < 30; i++) fan[`d${i}`] = { anyOf: [{ $ref: `#/$defs/d${i + 1}` }, { $ref: `#/$defs/d${i + 1}` }] };
   const names = Object.fromEntries(Array.from({ length: 10_000 }, (_, i) => [`aaaaaaaaaaaaaaaa${i}`, i]));
   const slow = "(?:a|b)*a(?:a|b){20}c";
+  const list = Array.from({ length: 20_000 }, (_, i) => i);
+  const fanOut = (leaf: JsonValue): JsonValue => ({ $ref: "#/$defs/d0", $defs: { ...fan, d30: leaf } });
+  const leaves: readonly (readonly [string, JsonValue, JsonValue])[] = [
+    ["counted members", { minProperties: 100_000 }, names],
+    ["required members", { required: [...Object.keys(names).slice(0, 1_000), "none"] }, names],
+    ["elements that may be anything", { items: true, not: {} }, list],
+    ["elements that may be nothing", { contains: false }, list],
+    ["numbers far apart", { multipleOf: 5e-324, not: {} }, 1.7e308],
+    ["times", { format: "date-time", not: {} }, "2020-01-01T00:00:00Z"],
+    ["other members", { additionalProperties: true, not: {} }, names],
+    ["distinct elements", { uniqueItems: true, not: {} }, list],
+  ];
 
   it.each<[string, JsonValue, JsonValue]>([
     ["references that fan out", { $ref: "#/$defs/d0", $defs: fan }, 1],
@@ -160,6 +167,7 @@ describe("JSON Schemas", () => {
     ["long texts against a slow pattern", { contains: { pattern: slow } }, Array.from({ length: 50 }, () => `c${noise(5_000)}`)],
     ["numbers far apart", { items: { multipleOf: 5e-324 } }, Array.from({ length: 40_000 }, () => 1.7e308)],
     ["addresses", { items: { format: "uri" } }, Array.from({ length: 100 }, () => `http://${"a.".repeat(1_000)}`)],
+    ...leaves.map(([name, leaf, value]): [string, JsonValue, JsonValue] => [`${name}, fanned out`, fanOut(leaf), value]),
   ])("end in a fraction of a second: %s", (_name, source, value) => {
     const compiled = compileJsonSchema(source);
     if (!compiled.ok) throw new Error(compiled.detail);
