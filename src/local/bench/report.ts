@@ -74,8 +74,6 @@ export function report(measured: Measured): string {
   ].join("\n\n");
 }
 
-export const allMet = (measured: Measured): boolean => goalsOf(measured).every(isMet);
-
 function runRow(name: string, run: Run): string[] {
   const cpuMs = cpuPerRequestMs(run);
   return [
