@@ -1,7 +1,7 @@
 import type { JsonValue } from "../crypto/canonical-json.ts";
 import { isJsonArray, isJsonObject, memberOf, type JsonObject } from "./json.ts";
 import { count } from "./json-schema-assertions.ts";
-import { broken, invalid, must, pay, settle, within, type Check, type Keyword, type KeywordContext } from "./json-schema-check.ts";
+import { broken, invalid, must, pay, perPart, settle, within, type Check, type Keyword, type KeywordContext } from "./json-schema-check.ts";
 import { compilePattern, type Pattern } from "./pattern.ts";
 
 /** Keywords that apply schemas to the value or to its parts. */
@@ -31,31 +31,28 @@ export const applicators: Readonly<Record<string, Keyword>> = {
 
   prefixItems: (argument, context) => {
     const places = branches(argument, context);
-    return (value, run) =>
-      isJsonArray(value) ? firstFault(value.slice(0, places.length), (item, i) => within(i, places[i]?.(item, run))) : undefined;
+    return forLists((value, run) => firstFault(value.slice(0, places.length), (item, i) => within(i, places[i]?.(item, run))));
   },
   items: (argument, { compile, schema }) => {
     if (isJsonArray(argument)) return invalid("a list of schemas is written as prefixItems");
     const each = compile(argument);
     const prefix = isJsonArray(schema["prefixItems"]) ? schema["prefixItems"].length : 0;
-    return (value, run) =>
-      isJsonArray(value) ? firstFault(value.slice(prefix), (item, i) => within(i + prefix, each(item, run))) : undefined;
+    return forLists((value, run) => firstFault(value.slice(prefix), (item, i) => within(i + prefix, each(item, run))));
   },
   contains: (argument, { compile, schema }) => {
     const wanted = compile(argument);
     const least = count(schema["minContains"] ?? 1);
     const most = schema["maxContains"] === undefined ? Infinity : count(schema["maxContains"]);
-    return must("contains", (value, run) => {
-      if (!isJsonArray(value)) return true;
+    return forLists((value, run) => {
       const found = value.filter((item) => wanted(item, run) === undefined).length;
-      return found >= least && found <= most;
+      return found >= least && found <= most ? undefined : broken("contains");
     });
   },
 
   properties: (argument, context) => {
     const members = [...subschemas(argument, context)];
     return forObjects((value, run) => {
-      pay(run, members.length);
+      pay(run, members.length * perPart);
       return firstFault(members, ([name, check]) => onMember(value, name, (member) => check(member, run)));
     });
   },
@@ -87,6 +84,14 @@ export const applicators: Readonly<Record<string, Keyword>> = {
 
 type Run = Parameters<Check>[1];
 
+const forLists =
+  (check: (value: readonly JsonValue[], run: Run) => ReturnType<Check>): Check =>
+  (value, run) => {
+    if (!isJsonArray(value)) return undefined;
+    pay(run, value.length);
+    return check(value, run);
+  };
+
 const forObjects =
   (check: (value: JsonObject, run: Run) => ReturnType<Check>): Check =>
   (value, run) =>
@@ -107,7 +112,7 @@ function onMember(value: JsonObject, name: string, check: (member: JsonValue) =>
 
 function namesOf(value: JsonObject, run: Run): readonly string[] {
   const names = Object.keys(value);
-  pay(run, names.length * 2);
+  pay(run, names.length * perPart);
   return names;
 }
 

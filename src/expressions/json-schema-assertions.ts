@@ -1,11 +1,14 @@
 import type { JsonValue } from "../crypto/canonical-json.ts";
 import { compareDecimals, decimalOf, isMultipleOf, type Decimal } from "./decimal.ts";
 import { comparable, isJsonArray, isJsonObject, kindOf, weightOf } from "./json.ts";
-import { broken, invalid, must, pay, settle, type Check, type Keyword, type Run } from "./json-schema-check.ts";
+import { invalid, must, pay, perPart, settle, type Check, type Keyword, type Run } from "./json-schema-check.ts";
 import { formatNames, hasFormat } from "./json-schema-formats.ts";
 import { compilePattern } from "./pattern.ts";
 
 const maxCompared = 64;
+/** Comparing decimals, of up to 640 digits, and reading a text as one of the formats. */
+const perDecimal = 64;
+const perFormat = 32;
 const kinds = ["null", "boolean", "number", "integer", "string", "array", "object"];
 
 /** Keywords that say something of the value itself. Each applies to its own kind of value and to no other. */
@@ -46,7 +49,7 @@ export const assertions: Readonly<Record<string, Keyword>> = {
   format: (argument) => {
     const name = text(argument);
     if (!formatNames.includes(name)) return invalid(`unknown format; known are ${formatNames.join(", ")}`);
-    return must("format", (value, run) => typeof value !== "string" || (pay(run, value.length), hasFormat(name, value)));
+    return must("format", (value, run) => typeof value !== "string" || (pay(run, perFormat + value.length), hasFormat(name, value)));
   },
 
   minItems: counted("minItems", itemsOf, (size, limit) => size >= limit),
@@ -55,7 +58,7 @@ export const assertions: Readonly<Record<string, Keyword>> = {
     if (typeof argument !== "boolean") return invalid("true or false is needed");
     return must("uniqueItems", (value, run) => {
       if (!argument || !isJsonArray(value)) return true;
-      pay(run, weightOf(value, maxCompared));
+      pay(run, weightOf(value, maxCompared) * perPart);
       return new Set(value.map(comparable)).size === value.length;
     });
   },
@@ -64,14 +67,21 @@ export const assertions: Readonly<Record<string, Keyword>> = {
   maxProperties: counted("maxProperties", membersOf, (size, limit) => size <= limit),
   required: (argument) => {
     const names = textList(argument);
-    return (value) => (isJsonObject(value) && names.some((name) => !Object.hasOwn(value, name)) ? broken("required") : undefined);
+    return must("required", (value, run) => {
+      if (!isJsonObject(value)) return true;
+      pay(run, names.length * perPart);
+      return names.every((name) => Object.hasOwn(value, name));
+    });
   },
   dependentRequired: (argument) => {
     if (!isJsonObject(argument)) return invalid("an object is needed");
     const needs = Object.entries(argument).map(([name, needed]) => [name, textList(needed)] as const);
-    const unmet = (value: object) =>
-      needs.some(([name, needed]) => Object.hasOwn(value, name) && needed.some((other) => !Object.hasOwn(value, other)));
-    return must("dependentRequired", (value) => !isJsonObject(value) || !unmet(value));
+    const work = needs.reduce((sum, [, needed]) => sum + perPart * (1 + needed.length), 0);
+    return must("dependentRequired", (value, run) => {
+      if (!isJsonObject(value)) return true;
+      pay(run, work);
+      return needs.every(([name, needed]) => !Object.hasOwn(value, name) || needed.every((other) => Object.hasOwn(value, other)));
+    });
   },
 };
 
@@ -94,9 +104,11 @@ function decimal(argument: JsonValue): Decimal {
 }
 
 function forDecimals(keyword: string, holds: (value: Decimal) => boolean): Check {
-  return must(keyword, (value) => {
-    const exact = typeof value === "number" ? decimalOf(value) : undefined;
-    return exact === undefined ? typeof value !== "number" : holds(exact);
+  return must(keyword, (value, run) => {
+    if (typeof value !== "number") return true;
+    pay(run, perDecimal);
+    const exact = decimalOf(value);
+    return exact !== undefined && holds(exact);
   });
 }
 
@@ -134,11 +146,14 @@ function itemsOf(value: JsonValue): number | undefined {
   return isJsonArray(value) ? value.length : undefined;
 }
 
-function membersOf(value: JsonValue): number | undefined {
-  return isJsonObject(value) ? Object.keys(value).length : undefined;
+function membersOf(value: JsonValue, run: Run): number | undefined {
+  if (!isJsonObject(value)) return undefined;
+  const { length } = Object.keys(value);
+  pay(run, length * perPart * 2);
+  return length;
 }
 
 function comparableWithin(value: JsonValue, run: Run): string {
-  pay(run, weightOf(value, maxCompared));
+  pay(run, weightOf(value, maxCompared) * perPart);
   return comparable(value);
 }

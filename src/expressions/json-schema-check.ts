@@ -33,6 +33,9 @@ export class Stopped extends Error {
   }
 }
 
+/** What looking at one member, element or subschema costs. */
+export const perPart = 4;
+
 export function pay(run: Run, units: number): void {
   if (!spend(run.budget, units)) throw new Stopped("work_exceeded");
 }

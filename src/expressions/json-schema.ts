@@ -100,8 +100,7 @@ class Compiler {
 
   #compile(schema: JsonValue, isRoot: boolean): Check {
     if ((this.#nodes += 1) > jsonSchemaLimits.nodes) return invalid("the schema has too many parts");
-    if (schema === true) return () => undefined;
-    if (schema === false) return () => broken("false");
+    if (typeof schema === "boolean") return (_value, run) => (pay(run, perVisit), schema ? undefined : broken("false"));
     if (!isJsonObject(schema)) return invalid("a schema is an object, true or false");
     const checks = Object.entries(schema).flatMap(([name, argument]) =>
       argument === undefined ? [] : this.#at([name], () => this.#keyword(name, argument, schema, isRoot)),

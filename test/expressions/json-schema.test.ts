@@ -157,6 +157,40 @@ describe("compileJsonSchema", () => {
   });
 });
 
+describe("the work of a validation", () => {
+  const size = 1_000;
+  const list = Array.from({ length: size }, (_, i) => i);
+  const names = list.map((i) => `k${i}`);
+  const object = Object.fromEntries(names.map((name) => [name, 1]));
+  const each = (schema: JsonValue) => Object.fromEntries(names.slice(0, 900).map((name) => [name, schema]));
+
+  it.each<[string, JsonValue, JsonValue]>([
+    ["minProperties", { minProperties: 1 }, object],
+    ["maxProperties", { maxProperties: size }, object],
+    ["required", { required: names }, object],
+    ["dependentRequired", { dependentRequired: { k0: names } }, object],
+    ["dependentRequired", { dependentRequired: Object.fromEntries(names.map((name) => [name, []])) }, object],
+    ["prefixItems", { prefixItems: Array.from({ length: 900 }, () => true) }, list],
+    ["items", { items: true }, list],
+    ["contains", { contains: true }, list],
+    ["contains", { contains: false, minContains: 0 }, list],
+    ["allOf", { allOf: Array.from({ length: 900 }, () => true) }, 1],
+    ["anyOf", { anyOf: [...Array.from({ length: 900 }, () => false), true] }, 1],
+    ["oneOf", { oneOf: [...Array.from({ length: 900 }, () => false), true] }, 1],
+    ["properties", { properties: each(true) }, {}],
+    ["properties", { properties: each(true) }, object],
+    ["patternProperties", { patternProperties: { "^k": true } }, object],
+    ["additionalProperties", { additionalProperties: true }, object],
+    ["propertyNames", { propertyNames: true }, object],
+    ["uniqueItems", { uniqueItems: true }, list],
+    ["enum", { enum: [1] }, list],
+  ])("of %s is paid for by what it walks", (_keyword, schema, value) => {
+    const budget = newWorkBudget();
+    expect(compiled(schema).validate(value, budget).ok).toBe(true);
+    expect(newWorkBudget().remaining - budget.remaining).toBeGreaterThan(900 * 2);
+  });
+});
+
 describe("validation", () => {
   const scalar = fc.oneof(
     fc.constantFrom("", "a", "ab", "abc"),
