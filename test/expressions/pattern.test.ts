@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { RE2JS } from "re2js";
 import { describe, expect, it } from "vitest";
-import { boundProgramSize } from "../../src/expressions/pattern-size.ts";
+import { boundPatternSize } from "../../src/expressions/pattern-size.ts";
 import { compilePattern, patternLimits } from "../../src/expressions/pattern.ts";
 import { newWorkBudget } from "../../src/expressions/work-budget.ts";
 
@@ -35,6 +35,33 @@ describe("compilePattern", () => {
     }
   });
 
+  it("refuses a pattern that takes too much work to prepare, and none that people write", () => {
+    for (const source of [
+      `(?i)${"\\PL".repeat(110)}`,
+      `(?i)[${"!-\\x{1e942}".repeat(30)}]`,
+      `(?i)${"[!-\uffff]".repeat(80)}`,
+      `(?:${"\\pL|".repeat(80)}x)`,
+      "\\PL{700}",
+    ]) {
+      expect(compilePattern(source), source).toMatchObject({ ok: false, reason: "too_large" });
+    }
+    for (const source of ["^[\\p{L} '-]{1,100}$", "(?i)[^\\x00-\\x7f]", "(?i)^\\p{Lu}\\p{L}+$", "^.{1,400}$", "[\\x{80}-\\x{10ffff}]"]) {
+      expect(compilePattern(source), source).toMatchObject({ ok: true });
+    }
+  });
+
+  it("is charged for each time that it is asked, whether or not the pattern is known, and refuses what the budget cannot pay", () => {
+    const charge = (source: string) => {
+      const budget = newWorkBudget();
+      expect(compilePattern(source, budget).ok).toBe(true);
+      return newWorkBudget().remaining - budget.remaining;
+    };
+    expect(charge("^[a-z]+$")).toBeGreaterThan(500);
+    expect(charge("^[a-z]+$")).toBe(charge("^[a-z]+$"));
+    expect(charge("^\\pL+$")).toBeGreaterThan(charge("^[a-z]+$") * 4);
+    expect(compilePattern("^\\pL+$", newWorkBudget(1_000))).toMatchObject({ ok: false, reason: "work_exceeded" });
+  });
+
   it("refuses a test that would cost more than the budget, and charges what it does", () => {
     const pattern = compiled("[ab]{1,300}c$");
     expect(pattern.test("a".repeat(patternLimits.textChars))).toEqual({ ok: false, reason: "work_exceeded" });
@@ -64,7 +91,7 @@ describe("compilePattern", () => {
         } catch {
           return;
         }
-        expect(boundProgramSize(source)).toBeGreaterThanOrEqual(actual);
+        expect(boundPatternSize(source).program).toBeGreaterThanOrEqual(actual);
       }),
       { numRuns: 2_000 },
     );
