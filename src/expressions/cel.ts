@@ -2,11 +2,17 @@ import { Environment, EvaluationError, type ASTNode } from "@marcbachmann/cel-js
 import type { JsonValue } from "../crypto/canonical-json.ts";
 import { meterExpression, type Metered } from "./cel-metering.ts";
 import { spendDeepWork, surfaceWork, toCelValue, type CelConversion, type CelValue } from "./cel-values.ts";
-import { compilePattern, type Pattern } from "./pattern.ts";
+import { compilePattern, patternLimits, type Pattern } from "./pattern.ts";
+import { remember } from "./remember.ts";
 import { searchText } from "./search-text.ts";
 import { newWorkBudget, spend, type WorkBudget } from "./work-budget.ts";
 
 export const celLimits = { sourceChars: 2_000, nodes: 256, depth: 48, elements: 64, arguments: 4 } as const;
+/** What compiling costs, beside the patterns in it. */
+const perCompilation = 4_096;
+const perChar = 192;
+/** How many expressions over the same variables are remembered; the largest take a quarter of a megabyte. */
+const mostRemembered = 32;
 const perNode = 8;
 /** The engine builds an error with a stack and an excerpt, and its loops and `||` go on after it. */
 const perError = 1_000;
@@ -16,7 +22,7 @@ export type CelType = "dyn" | "double" | "string" | "bool" | "list<dyn>";
 export type CelVariables = Readonly<Record<string, CelType>>;
 
 export type CelRefusal = {
-  readonly reason: "too_long" | "not_valid" | "not_supported" | "not_boolean" | "pattern";
+  readonly reason: "too_long" | "not_valid" | "not_supported" | "not_boolean" | "pattern" | "work_exceeded";
   readonly detail: string;
 };
 export type CelResult =
@@ -54,15 +60,39 @@ export function celContext(values: Readonly<Record<string, JsonValue | undefined
  * it must be boolean, within the limits, and use only the standard functions that are listed in cel-metering.ts.
  * JSON numbers are doubles, as in every CEL: write `output.price + 1.0`, and compare with `output.price > 1` or `1.0`.
  */
-export function compileCel(source: string, variables: CelVariables): CelCompilation {
+export function compileCel(source: string, variables: CelVariables, budget: WorkBudget = newWorkBudget()): CelCompilation {
   if (source.length > celLimits.sourceChars) return refuse("too_long", `an expression has at most ${celLimits.sourceChars} characters`);
+  if (!spend(budget, perCompilation + perChar * source.length)) return refuse("work_exceeded", tooMuchWork);
+  const { compilation, patternWork } = compilerOver(variables)(source);
+  return spend(budget, patternWork) ? compilation : refuse("work_exceeded", tooMuchWork);
+}
+
+const tooMuchWork = "the expressions take too much work to prepare";
+
+type Compiled = { readonly compilation: CelCompilation; readonly patternWork: number };
+
+const compilers = new WeakMap<CelVariables, (source: string) => Compiled>();
+function compilerOver(variables: CelVariables): (source: string) => Compiled {
+  const compiler = compilers.get(variables) ?? remember(mostRemembered, (source) => compile(source, variables));
+  compilers.set(variables, compiler);
+  return compiler;
+}
+
+function compile(source: string, variables: CelVariables): Compiled {
   const parsed = parseChecked(source, variables);
-  if (!parsed.ok) return refuse(parsed.reason, parsed.detail);
+  if (!parsed.ok) return { compilation: refuse(parsed.reason, parsed.detail), patternWork: 0 };
   const metered = meterExpression(parsed.ast, new Set(Object.keys(variables)));
-  if (!metered.ok) return refuse("not_supported", metered.detail);
+  if (!metered.ok) return { compilation: refuse("not_supported", metered.detail), patternWork: 0 };
+  const budget = newWorkBudget(patternLimits.work);
+  const compilation = withPatterns(source, variables, metered, budget);
+  return { compilation, patternWork: patternLimits.work - budget.remaining };
+}
+
+/** The patterns of one expression together take no more work than one pattern may. */
+function withPatterns(source: string, variables: CelVariables, metered: Metered, budget: WorkBudget): CelCompilation {
   const patterns = new Map<string, Pattern>();
   for (const pattern of metered.patterns) {
-    const compilation = compilePattern(pattern);
+    const compilation = compilePattern(pattern, budget);
     if (!compilation.ok) return refuse("pattern", compilation.detail);
     patterns.set(pattern, compilation.pattern);
   }

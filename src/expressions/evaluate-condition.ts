@@ -15,7 +15,7 @@ import { follow, parsePath } from "./json-path.ts";
 import { prepareRule } from "./param-binding.ts";
 import { compilePattern } from "./pattern.ts";
 import { searchText } from "./search-text.ts";
-import { newWorkBudget, shareOf, spend, workPerExpression, type WorkBudget } from "./work-budget.ts";
+import { newWorkBudget, spend, withShare, workPerExpression, type WorkBudget } from "./work-budget.ts";
 
 export type ToolCall = { readonly tool: string; readonly arguments: JsonValue };
 /** What was seen of one answer of an agent. What is undefined was not reported, which is not the same as zero or none. */
@@ -58,10 +58,7 @@ export function evaluateConditions(
   const toolCalls = observation.toolCalls?.map((call) => ({ tool: call.tool, arguments: call.arguments }));
   const values = celContext({ input, output, latencyMs, costUsd, toolCalls });
   return conditions.map((condition) => {
-    const share = shareOf(budget);
-    const before = share.remaining;
-    const outcome = evaluateCondition(condition, observation, values, share);
-    budget.remaining -= before - share.remaining;
+    const outcome = withShare(budget, workPerExpression, (share) => evaluateCondition(condition, observation, values, share));
     return { conditionId: condition.id, severity: condition.severity, ...outcome };
   });
 }

@@ -67,10 +67,13 @@ export const applicators: Readonly<Record<string, Keyword>> = {
       );
     });
   },
-  additionalProperties: (argument, { compile, schema }) => {
-    const other = compile(argument);
+  additionalProperties: (argument, context) => {
+    const { schema } = context;
+    const other = context.compile(argument);
     const known = isJsonObject(schema["properties"]) ? schema["properties"] : {};
-    const patterns = Object.keys(isJsonObject(schema["patternProperties"]) ? schema["patternProperties"] : {}).map(patternOf);
+    const patterns = Object.keys(isJsonObject(schema["patternProperties"]) ? schema["patternProperties"] : {}).map((source) =>
+      patternOf(source, context),
+    );
     return forObjects((value, run) => {
       const isOther = (name: string) => !Object.hasOwn(known, name) && !patterns.some((pattern) => settle(pattern.test(name, run.budget)));
       return firstFault(namesOf(value, run).filter(isOther), (name) => onMember(value, name, (member) => other(member, run)));
@@ -127,9 +130,9 @@ function* subschemas(argument: JsonValue, { compile }: KeywordContext): Generato
 }
 
 const patterned = (argument: JsonValue, context: KeywordContext): readonly (readonly [Pattern, Check])[] =>
-  [...subschemas(argument, context)].map(([source, check]) => [patternOf(source), check] as const);
+  [...subschemas(argument, context)].map(([source, check]) => [patternOf(source, context), check] as const);
 
-function patternOf(source: string): Pattern {
-  const compiled = compilePattern(source);
+function patternOf(source: string, { budget }: KeywordContext): Pattern {
+  const compiled = compilePattern(source, budget);
   return compiled.ok ? compiled.pattern : invalid(`${source}: ${compiled.detail}`);
 }

@@ -40,8 +40,8 @@ export const assertions: Readonly<Record<string, Keyword>> = {
 
   minLength: counted("minLength", charactersOf, (size, limit) => size >= limit),
   maxLength: counted("maxLength", charactersOf, (size, limit) => size <= limit),
-  pattern: (argument) => {
-    const compiled = compilePattern(text(argument));
+  pattern: (argument, context) => {
+    const compiled = compilePattern(text(argument), context.budget);
     if (!compiled.ok) return invalid(compiled.detail);
     const { pattern } = compiled;
     return must("pattern", (value, run) => typeof value !== "string" || settle(pattern.test(value, run.budget)));

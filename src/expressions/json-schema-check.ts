@@ -12,6 +12,8 @@ export type Keyword = (argument: JsonValue, context: KeywordContext) => Check;
 export type KeywordContext = {
   /** The schema object that the keyword stands in. */
   readonly schema: JsonObject;
+  /** What compiling patterns is charged to. */
+  readonly budget: WorkBudget;
   readonly compile: (subschema: JsonValue, ...path: readonly string[]) => Check;
   /** The schema of another keyword beside this one, where there is one. */
   readonly sibling: (keyword: string) => Check | undefined;

@@ -3,9 +3,15 @@ import { isJsonObject, weightOf, type JsonObject } from "./json.ts";
 import { applicators } from "./json-schema-applicators.ts";
 import { assertions, text } from "./json-schema-assertions.ts";
 import { broken, invalid, InvalidSchema, pay, Stopped, type Check, type Fault, type StopReason } from "./json-schema-check.ts";
-import { newWorkBudget, type WorkBudget } from "./work-budget.ts";
+import { remember } from "./remember.ts";
+import { newWorkBudget, spend, type WorkBudget } from "./work-budget.ts";
 
 const jsonSchemaLimits = { chars: 32_768, depth: 32, nodes: 1_000 } as const;
+/** What compiling costs, beside the patterns in it, and what those may take together. */
+const perCompilation = 2_048;
+const perChar = 8;
+const mostPatternWork = 2 ** 22;
+const mostRemembered = 8;
 /** How deep references and values may lead a validation. */
 const maxVisits = 256;
 const perVisit = 8;
@@ -37,15 +43,33 @@ export type JsonSchemaCompilation =
  * fan out without end. A keyword that is not known here is refused: a misspelt one would be a check that always passes.
  * References lead to `#` and `#/$defs/…` only, and `format` is asserted.
  */
-export function compileJsonSchema(schema: JsonValue): JsonSchemaCompilation {
-  if (weightOf(schema, jsonSchemaLimits.depth) > jsonSchemaLimits.chars)
-    return { ok: false, path: [], detail: "the schema is too large or nested too deeply" };
-  const compiler = new Compiler(isJsonObject(schema) ? schema : {});
+export function compileJsonSchema(schema: JsonValue, budget: WorkBudget = newWorkBudget()): JsonSchemaCompilation {
+  if (weightOf(schema, jsonSchemaLimits.depth) > jsonSchemaLimits.chars) return refuse([], "the schema is too large or nested too deeply");
+  const source = JSON.stringify(schema);
+  if (!spend(budget, perCompilation + perChar * source.length)) return refuse([], tooMuchWork);
+  const { compilation, patternWork } = compile(source);
+  return spend(budget, patternWork) ? compilation : refuse([], tooMuchWork);
+}
+
+const refuse = (path: readonly string[], detail: string): JsonSchemaCompilation => ({ ok: false, path, detail });
+const tooMuchWork = "the schemas take too much work to prepare";
+
+type Compiled = { readonly compilation: JsonSchemaCompilation; readonly patternWork: number };
+
+const compile = remember(mostRemembered, (source): Compiled => {
+  const schema: JsonValue = JSON.parse(source);
+  const budget = newWorkBudget(mostPatternWork);
+  const compiler = new Compiler(isJsonObject(schema) ? schema : {}, budget);
+  const compilation = compileWith(compiler, schema);
+  return { compilation, patternWork: mostPatternWork - budget.remaining };
+});
+
+function compileWith(compiler: Compiler, schema: JsonValue): JsonSchemaCompilation {
   try {
     const root = compiler.compileRoot(schema);
     return { ok: true, schema: { validate: (value, budget) => validate(root, value, budget ?? newWorkBudget()) } };
   } catch (error) {
-    if (error instanceof InvalidSchema) return { ok: false, path: compiler.path, detail: error.message };
+    if (error instanceof InvalidSchema) return refuse(compiler.path, error.message);
     throw error;
   }
 }
@@ -68,10 +92,12 @@ class Compiler {
   path: string[] = [];
   #nodes = 0;
   readonly #document: JsonObject;
+  readonly #budget: WorkBudget;
   readonly #targets = new Map<string, Check>();
 
-  constructor(document: JsonObject) {
+  constructor(document: JsonObject, budget: WorkBudget) {
     this.#document = document;
+    this.#budget = budget;
   }
 
   compileRoot(schema: JsonValue): Check {
@@ -133,7 +159,7 @@ class Compiler {
     const keyword = Object.hasOwn(assertions, name) ? assertions[name] : Object.hasOwn(applicators, name) ? applicators[name] : undefined;
     if (keyword === undefined) return invalid("unknown keyword");
     const compile = (subschema: JsonValue, ...path: readonly string[]) => this.#at(path, () => this.#compile(subschema, false));
-    return [keyword(argument, { schema, compile, sibling: (other) => this.#sibling(other, schema) })];
+    return [keyword(argument, { schema, budget: this.#budget, compile, sibling: (other) => this.#sibling(other, schema) })];
   }
 
   #sibling(name: string, schema: JsonObject): Check | undefined {

@@ -13,7 +13,11 @@ export function spend(budget: WorkBudget, units: number): boolean {
   return true;
 }
 
-/** A budget for one part of a larger job: at most `units`, and never more than the job has left. */
-export const shareOf = (budget: WorkBudget, units: number = workPerExpression): WorkBudget => ({
-  remaining: Math.min(units, budget.remaining),
-});
+/** Does one part of a larger job: for at most `units`, never for more than the job has left, and at its expense. */
+export function withShare<T>(budget: WorkBudget, units: number, part: (share: WorkBudget) => T): T {
+  const share = newWorkBudget(Math.min(units, budget.remaining));
+  budget.remaining -= share.remaining;
+  const result = part(share);
+  budget.remaining += share.remaining;
+  return result;
+}

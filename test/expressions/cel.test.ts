@@ -65,6 +65,29 @@ describe("compileCel", () => {
     expect(compileCel(source, variables)).toMatchObject({ ok: false, reason, detail: expect.stringMatching(/.+/) });
   });
 
+  it("is charged for each time that it is asked, and compiles an expression once while it is asked for again", () => {
+    const asked = (source: string) => {
+      const budget = newWorkBudget();
+      const compilation = compileCel(source, variables, budget);
+      return { compilation, work: newWorkBudget().remaining - budget.remaining };
+    };
+    const first = asked("output.matches('^[a-z]+$')");
+    expect(asked("output.matches('^[a-z]+$')")).toEqual(first);
+    expect(asked("output.matches('^[a-z]+$')").compilation).toBe(first.compilation);
+    expect(asked("output.matches('^\\\\pL+$')").work).toBeGreaterThan(first.work + 10_000);
+    expect(compileCel("output.matches('^\\\\pL+$')", variables, newWorkBudget(first.work))).toMatchObject({
+      ok: false,
+      reason: "work_exceeded",
+    });
+    expect(compileCel("output == 1", { output: "string" })).toMatchObject({ ok: false, reason: "not_valid" });
+  });
+
+  it("refuses an expression whose patterns take too much work together", () => {
+    const pattern = (name: string) => `output.matches('${name}${"\\\\pL".repeat(20)}')`;
+    expect(compileCel(pattern("a"), variables).ok).toBe(true);
+    expect(compileCel([..."abcd"].map(pattern).join(" || "), variables)).toMatchObject({ ok: false, reason: "pattern" });
+  });
+
   it("refuses what is too long, too large or nested too deeply", () => {
     const refusal = (source: string) => {
       const result = compileCel(source, variables);

@@ -136,6 +136,26 @@ describe("compileJsonSchema", () => {
     expect(compileJsonSchema({ allOf: Array.from({ length: 1_001 }, () => ({})) })).toMatchObject({ ok: false });
   });
 
+  it("is charged for each time that it is asked, and compiles a schema once while it is asked for again", () => {
+    const asked = (schema: JsonValue) => {
+      const budget = newWorkBudget();
+      const compilation = compileJsonSchema(schema, budget);
+      return { compilation, work: newWorkBudget().remaining - budget.remaining };
+    };
+    const first = asked({ pattern: "^[a-z]+$" });
+    expect(asked({ pattern: "^[a-z]+$" })).toEqual(first);
+    expect(asked({ pattern: "^[a-z]+$" }).compilation).toBe(first.compilation);
+    expect(asked({ pattern: "^\\pL+$" }).work).toBeGreaterThan(first.work + 10_000);
+    expect(compileJsonSchema({ pattern: "^\\pL+$" }, newWorkBudget(first.work))).toMatchObject({ ok: false });
+  });
+
+  it("refuses a schema whose patterns take too much work together, wherever they stand", () => {
+    const names = Array.from({ length: 5 }, (_, i) => `${i}${"\\pL".repeat(50)}`);
+    expect(compileJsonSchema({ pattern: names[0] ?? "" }).ok).toBe(true);
+    expect(compileJsonSchema({ allOf: names.map((pattern) => ({ pattern })) })).toMatchObject({ ok: false });
+    expect(compileJsonSchema({ patternProperties: Object.fromEntries(names.map((name) => [name, true])) })).toMatchObject({ ok: false });
+  });
+
   it("stops with a reason, and no verdict, at references that fan out or never end, and at values that cost too much", () => {
     const fan: Record<string, JsonValue> = { d40: {} };
     for (let i = 0; i < 40; i++) fan[`d${i}`] = { allOf: [{ $ref: `#/$defs/d${i + 1}` }, { $ref: `#/$defs/d${i + 1}` }] };

@@ -7,19 +7,7 @@ import { broken, failed, notApplicable, outputOf, passIf, unscored, type Judgeme
 const suiteVariables: CelVariables = { ...observationVariables, text: "string" };
 const ofTheAnswer = ["output", "text", "toolCalls"];
 
-/** So few, because the largest take megabytes. */
-const mostKept = 16;
-const kept = new Map<string, CelCompilation>();
-
-/** Compiles an expression of a suite, or finds it among the last that were asked for: every case of a run asks for the same ones. */
-export function compileSuiteExpression(source: string): CelCompilation {
-  const compilation = kept.get(source) ?? compileCel(source, suiteVariables);
-  kept.delete(source);
-  kept.set(source, compilation);
-  const [oldest] = kept.keys();
-  if (kept.size > mostKept && oldest !== undefined) kept.delete(oldest);
-  return compilation;
-}
+export const compileSuiteExpression = (source: string): CelCompilation => compileCel(source, suiteVariables);
 
 /** The expression is true of the answer. One that cannot be computed fails where it reads the answer, and is broken where it does not. */
 export function judgeCel({ expression }: ExpectationOf<"cel">, { input, answer, latencyMs }: Observation): Judgement {
