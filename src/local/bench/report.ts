@@ -1,12 +1,14 @@
 import { cpus } from "node:os";
 import { cpuPerRequestMs, latencyMs, perSecond, type Run } from "./load.ts";
 import type { Creates, Gates, Growth, Throughput } from "./measure.ts";
+import type { Delays } from "./measure-log.ts";
 
 export type Measured = {
   readonly reads: Throughput;
   readonly growths: readonly Growth[];
   readonly creates: readonly Creates[];
   readonly gates: Gates;
+  readonly log: { readonly proofs: readonly Growth[]; readonly delays: Delays; readonly eventsPerSecond: number };
   readonly gzipKib: number;
   readonly startUpMs: number;
 };
@@ -19,7 +21,7 @@ type Goal = {
   readonly unit: string;
 };
 
-const goalsOf = ({ reads, growths, gates, gzipKib, startUpMs }: Measured): Goal[] => [
+const goalsOf = ({ reads, growths, gates, log, gzipKib, startUpMs }: Measured): Goal[] => [
   { name: "our read / bare Hono + object + same batch, requests/s", value: reads.ratio, bound: "at least", goal: 0.75, unit: "×" },
   { name: "gate / trivial object, checks/s", value: gates.ratio, bound: "at least", goal: 0.85, unit: "×" },
   ...growths.map(({ name, smallMs, largeMs }): Goal => ({
@@ -29,6 +31,14 @@ const goalsOf = ({ reads, growths, gates, gzipKib, startUpMs }: Measured): Goal[
     goal: 1.3,
     unit: "×",
   })),
+  ...log.proofs.map(({ name, smallMs, largeMs }): Goal => ({
+    name: `${name}: 1,000,000 / 1,000 leaves, latency`,
+    value: largeMs / smallMs,
+    bound: "at most",
+    goal: 1.5,
+    unit: "×",
+  })),
+  { name: "change to public checkpoint, the slowest", value: log.delays.worstMs / 1000, bound: "at most", goal: 60, unit: " s" },
   { name: "bundle after gzip", value: gzipKib, bound: "at most", goal: 700, unit: " KiB" },
   { name: "start-up CPU (wrangler check startup)", value: startUpMs, bound: "at most", goal: 100, unit: " ms" },
 ];
@@ -37,7 +47,7 @@ const isMet = ({ value, bound, goal }: Goal): boolean => (bound === "at least" ?
 
 /** The report in Markdown, ratios first; every figure of it is from the same run. */
 export function report(measured: Measured): string {
-  const { reads, growths, creates, gates } = measured;
+  const { reads, growths, creates, gates, log } = measured;
   return [
     `Measured on ${cpus().length} × ${cpus()[0]?.model.trim() ?? "unknown CPU"}, which everything shares: load generator, workerd, the /sql server and PostgreSQL.`,
     table(
@@ -62,6 +72,18 @@ export function report(measured: Measured): string {
     table(
       ["one connection, median", "1,000 agents", "200,000 agents"],
       growths.map(({ name, smallMs, largeMs }) => [name, `${digits(smallMs)} ms`, `${digits(largeMs)} ms`]),
+    ),
+    table(
+      ["one connection, median", "1,000 leaves", "1,000,000 leaves"],
+      log.proofs.map(({ name, smallMs, largeMs }) => [name, `${digits(smallMs)} ms`, `${digits(largeMs)} ms`]),
+    ),
+    table(
+      ["transparency log", "measured"],
+      [
+        ["change to public checkpoint, nobody asking, median", `${digits(log.delays.medianMs / 1000)} s`],
+        ["proof of an event written a moment ago, signed for it, median", `${digits(log.delays.onDemandMs)} ms`],
+        ["events/s taken up from the database, of one organization", String(Math.round(log.eventsPerSecond))],
+      ],
     ),
     table(
       ["audited creates/s", "of one organization", "of 50 organizations"],
