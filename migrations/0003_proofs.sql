@@ -75,9 +75,11 @@ CREATE TABLE "receipts" (
 	"kid" text NOT NULL,
 	"event_seq" bigint DEFAULT 0 NOT NULL,
 	"change_digest" text,
+	"intent_digest" text,
 	"issued_at" timestamp (3) with time zone NOT NULL,
 	CONSTRAINT "receipts_org_id_id_pk" PRIMARY KEY("org_id","id"),
-	CONSTRAINT "receipts_chain" UNIQUE("org_id","agent_id","number")
+	CONSTRAINT "receipts_chain" UNIQUE("org_id","agent_id","number"),
+	CONSTRAINT "receipts_intent" UNIQUE("org_id","agent_id","intent_digest")
 );
 --> statement-breakpoint
 CREATE TABLE "self_runs" (

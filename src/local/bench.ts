@@ -8,6 +8,7 @@ import { introduceKeys } from "./admin/introduce-keys.ts";
 import { buildWorkers, gzipKib, startUpMs } from "./bench/build.ts";
 import { measureCreates, measureGates, measureGrowth, measureReads } from "./bench/measure.ts";
 import { measureDelays, measureIntegration, measureProofs, seedEvents } from "./bench/measure-log.ts";
+import { measureStatements } from "./bench/measure-statements.ts";
 import { startSqlDoor, startWorkerd, stopProcesses, type Workerd } from "./bench/processes.ts";
 import { report, type Measured } from "./bench/report.ts";
 import { openSeed, type Tenant } from "./bench/seed.ts";
@@ -105,7 +106,9 @@ async function measure(scripts: Scripts, folder: string, postgres: RealPostgres)
     proofs: await measureProofs(workerd, logs.small, logs.large, leaves),
     delays: await measureDelays(workerd, ones),
   };
-  return { reads, growths, gates, creates, log };
+  say("Measuring signatures …");
+  const statements = await measureStatements(workerd);
+  return { reads, growths, gates, creates, log, statements };
 }
 
 async function serve(scripts: Scripts, folder: string, { ownerUrl }: RealPostgres, secrets: Secrets): Promise<Workerd> {

@@ -25,13 +25,18 @@ export type CheckpointResult =
 
 const logOrigin = (issuer: string, orgId: string): string => `${URL.canParse(issuer) ? new URL(issuer).host : issuer}/log/${orgId}`;
 
-/** Checks a signed checkpoint against the issuer's keys; `origin` is the log that it must be of, null where any will do. */
-export async function checkCheckpoint(note: string, origin: string | null, trusted: TrustedKeys, pins: Pins): Promise<CheckpointResult> {
+/** Checks a signed checkpoint against the issuer's keys; `origins` are the names of the log that it must be of, null where any will do. */
+export async function checkCheckpoint(
+  note: string,
+  origins: readonly string[] | null,
+  trusted: TrustedKeys,
+  pins: Pins,
+): Promise<CheckpointResult> {
   const parsed = parseNote(note);
   const checkpoint = parsed === undefined ? undefined : parseCheckpoint(parsed.text);
   if (parsed === undefined || checkpoint === undefined) return refuse("checkpoint_badly_signed", "It is not a signed checkpoint.");
-  if (origin !== null && checkpoint.origin !== origin)
-    return refuse("checkpoint_of_other_log", `It is of ${checkpoint.origin}, not of ${origin}.`);
+  if (origins !== null && !origins.includes(checkpoint.origin))
+    return refuse("checkpoint_of_other_log", `It is of ${checkpoint.origin}, not of ${origins.join(" or ")}.`);
   const candidates = trusted.keys.filter(({ purpose }) => purpose === "checkpoint").flatMap((key) => noteKey(checkpoint.origin, key));
   const verdict = await verifyNote(parsed, [...candidates.map(({ verifier }) => verifier), ...pins.witnesses]);
   if (!verdict.ok)
@@ -71,12 +76,14 @@ export async function checkStatementLog(
   if (inclusion === null) return fail("inclusion_absent");
   const { leaf, preimage } = inclusion;
   const { issuer, organization, id } = statement.predicate;
+  // An installation that moved to another address names its logs anew.
+  const origins = (trusted.history?.issuers ?? [issuer]).map((address) => logOrigin(address, organization));
   if (preimage.statement !== digest) return fail("event_of_another", "The event names the digest of another statement.");
   if (leaf.change !== (await jsonDigest(preimage))) return fail("event_of_another", "The event is not about this statement.");
   if (leaf.orgId !== organization) return fail("event_of_another", `The event is of ${leaf.orgId}, the statement of ${organization}.`);
   const proof = parseTlogProof(inclusion.proof);
   if (proof === undefined) return fail("inclusion_invalid", "The proof cannot be read.");
-  const result = await checkCheckpoint(proof.checkpoint, logOrigin(issuer, organization), trusted, pins);
+  const result = await checkCheckpoint(proof.checkpoint, origins, trusted, pins);
   if (!result.ok) return fail(result.verdict, result.detail);
   const { checkpoint, witnessedAt } = result.checked;
   const holds =

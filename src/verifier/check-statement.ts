@@ -60,7 +60,8 @@ async function readStatusList(compact: string | null, { predicate }: Statement, 
   if (publicKey === undefined || !(await isSignedBy(jws, publicKey))) return "invalid";
   const key = trusted.history === null ? null : standingOf(trusted.history, jws.kid, "statement", new Date(list.issuedAt)).status;
   if (key !== "active" && key !== "superseded") return "invalid";
-  return list.issuer === predicate.issuer && list.organization === predicate.organization ? { list } : "invalid";
+  const isIssuers = trusted.history?.issuers.includes(list.issuer) ?? list.issuer === predicate.issuer;
+  return isIssuers && list.organization === predicate.organization ? { list } : "invalid";
 }
 
 type KeyContext = {

@@ -7,7 +7,7 @@ import type { Bundle } from "../../src/crypto/statement/bundle.ts";
 import { checkStatement } from "../../src/verifier/check-statement.ts";
 import type { Pins } from "../../src/verifier/trust.ts";
 import { exitCodeOf } from "../../src/verifier/verdicts.ts";
-import { newSigner, sampleAttestation } from "../crypto/statement/signing.ts";
+import { newSigner, sampleAttestation, sampleOrg } from "../crypto/statement/signing.ts";
 import {
   change,
   day,
@@ -203,9 +203,21 @@ describe("a statement's verdicts", () => {
     expect(await judge({ ...bundle, inclusion: badly }, pinsOf(issuer))).toEqual({ ...allGood, log: "checkpoint_badly_signed", exit: 22 });
   });
 
+  it("go on holding when the installation moves to another address", async () => {
+    const issuer = await newIssuer();
+    const bundle = await newBundle(issuer);
+    change(issuer, { kind: "move", issuer: "https://new.armalo.test" }, day(36));
+    const keyHistory = await signHistory(issuer.root, issuer.history);
+    const { leaf, preimage } = bundle.inclusion;
+    const moved = { ...bundle, keyHistory, statusList: await statusListOf(issuer, { address: "https://new.armalo.test" }) };
+    expect(await judge(moved, pinsOf(issuer))).toEqual(allGood);
+    const anew = await inclusionOf(issuer, leaf, preimage, { origin: `new.armalo.test/log/${sampleOrg}` });
+    expect(await judge({ ...moved, inclusion: anew }, pinsOf(issuer))).toEqual(allGood);
+  });
+
   it("do not accept the statement of one issuer under the key history of another that shares its key", async () => {
     const issuer = await newIssuer();
     const bundle = await newBundle(issuer, { statement: sampleAttestation({ issuer: "https://other.test" }) });
-    expect(await judge(bundle, pinsOf(issuer))).toMatchObject({ issuer: "issuer_unverified", log: "checkpoint_of_other_log" });
+    expect(await judge(bundle, pinsOf(issuer))).toMatchObject({ issuer: "issuer_unverified", exit: 10 });
   });
 });

@@ -104,11 +104,19 @@ export async function inclusionOf(issuer: TestIssuer, leaf: Leaf, preimage: { st
   return { leaf, preimage, proof: formatTlogProof({ index: leaf.seq - 1, hashes, checkpoint: await signedCheckpoint(issuer, wish) }) };
 }
 
-type StatusWish = { readonly issuedAt?: Date; readonly revoked?: { id: string; at: string; reason: string }[]; readonly by?: Signer };
+type StatusWish = {
+  readonly address?: string;
+  readonly issuedAt?: Date;
+  readonly revoked?: { id: string; at: string; reason: string }[];
+  readonly by?: Signer;
+};
 
-export async function statusListOf(issuer: TestIssuer, { issuedAt = day(40), revoked = [], by }: StatusWish = {}): Promise<string> {
+export async function statusListOf(
+  issuer: TestIssuer,
+  { issuedAt = day(40), revoked = [], by, address = sampleIssuer }: StatusWish = {},
+): Promise<string> {
   const keyHistory = await sha256Digest(await signHistory(issuer.root, issuer.history));
-  const list = { issuer: sampleIssuer, organization: sampleOrg, issuedAt: issuedAt.toISOString(), keyHistory, revoked };
+  const list = { issuer: address, organization: sampleOrg, issuedAt: issuedAt.toISOString(), keyHistory, revoked };
   return signStatusList(by ?? issuer.statement, list);
 }
 

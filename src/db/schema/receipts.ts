@@ -25,11 +25,14 @@ export const receipts = pgTable(
     eventSeq: bigint({ mode: "number" }).notNull().default(0),
     /** The digest of what else the event is about, where the receipt is not all of it. */
     changeDigest: text(),
+    /** The digest of the agent's own signature in it: one signature is taken once. */
+    intentDigest: text(),
     issuedAt: timestamp({ withTimezone: true, precision: 3 }).notNull(),
   },
   (table) => [
     primaryKey({ columns: [table.orgId, table.id] }),
     unique("receipts_chain").on(table.orgId, table.agentId, table.number),
+    unique("receipts_intent").on(table.orgId, table.agentId, table.intentDigest),
     index("receipts_page").on(table.orgId, table.issuedAt, table.id),
     index("receipts_agent").on(table.orgId, table.agentId, table.issuedAt, table.id),
     index("receipts_events").on(table.orgId, table.eventSeq),

@@ -1,5 +1,5 @@
 import { openHistory, signerBy } from "../../access/current-signer.ts";
-import { requireAgent } from "../../access/principal.ts";
+import { requireAgent, type Principal } from "../../access/principal.ts";
 import { bundleFormat } from "../../crypto/statement/bundle.ts";
 import { signStatement, type SignedStatement } from "../../crypto/statement/statement.ts";
 import type { WriteContext } from "../../http/operation.ts";
@@ -56,10 +56,13 @@ function requireAllowed(
     dimensions: about.kind === "score" ? about.dimensions : [],
     evidenceDigests: about.kind !== "pact" && about.evidenceDigests,
     lifetimeDays,
-    requester: principal.agentId === null ? "organization" : "agent",
+    requester: requesterOf(principal),
   });
   if (!verdict.ok) throw problem("claim_not_allowed", verdict.reason);
 }
+
+/** Which of them asked, and not with which key: that is no stranger's business. */
+const requesterOf = ({ agentId }: Principal): "organization" | "agent" => (agentId === null ? "organization" : "agent");
 
 type Draft = { readonly id: string; readonly agentId: string; readonly expiresAt: Date; readonly about: About };
 
@@ -76,7 +79,7 @@ function predicateOf(
     agent: { id: agentId, versionNumber: agentVersion.number, versionDigest: agentVersion.digest },
     issuedAt: now.toISOString(),
     expiresAt: expiresAt.toISOString(),
-    requestedBy: principal.actor,
+    requestedBy: requesterOf(principal),
     disclosure: about.kind === "pact" ? {} : { evidenceDigests: about.evidenceDigests },
     claimPolicy: policyDigest,
     statusList: statusListUrl(env, tenant.orgId),

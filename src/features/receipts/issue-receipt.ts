@@ -1,6 +1,6 @@
 import { openHistory, signerBy, type HistoryRow } from "../../access/current-signer.ts";
 import type { JsonValue } from "../../crypto/canonical-json.ts";
-import { jsonDigest } from "../../crypto/digest.ts";
+import { jsonDigest, sha256Digest } from "../../crypto/digest.ts";
 import { signStatement } from "../../crypto/statement/statement.ts";
 import type { Query, ScopedDb, TenantReader } from "../../db/tenant-db.ts";
 import type { Environment } from "../../env.ts";
@@ -84,6 +84,7 @@ export async function planReceipt(
     digest: signed.digest,
     kid: signer.kid,
     changeDigest,
+    intentDigest: facts.intent === null ? null : await sha256Digest(facts.intent.jws),
     issuedAt: now,
   };
   return { view: toReceipt(row), change: { ...preimageOf(signed.digest, changeDigest) }, statements: (db) => [insertReceipt(db, row)] };

@@ -2,6 +2,7 @@ import { cpus } from "node:os";
 import { cpuPerRequestMs, latencyMs, perSecond, type Run } from "./load.ts";
 import type { Creates, Gates, Growth, Throughput } from "./measure.ts";
 import type { Delays } from "./measure-log.ts";
+import type { Statements } from "./measure-statements.ts";
 
 export type Measured = {
   readonly reads: Throughput;
@@ -9,6 +10,7 @@ export type Measured = {
   readonly creates: readonly Creates[];
   readonly gates: Gates;
   readonly log: { readonly proofs: readonly Growth[]; readonly delays: Delays; readonly eventsPerSecond: number };
+  readonly statements: Statements;
   readonly gzipKib: number;
   readonly startUpMs: number;
 };
@@ -47,7 +49,7 @@ const isMet = ({ value, bound, goal }: Goal): boolean => (bound === "at least" ?
 
 /** The report in Markdown, ratios first; every figure of it is from the same run. */
 export function report(measured: Measured): string {
-  const { reads, growths, creates, gates, log } = measured;
+  const { reads, growths, creates, gates, log, statements } = measured;
   return [
     `Measured on ${cpus().length} × ${cpus()[0]?.model.trim() ?? "unknown CPU"}, which everything shares: load generator, workerd, the /sql server and PostgreSQL.`,
     table(
@@ -85,6 +87,7 @@ export function report(measured: Measured): string {
         ["events/s taken up from the database, of one organization", String(Math.round(log.eventsPerSecond))],
       ],
     ),
+    statementsTable(statements),
     table(
       ["audited creates/s", "of one organization", "of 50 organizations"],
       creates.map(({ writers, ofOne, ofMany }) => [
@@ -95,6 +98,15 @@ export function report(measured: Measured): string {
     ),
   ].join("\n\n");
 }
+
+const statementsTable = ({ signedPerSecond, verifiedPerSecond }: Statements): string =>
+  table(
+    ["signed statements, one after the other", "measured"],
+    [
+      ["signed a second, each as JWS and as DSSE", String(Math.round(signedPerSecond))],
+      ["verified a second, each with its form", String(Math.round(verifiedPerSecond))],
+    ],
+  );
 
 function runRow(name: string, run: Run): string[] {
   const cpuMs = cpuPerRequestMs(run);

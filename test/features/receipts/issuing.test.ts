@@ -80,6 +80,8 @@ describe("validating a tool call", () => {
     expect(signed.status, signed.text).toBe(200);
     const verdict = await judge(org, signed.body.receipt.id, [signer.kid]);
     expect(verdict).toEqual({ exit: 0, intent: `key ${signer.kid}, which you pinned` });
+    const again = await validate({ ...good, intent: predicateOf(signed.body.receipt.statement).intent.jws });
+    expect([again.status, again.body.code]).toEqual([409, "state_conflict"]);
     const other = await validate({ ...bad, intent: await intentOf(good) });
     expect([other.status, other.body.errors[0].path]).toEqual([400, "body.intent"]);
     expect((await validate({ ...good, intent: "a.b.c" })).status).toBe(400);
