@@ -1,5 +1,7 @@
 import type { JsonValue } from "../crypto/canonical-json.ts";
 import { celContext, type CelProgram } from "./cel.ts";
+import { isJsonObject } from "./json.ts";
+import type { JsonSchema } from "./json-schema.ts";
 import { guaranteedChars, withShare, workPerExpression, type WorkBudget } from "./work-budget.ts";
 
 const elements = 64;
@@ -9,7 +11,7 @@ const list = (at: (index: number) => JsonValue): JsonValue => Array.from({ lengt
 const object = (names: readonly string[], of: JsonValue): JsonValue => Object.fromEntries(names.map((name) => [name, of]));
 
 /** Small answers of the shapes that cost most: a text, a list, and lists of objects with the members that are looked for. */
-export function specimenAnswers(names: Iterable<string>): readonly JsonValue[] {
+function specimenAnswers(names: Iterable<string>): readonly JsonValue[] {
   const known = [...names].slice(0, mostNames);
   const objects = list((index) => object(known, index));
   return ["a".repeat(guaranteedChars), list((index) => index), objects, object(known, objects)];
@@ -31,4 +33,10 @@ export function judgesSpecimens(
     const result = withShare(budget, workPerExpression, (share) => evaluate(celContext({ ...rest, output }), share));
     return result.ok || result.reason !== "work_exceeded";
   });
+}
+
+/** Whether a schema can judge every specimen with the work that one expression has; the names are those that it describes itself. */
+export function validatesSpecimens({ validate }: JsonSchema, source: JsonValue, budget: WorkBudget): boolean {
+  const described = isJsonObject(source) && isJsonObject(source["properties"]) ? Object.keys(source["properties"]) : [];
+  return specimenAnswers(described).every((value) => withShare(budget, workPerExpression, (share) => validate(value, share)).ok);
 }

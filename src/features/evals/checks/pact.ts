@@ -35,12 +35,12 @@ const restsOnCost = (condition: Condition): boolean =>
   condition.type === "cost_usd" || (condition.type === "cel" && readsCost(condition.expression));
 
 /** So much that its half suffices for the largest pattern on the longest answer. */
-const workUnits = workPerPact * 4;
+export const pactWork = workPerPact * 4;
 
 function judgeAll(conditions: readonly Condition[], { input, answer, latencyMs }: Observation): readonly Judgement[] {
   const { toolCalls, costUsd } = answer;
   const observation = { input, output: outputOf(answer), text: answer.text, latencyMs, toolCalls, costUsd: costUsd ?? undefined };
-  return evaluateConditions(conditions, observation, newWorkBudget(workUnits)).map(judgementOf);
+  return evaluateConditions(conditions, observation, newWorkBudget(pactWork)).map(judgementOf);
 }
 
 function judgementOf(outcome: ConditionOutcome): Judgement {
