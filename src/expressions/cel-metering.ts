@@ -20,6 +20,8 @@ export type Metered = {
   readonly text: string;
   /** The declared variables that it reads. */
   readonly reads: ReadonlySet<string>;
+  /** The members that it names, as in `output.price` and `output["price"]`. */
+  readonly members: ReadonlySet<string>;
   /** The pattern of each `matches`. */
   readonly patterns: ReadonlySet<string>;
 };
@@ -34,10 +36,11 @@ class NotAllowed extends Error {}
  */
 export function meterExpression(ast: ASTNode, variables: ReadonlySet<string>): Metering {
   const reads = new Set<string>();
+  const members = new Set<string>();
   const patterns = new Set<string>();
-  const writer = { reads, patterns, variables };
+  const writer = { reads, members, patterns, variables };
   try {
-    return { ok: true, text: write(ast, { ...writer, bound: new Set(), depth: 0 }), reads, patterns };
+    return { ok: true, text: write(ast, { ...writer, bound: new Set(), depth: 0 }), reads, members, patterns };
   } catch (error) {
     if (error instanceof NotAllowed) return { ok: false, detail: error.message };
     throw error;
@@ -46,6 +49,7 @@ export function meterExpression(ast: ASTNode, variables: ReadonlySet<string>): M
 
 type Scope = {
   readonly reads: Set<string>;
+  readonly members: Set<string>;
   readonly patterns: Set<string>;
   readonly variables: ReadonlySet<string>;
   readonly bound: ReadonlySet<string>;
@@ -66,8 +70,10 @@ function writeNode(node: Exclude<ASTNode, { op: "value" }>, scope: Scope, inner:
     case "id":
       return writeName(node.args, scope);
     case ".":
+      scope.members.add(node.args[1]);
       return `${inner(node.args[0])}.${node.args[1]}`;
     case "[]":
+      if (node.args[1].op === "value" && typeof node.args[1].args === "string") scope.members.add(node.args[1].args);
       return `${inner(node.args[0])}[${inner(node.args[1])}]`;
     case "call":
       return writeCall(node.args[0], node.args[1], scope, inner);
@@ -121,7 +127,10 @@ const isShortText = (node: ASTNode | undefined): boolean =>
 /** The argument of `has`: member accesses that start at a name, which must reach the engine as they stand. */
 function writeChain(node: ASTNode, scope: Scope): string {
   if (node.op === "id") return writeName(node.args, scope);
-  if (node.op === ".") return `${writeChain(node.args[0], scope)}.${node.args[1]}`;
+  if (node.op === ".") {
+    scope.members.add(node.args[1]);
+    return `${writeChain(node.args[0], scope)}.${node.args[1]}`;
+  }
   throw new NotAllowed("has() takes a member, such as output.price");
 }
 

@@ -35,6 +35,9 @@ export type CelResult =
 export type CelProgram = {
   readonly source: string;
   readonly reads: ReadonlySet<string>;
+  readonly members: ReadonlySet<string>;
+  /** What compiling it is charged. */
+  readonly preparation: number;
   readonly evaluate: (values: CelContext, budget?: WorkBudget) => CelResult;
 };
 export type CelCompilation = { readonly ok: true; readonly program: CelProgram } | ({ readonly ok: false } & CelRefusal);
@@ -62,11 +65,12 @@ export function celContext(values: Readonly<Record<string, JsonValue | undefined
  */
 export function compileCel(source: string, variables: CelVariables, budget: WorkBudget = newWorkBudget()): CelCompilation {
   if (source.length > celLimits.sourceChars) return refuse("too_long", `an expression has at most ${celLimits.sourceChars} characters`);
-  if (!spend(budget, perCompilation + perChar * source.length)) return refuse("work_exceeded", tooMuchWork);
+  if (!spend(budget, readingOf(source))) return refuse("work_exceeded", tooMuchWork);
   const { compilation, patternWork } = compilerOver(variables)(source);
   return spend(budget, patternWork) ? compilation : refuse("work_exceeded", tooMuchWork);
 }
 
+const readingOf = (source: string): number => perCompilation + perChar * source.length;
 const tooMuchWork = "the expressions take too much work to prepare";
 
 type Compiled = { readonly compilation: CelCompilation; readonly patternWork: number };
@@ -96,7 +100,9 @@ function withPatterns(source: string, variables: CelVariables, metered: Metered,
     if (!compilation.ok) return refuse("pattern", compilation.detail);
     patterns.set(pattern, compilation.pattern);
   }
-  return { ok: true, program: { source, reads: metered.reads, evaluate: prepare(metered, variables, patterns) } };
+  const preparation = readingOf(source) + patternLimits.work - budget.remaining;
+  const { reads, members } = metered;
+  return { ok: true, program: { source, reads, members, preparation, evaluate: prepare(metered, variables, patterns) } };
 }
 
 const refuse = (reason: CelRefusal["reason"], detail: string): CelCompilation => ({ ok: false, reason, detail });

@@ -4,6 +4,8 @@ import { parsePath } from "./json-path.ts";
 import { severities } from "./outcome.ts";
 import { checkRule, ParamRule } from "./param-binding.ts";
 import { compilePattern, patternLimits } from "./pattern.ts";
+import { judgesSpecimens } from "./specimens.ts";
+import { guaranteedChars, newWorkBudget, spend, tooMuchWork, workPerPact, type WorkBudget } from "./work-budget.ts";
 
 const maxConditions = 32;
 const verificationMethods = ["deterministic", "heuristic", "jury"] as const;
@@ -76,15 +78,19 @@ export type ParamBindingCondition = z.output<typeof ParamBinding>;
 
 type Issue = { readonly path: readonly PropertyKey[]; readonly message: string };
 
-/** The promises of a pact, as somebody writes them: expressions are checked, patterns compiled, ids distinct. */
+/**
+ * The promises of a pact, as somebody writes them: expressions are checked, patterns compiled, ids distinct. Together they can judge a
+ * small answer with the work that a pact has, so that where it does not suffice later, that is due to what the agent said.
+ */
 export const ConditionsInput = z
   .array(Condition)
   .min(1)
   .max(maxConditions)
   .superRefine((conditions, context) => {
     const seen = new Set<string>();
+    const budget = newWorkBudget(workPerPact);
     for (const [index, condition] of conditions.entries()) {
-      for (const issue of checkCondition(condition))
+      for (const issue of checkCondition(condition, budget))
         context.addIssue({ code: "custom", path: [index, ...issue.path], message: issue.message });
       if (seen.has(condition.id)) context.addIssue({ code: "custom", path: [index, "id"], message: "Another condition has this id." });
       seen.add(condition.id);
@@ -92,16 +98,19 @@ export const ConditionsInput = z
   });
 
 /** What is wrong with a condition that its form does not show: expression, pattern, path, unit, operator and value. */
-function checkCondition(condition: Condition): readonly Issue[] {
+function checkCondition(condition: Condition, budget: WorkBudget): readonly Issue[] {
   switch (condition.type) {
     case "cel": {
-      const compiled = compileCel(condition.expression, observationVariables);
-      return compiled.ok ? [] : [{ path: ["expression"], message: compiled.detail }];
+      const compiled = compileCel(condition.expression, observationVariables, budget);
+      if (!compiled.ok) return [{ path: ["expression"], message: compiled.detail }];
+      return judgesSpecimens(compiled.program, budget) ? [] : [{ path: ["expression"], message: tooMuchWork }];
     }
     case "param_binding":
-      return condition.rules.flatMap((rule, i) => checkRule(rule).map(({ path, message }) => ({ path: ["rules", i, ...path], message })));
+      return condition.rules.flatMap((rule, i) =>
+        checkRule(rule, budget).map(({ path, message }) => ({ path: ["rules", i, ...path], message })),
+      );
     case "output":
-      return checkOutput(condition);
+      return checkOutput(condition, budget);
     default:
       return checkUnit(condition);
   }
@@ -119,17 +128,18 @@ function checkUnit({ type, unit }: MeasureCondition): readonly Issue[] {
   return [{ path: ["unit"], message: `${type} has no unit ${unit}.` }];
 }
 
-function checkOutput({ operator, value, path }: OutputCondition): readonly Issue[] {
+function checkOutput({ operator, value, path }: OutputCondition, budget: WorkBudget): readonly Issue[] {
   const issues: Issue[] = [];
   if (path !== undefined && parsePath(path) === undefined)
     issues.push({ path: ["path"], message: "Not a path, such as `items[*].price`." });
   if (operator === "matches") {
-    const compiled = typeof value === "string" ? compilePattern(value) : undefined;
+    const compiled = typeof value === "string" ? compilePattern(value, budget) : undefined;
     if (compiled?.ok !== true)
       issues.push({
         path: ["value"],
         message: compiled?.detail ?? `A pattern of at most ${patternLimits.sourceChars} characters is needed.`,
       });
+    else if (!spend(budget, compiled.pattern.programSize * guaranteedChars)) issues.push({ path: ["value"], message: tooMuchWork });
   } else if (operator === "contains" || operator === "excludes") {
     if (typeof value !== "string" || value === "") issues.push({ path: ["value"], message: `${operator} needs a text.` });
   } else if (operator !== "eq" && operator !== "neq" && typeof value !== "number") {

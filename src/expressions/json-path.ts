@@ -40,9 +40,11 @@ export type Found = { readonly values: readonly JsonValue[]; readonly whole: boo
 export function follow(value: JsonValue, path: JsonPath, budget: WorkBudget): Found | undefined {
   let found: Found = { values: [value], whole: true };
   for (const step of path) {
+    if (!spend(budget, found.values.length * 2)) return undefined;
     const branches = found.values.map((each) => take(each, step));
+    const width = branches.reduce((sum, branch) => sum + (branch?.length ?? 0), 0);
+    if (!spend(budget, width * 2)) return undefined;
     found = { values: branches.flatMap((branch) => branch ?? []), whole: found.whole && !branches.includes(undefined) };
-    if (!spend(budget, found.values.length * 2 + branches.length)) return undefined;
   }
   return found;
 }

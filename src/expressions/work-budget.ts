@@ -4,6 +4,14 @@ export type WorkBudget = { remaining: number };
 /** What one expression, pattern or schema may cost at most: a fraction of a second at worst, and a few milliseconds as a rule. */
 export const workPerExpression = 2 ** 24;
 
+/** What the conditions of a pact may cost together, for one observation. */
+export const workPerPact = workPerExpression * 2;
+
+/** How long a text every accepted condition and expression can judge. */
+export const guaranteedChars = 4_096;
+/** Why something is refused that could not judge that much. */
+export const tooMuchWork = "It takes too much work to judge even a small answer, with what stands before it.";
+
 export const newWorkBudget = (units: number = workPerExpression): WorkBudget => ({ remaining: units });
 
 /** Takes `units` off the budget; false, and nothing taken, where it has not that many. What is refused is then not begun. */

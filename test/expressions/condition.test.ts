@@ -90,7 +90,9 @@ describe("a condition on the output", () => {
     [{ operator: "gt", value: 0, path: "nowhere" }, output, "fail"],
     [{ operator: "excludes", value: "x", path: "nowhere" }, output, "not_applicable"],
     [{ operator: "eq", value: "a", path: "constructor.name" }, output, "fail"],
-    [{ operator: "matches", value: "[ab]{1,300}c$" }, "a".repeat(100_000), "unscored"],
+    [{ operator: "matches", value: "[ab]{1,300}c$" }, "a".repeat(100_000), "error"],
+    [{ operator: "matches", value: "a", path: "[*]" }, [..."a".repeat(9), "b", "a".repeat(300_000)], "fail"],
+    [{ operator: "contains", value: `${"a".repeat(999)}b` }, "a".repeat(250_000), "fail"],
   ])("%j on %j is %s", (fields, value, expected) => {
     expect(status({ type: "output", ...fields }, { output: value })).toBe(expected);
   });
@@ -132,18 +134,25 @@ describe("a condition in CEL", () => {
     });
   });
 
-  it("that costs too much is unscored, and leaves the rest of the budget to the others", () => {
-    const hang = written({ type: "cel", expression: "output.all(a, output.all(b, output.all(c, a + b + c >= 0.0)))" });
-    const quick = { ...written({ type: "cel", expression: "size(output) > 1" }), id: "c2" };
-    const output = Array.from({ length: 3_000 }, (_, i) => i);
-    expect(evaluateConditions([hang, quick], { output }).map((result) => result.status)).toEqual(["unscored", "pass"]);
-    expect(evaluateConditions([hang, hang, hang, quick], { output }).map((result) => result.status)).toEqual([
-      "unscored",
-      "unscored",
-      "unscored",
-      "unscored",
-    ]);
-    expect(evaluateConditions([quick], { output }, newWorkBudget(10))[0]?.status).toBe("unscored");
+  const pairs = written({ type: "cel", expression: "output.all(a, output.all(b, a + b >= 0.0))" });
+  const quick = { ...written({ type: "cel", expression: "size(output) > 1" }), id: "c2" };
+  const output = Array.from({ length: 6_000 }, (_, i) => i);
+
+  it("leaves the others their part of the budget, whatever it costs itself", () => {
+    const statuses = (...conditions: readonly Condition[]) => evaluateConditions(conditions, { output }).map(({ status }) => status);
+    expect(statuses(pairs, quick)).toEqual(["error", "pass"]);
+    expect(statuses(...Array.from({ length: 31 }, () => pairs), quick).at(-1)).toBe("pass");
+  });
+
+  it("that costs too much is the agent's fault where it reads what the agent said, and else the instrument's", () => {
+    expect(evaluateConditions([pairs], { output })[0]).toMatchObject({ status: "error", attribution: "agent" });
+    const ofInput = written({ type: "cel", expression: "input.all(a, input.all(b, a + b >= 0.0))" });
+    expect(evaluateConditions([ofInput], { input: output, output: "x" })[0]).toMatchObject({
+      status: "unscored",
+      reasons: ["work_exceeded"],
+      attribution: "instrument",
+    });
+    expect(evaluateConditions([quick], { output }, newWorkBudget(10))[0]).toMatchObject({ status: "error", attribution: "agent" });
   });
 });
 
@@ -207,9 +216,63 @@ describe("a condition on a tool's parameters", () => {
     expect(status(binding({ paramPath: "to", required: true }), {})).toBe("unscored");
   });
 
-  it("does not outlast its budget on a call with very many values", () => {
+  it("does not outlast its budget on a call with very many values, which is the agent's fault", () => {
     const slow = binding({ paramPath: "to", regex: "(?:a|b)*a(?:a|b){20}c" });
-    const to = Array.from({ length: 20_000 }, () => "ab".repeat(20));
-    expect(evaluate(slow, calling("pay", { to }))).toMatchObject({ status: "unscored", reasons: ["work_exceeded"] });
+    const to = Array.from({ length: 40_000 }, () => `a${"ba".repeat(10)}c`);
+    expect(evaluate(slow, calling("pay", { to }))).toMatchObject({ status: "error", attribution: "agent" });
+    expect(evaluate(slow, calling("pay", { to: "a".repeat(300_000) }))).toMatchObject({ status: "error", attribution: "agent" });
+  });
+
+  it("names what is broken even where something else is too large to be checked, whichever comes first", () => {
+    const slow = { paramPath: "note", regex: "(?:a|b)*a(?:a|b){20}c" };
+    const limit = { paramPath: "amount", maxAmount: 100 };
+    const call = calling("pay", { note: "ab".repeat(1_000_000), amount: 1_000 });
+    for (const rules of [
+      [slow, limit],
+      [limit, slow],
+    ]) {
+      expect(evaluate(binding(...rules), call)).toMatchObject({ status: "fail", reasons: ["amount: above maxAmount 100"] });
+    }
+  });
+
+  it("prepares its rules only where there is a value to judge, and is charged for what it prepares", () => {
+    const pay = written(binding({ paramPath: "to", regex: `^[\\p{L} ]{1,100}$`, allowList: Array.from({ length: 200 }, String) }));
+    const work = (callArguments: JsonValue) => {
+      const budget = newWorkBudget();
+      evaluateConditions([pay], calling("pay", callArguments), budget);
+      return newWorkBudget().remaining - budget.remaining;
+    };
+    expect(work({})).toBeLessThan(100);
+    expect(work({ other: "x".repeat(1_000) })).toBeLessThan(100);
+    expect(work({ to: "x" })).toBeGreaterThan(200_000);
+  });
+});
+
+describe("a pact, as it is written", () => {
+  const rules = (regex: (i: number) => string) =>
+    Array.from({ length: 32 }, (_, c) => ({
+      type: "param_binding",
+      tool: "pay",
+      rules: Array.from({ length: 16 }, (_, r) => ({ paramPath: "to", regex: regex(c * 16 + r) })),
+    }));
+
+  it("may hold as many simple patterns as it has places for", () => {
+    expect(issues(...rules((i) => `^[a-z]+ ${i}$`))).toEqual([]);
+  });
+
+  it("is refused where its patterns take too much work to prepare, or to judge a small answer, together", () => {
+    expect(issues(...rules((i) => `(?i)${"\\PL".repeat(110)}${i}`))).toHaveLength(512);
+    expect(issues(...rules((i) => `(?i)\\PL{5}${i}`)).length).toBeGreaterThan(0);
+    expect(issues(...rules((i) => `a.{100}${i}`)).length).toBeGreaterThan(100);
+    const outputs = Array.from({ length: 32 }, (_, i) => ({ type: "output", operator: "matches", value: `a.{900}${i}` }));
+    expect(issues(...outputs)).toContain("31.value");
+    expect(issues(...outputs.slice(0, 4))).toEqual([]);
+  });
+
+  it("is refused where an expression cannot judge a small answer", () => {
+    const triple = (list: string) => `${list}.all(a, ${list}.all(b, ${list}.all(c, a.x + b.x + c.x >= 0.0)))`;
+    expect(issues({ type: "cel", expression: triple("output") }), "a list").toEqual(["0.expression"]);
+    expect(issues({ type: "cel", expression: triple("output.items") })).toEqual(["0.expression"]);
+    expect(issues({ type: "cel", expression: "output.items.all(a, output.items.exists_one(b, a.id == b.id))" })).toEqual([]);
   });
 });

@@ -2,6 +2,8 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { describe, expect, it } from "vitest";
 import { celContext, compileCel } from "../../src/expressions/cel.ts";
+import { Condition, ConditionsInput } from "../../src/expressions/condition.ts";
+import { evaluateConditions } from "../../src/expressions/evaluate-condition.ts";
 import { compileJsonSchema } from "../../src/expressions/json-schema.ts";
 import { compilePattern } from "../../src/expressions/pattern.ts";
 import { searchText } from "../../src/expressions/search-text.ts";
@@ -151,6 +153,43 @@ describe("a CEL expression with a duration that is none", () => {
       const compiled = compileCel(`duration('${"1".repeat(length)}x') == duration('1s') || true`, {});
       expect(elapsedMs(() => compiled.ok && compiled.program.evaluate(celContext({})))).toBeLessThan(limitMs / 10);
     }
+  });
+});
+
+describe("a pact", () => {
+  const written = (regex: (i: number) => string) =>
+    Array.from({ length: 32 }, (_, c) => ({
+      id: `c${c}`,
+      severity: "major",
+      type: "param_binding",
+      tool: "pay",
+      rules: Array.from({ length: 16 }, (_, r) => ({ paramPath: "to", regex: regex(c * 16 + r) })),
+    }));
+  const calls = (to: JsonValue) => ({ toolCalls: Array.from({ length: 4 }, () => ({ tool: "pay", arguments: to })) });
+
+  it.each<[string, (i: number) => string]>([
+    ["with more classes of characters than it may have", (i) => `(?i)${"\\PL".repeat(100)}${i}`],
+    ["with as many classes of characters as it may have", (i) => `\\pL${i}`],
+    ["with slow patterns", (i) => `(?:a|b)*a(?:a|b){20}c${i}`],
+  ])("is checked quickly, accepted or refused, and judges any call quickly: %s", (_name, regex) => {
+    let conditions = ConditionsInput.safeParse([]);
+    expect(elapsedMs(() => (conditions = ConditionsInput.safeParse(written(regex))))).toBeLessThan(limitMs);
+    for (const to of [
+      {},
+      { to: "x" },
+      { to: `c${noise(200_000)}` },
+      { to: Array.from({ length: 20_000 }, (_, i) => `c${noise(12)}${i}`) },
+    ]) {
+      expect(elapsedMs(() => evaluateConditions(conditions.data ?? [], calls(to)))).toBeLessThan(limitMs);
+    }
+  });
+
+  it("judges any output quickly, however many expressions it holds", () => {
+    const source = "output.all(a, output.all(b, a + b >= 0.0))";
+    const conditions = Array.from({ length: 32 }, (_, i) =>
+      Condition.parse({ id: `c${i}`, severity: "major", type: "cel", expression: source }),
+    );
+    expect(elapsedMs(() => evaluateConditions(conditions, { output: Array.from({ length: 50_000 }, (_, i) => i) }))).toBeLessThan(limitMs);
   });
 });
 

@@ -1,10 +1,9 @@
 import { z } from "@hono/zod-openapi";
 import type { Digest } from "../../crypto/digest.ts";
 import { isStorable } from "../../expressions/json.ts";
-import { compileJsonSchema } from "../../expressions/json-schema.ts";
-import { compilePattern } from "../../expressions/pattern.ts";
+import { newWorkBudget, type WorkBudget } from "../../expressions/work-budget.ts";
 import type { FieldError } from "../../http/problem.ts";
-import { compileSuiteExpression } from "./checks/cel.ts";
+import { checkExpectation, type CheckedExpectation } from "./check-expectation.ts";
 import type { Expectation } from "./expectation.ts";
 import { digestSuite, SuiteDefinition } from "./suite.ts";
 
@@ -19,36 +18,35 @@ export async function readSuite(definition: unknown): Promise<CheckedSuite> {
   return { ok: false, errors: parsed.error.issues.map(({ path, message }) => ({ path: z.core.toDotPath(path), message })) };
 }
 
+/** What compiling a suite's expressions and trying them on small answers may take, each counted once. */
+const workPerSuite = 2 ** 26;
+/** What the checks of one case may take together on the longest answer: some seconds. */
+const workPerCase = 2 ** 29;
+
 /** Compiles every pattern, expression and schema of a suite, names each that does not hold, and fixes the digest. */
 export async function checkSuite(suite: SuiteDefinition): Promise<CheckedSuite> {
-  const errors = suite.cases.flatMap(({ expectations }, caseIndex) =>
-    expectations.flatMap((expectation, index) => {
-      const fault = expectationFault(expectation);
-      return fault === undefined ? [] : [{ path: `cases.${caseIndex}.expectations.${index}.${fault.field}`, message: fault.detail }];
-    }),
-  );
+  const check = checkOnce(newWorkBudget(workPerSuite));
+  const errors = suite.cases.flatMap(({ expectations }, index) => caseErrors(`cases.${index}.expectations`, expectations.map(check)));
   if (errors.length > 0) return { ok: false, errors };
   // A body was asked this at the door; a file comes by no door.
   if (!isStorable(suite)) return { ok: false, errors: [{ path: "", message: "a text holds U+0000 or half of a surrogate pair" }] };
   return { ok: true, suite, digest: await digestSuite(suite) };
 }
 
-function expectationFault(expectation: Expectation): { field: string; detail: string } | undefined {
-  switch (expectation.kind) {
-    case "regex":
-    case "forbidden_pattern": {
-      const compiled = compilePattern(expectation.pattern);
-      return compiled.ok ? undefined : { field: "pattern", detail: compiled.detail };
-    }
-    case "cel": {
-      const compiled = compileSuiteExpression(expectation.expression);
-      return compiled.ok ? undefined : { field: "expression", detail: compiled.detail };
-    }
-    case "json_schema": {
-      const compiled = compileJsonSchema(expectation.schema);
-      return compiled.ok ? undefined : { field: ["schema", ...compiled.path].join("."), detail: compiled.detail };
-    }
-    default:
-      return undefined;
-  }
+/** Many cases ask the same: what was checked once is not paid for again. */
+function checkOnce(budget: WorkBudget): (expectation: Expectation) => CheckedExpectation {
+  const known = new Map<string, CheckedExpectation>();
+  return (expectation) => {
+    const key = JSON.stringify(expectation);
+    const checked = known.get(key) ?? checkExpectation(expectation, budget);
+    known.set(key, checked);
+    return checked;
+  };
+}
+
+function caseErrors(path: string, checked: readonly CheckedExpectation[]): readonly FieldError[] {
+  const errors = checked.flatMap((one, index) => (one.ok ? [] : [{ path: `${path}.${index}.${one.field}`, message: one.detail }]));
+  const work = checked.reduce((sum, one) => sum + (one.ok ? one.work : 0), 0);
+  if (errors.length > 0 || work <= workPerCase) return errors;
+  return [{ path, message: "The checks of a case take too much work on the longest answer, together." }];
 }

@@ -118,14 +118,17 @@ function result(subject: Subject, finding: Judgement, extra: Partial<Pick<CheckR
   };
 }
 
+/** What an agent answers so that it cannot be checked is worth as much as a wrong answer. */
+const isLost = ({ status, attribution }: CheckResult): boolean => status === "fail" || (status === "error" && attribution === "agent");
+
 /** A case passes with the weighted share of its scored checks that it asks for, and every required one that was scored. */
 function caseStatus(checks: readonly CheckResult[], threshold: number): CaseStatus {
-  const scored = checks.filter(({ status, weight }) => (status === "pass" || status === "fail") && weight > 0);
+  const scored = checks.filter((check) => (check.status === "pass" || isLost(check)) && check.weight > 0);
   if (scored.length === 0) {
     if (checks.some(({ status }) => status === "error")) return "error";
     return checks.some(({ status }) => status === "unscored") ? "unscored" : "not_applicable";
   }
-  if (scored.some(({ status, required }) => status === "fail" && required)) return "fail";
+  if (scored.some((check) => isLost(check) && check.required)) return "fail";
   const whole = scored.reduce((sum, { weight }) => sum + weight, 0);
   const reached = scored.reduce((sum, { weight, value }) => sum + weight * (value ?? 0), 0);
   return reached / whole >= threshold - 1e-9 ? "pass" : "fail";

@@ -45,6 +45,16 @@ describe("judgeCase", () => {
     expect(judgeCase(suiteCase([{ kind: "pact" }]), answer("hi"), null)).toMatchObject({ status: "not_applicable" });
   });
 
+  it("fails a case for an answer that is too large to check, whatever else it passes, as it does for a wrong one", () => {
+    const numbers = JSON.stringify(Array.from({ length: 10_000 }, (_, i) => i));
+    const dear = { kind: "cel", expression: "output.all(a, output.all(b, a + b >= 0.0))" };
+    expect(judgeCase(suiteCase([dear]), answer(numbers), null).status).toBe("fail");
+    expect(judgeCase(suiteCase([contains("1,2"), dear]), answer(numbers), null).status).toBe("fail");
+    expect(judgeCase(suiteCase([contains("1,2"), dear], { passThreshold: 0.5 }), answer(numbers), null).status).toBe("pass");
+    const required = suiteCase([contains("1,2"), { ...dear, required: true }], { passThreshold: 0.5 });
+    expect(judgeCase(required, answer(numbers), null).status).toBe("fail");
+  });
+
   it("blames the agent for every check of a case that it left unanswered", () => {
     const silence: CaseOutcome = { ok: false, attribution: "agent", reason: "timeout" };
     const { status, checks } = judgeCase(suiteCase([contains("hi"), { kind: "jury", rubric: "kind?" }, { kind: "pact" }]), silence, pact);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { ownerSees, roundTrips } from "../../support/harness.ts";
 import { callApi, createOrganization } from "../../support/organization.ts";
-import { activePact, cheap, fast, newPact, payee } from "./pact-world.ts";
+import { activePact, cheap, fast, newAgent, newPact, payee } from "./pact-world.ts";
 
 describe("verifying an observation", () => {
   it("answers with every violation, keeps the check, and is audited when it passes and when it fails", async () => {
@@ -57,22 +57,44 @@ describe("verifying an observation", () => {
     expect((await org.call("POST", `/v1/pacts/${draft.id}/validate-call`, { tool: "pay", arguments: {} })).status).toBe(409);
   });
 
-  it("ends in time, without a verdict, for a pattern and an expression made to hang", async () => {
+  const critical = (id: string, fields: object) => ({ id, severity: "critical", ...fields });
+  const slow = critical("pattern", { type: "output", path: "text", operator: "matches", value: "(?:a|b)*a(?:a|b){200}c" });
+
+  it("ends in time, and finds the promise broken, where the answer is made to be too large to check", async () => {
     const org = await createOrganization();
-    const hang = (id: string, fields: object) => ({ id, severity: "critical", ...fields });
-    const pact = await activePact(org, [
-      hang("pattern", { type: "output", path: "text", operator: "matches", value: "(?:a|b)*a(?:a|b){200}c" }),
-      hang("nested", { type: "cel", expression: "output.list.all(a, output.list.all(b, output.list.all(c, a + b + c >= 0.0)))" }),
-      hang("doubling", { type: "cel", expression: `size(["ab"]${".map(x, x + x)".repeat(40)}[0]) > 5` }),
-      hang("shared", { type: "cel", expression: `[1]${".map(x, [x, x])".repeat(24)} == [1]${".map(x, [x, x])".repeat(24)}` }),
-    ]);
-    const output = { text: `c${"ab".repeat(60_000)}`, list: Array.from({ length: 5_000 }, (_, i) => i) };
+    const pairs = critical("pairs", { type: "cel", expression: "output.list.all(a, output.list.all(b, a + b >= 0.0))" });
+    const pact = await activePact(org, [slow, pairs]);
+    const output = { text: `c${"ab".repeat(60_000)}`, list: Array.from({ length: 8_000 }, (_, i) => i) };
     const answer = await org.call("POST", `/v1/pacts/${pact.id}/verify`, { output });
     expect(answer.status, answer.text).toBe(200);
-    expect(answer.body.compliant).toBeNull();
-    expect(answer.body.results.map(({ status, reasons }: { status: string; reasons: string[] }) => [status, reasons])).toEqual(
-      Array.from({ length: 4 }, () => ["unscored", ["work_exceeded"]]),
-    );
+    expect(answer.body).toMatchObject({ compliant: false, violations: [{ conditionId: "pattern" }, { conditionId: "pairs" }] });
+    const small = { text: `c${"ab".repeat(1_000)}`, list: Array.from({ length: 100 }, (_, i) => i) };
+    expect((await org.call("POST", `/v1/pacts/${pact.id}/verify`, { output: small })).body).toMatchObject({
+      results: [{ status: "fail" }, { status: "pass" }],
+    });
+  });
+
+  it("is not begun with expressions that are made to hang: such a pact is refused, each by its place", async () => {
+    const org = await createOrganization();
+    const conditions = [
+      slow,
+      critical("nested", {
+        type: "cel",
+        expression: "output.list.all(a, output.list.all(b, output.list.all(c, a.list + b.list + c.list >= 0.0)))",
+      }),
+      critical("doubling", { type: "cel", expression: `size(["ab"]${".map(x, x + x)".repeat(40)}[0]) > 5` }),
+      critical("shared", { type: "cel", expression: `[1]${".map(x, [x, x])".repeat(24)} == [1]${".map(x, [x, x])".repeat(24)}` }),
+      critical("classes", { type: "output", operator: "matches", value: `(?i)${"\\PL".repeat(110)}` }),
+    ];
+    const agentId = await newAgent(org);
+    const answer = await org.call("POST", "/v1/pacts", { agentId, name: "Promises", conditions });
+    expect(answer.status).toBe(400);
+    expect(answer.body.errors.map(({ path }: { path: string }) => path)).toEqual([
+      "body.conditions.1.expression",
+      "body.conditions.2.expression",
+      "body.conditions.3.expression",
+      "body.conditions.4.value",
+    ]);
   });
 });
 

@@ -31,6 +31,11 @@ export const passed: Judgement = { status: "pass" };
 export const failed = (reason: string): Judgement => ({ status: "fail", reason });
 export const passIf = (holds: boolean, reason: string): Judgement => (holds ? passed : failed(reason));
 export const unscored = (reason: string): Judgement => ({ status: "unscored", attribution: "instrument", reason });
+/**
+ * What the agent said takes more work to check than is allowed. Its fault: a suite is accepted only if each of its expressions can judge
+ * small answers, and were it not, an agent could answer at length what it cannot answer well.
+ */
+export const tooLarge: Judgement = { status: "error", attribution: "agent", reason: "too_large_to_check" };
 export const notApplicable = (reason: string): Judgement => ({ status: "not_applicable", reason });
 /** The check itself could not be carried out. */
 export const broken = (reason: string): Judgement => ({ status: "error", attribution: "instrument", reason });

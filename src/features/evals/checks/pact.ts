@@ -1,7 +1,7 @@
 import { jsonDigest } from "../../../crypto/digest.ts";
 import type { Condition } from "../../../expressions/condition.ts";
 import { evaluateConditions, type ConditionOutcome } from "../../../expressions/evaluate-condition.ts";
-import { newWorkBudget, workPerExpression } from "../../../expressions/work-budget.ts";
+import { newWorkBudget, workPerPact } from "../../../expressions/work-budget.ts";
 import type { CheckResult } from "../result.ts";
 import { readsCost } from "./cel.ts";
 import { failed, notApplicable, outputOf, passed, type Judgement, type Observation } from "./judgement.ts";
@@ -34,13 +34,13 @@ async function contentDigest({ id: _id, description: _description, ...content }:
 const restsOnCost = (condition: Condition): boolean =>
   condition.type === "cost_usd" || (condition.type === "cel" && readsCost(condition.expression));
 
+/** So much that its half suffices for the largest pattern on the longest answer. */
+export const pactWork = workPerPact * 4;
+
 function judgeAll(conditions: readonly Condition[], { input, answer, latencyMs }: Observation): readonly Judgement[] {
   const { toolCalls, costUsd } = answer;
-  const observation = { input, output: outputOf(answer), latencyMs, toolCalls, costUsd: costUsd ?? undefined };
-  const budget = newWorkBudget(workPerExpression * 8);
-  // A promise about length is about the text, even where it reads as JSON: that must not be a way out of it.
-  const seenBy = ({ type }: Condition) => (type === "output_chars" ? { ...observation, output: answer.text } : observation);
-  return conditions.flatMap((condition) => evaluateConditions([condition], seenBy(condition), budget).map(judgementOf));
+  const observation = { input, output: outputOf(answer), text: answer.text, latencyMs, toolCalls, costUsd: costUsd ?? undefined };
+  return evaluateConditions(conditions, observation, newWorkBudget(pactWork)).map(judgementOf);
 }
 
 function judgementOf(outcome: ConditionOutcome): Judgement {

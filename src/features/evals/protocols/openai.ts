@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { ToolCall } from "../../../expressions/evaluate-condition.ts";
 import { readJson } from "./parse-json.ts";
 import { answerLimits, answerOf, type Protocol } from "./protocol.ts";
 
@@ -32,8 +33,8 @@ export const openaiProtocol: Protocol = {
     const parsed = Completion.safeParse(body);
     const message = parsed.data?.choices[0]?.message;
     if (message === undefined) return { ok: false, reason: "malformed_answer" };
-    const toolCalls =
-      message.tool_calls?.map((call) => ({ tool: call.function.name, arguments: readJson(call.function.arguments) ?? {} })) ?? [];
+    const toolCalls = readCalls(message.tool_calls ?? []);
+    if (toolCalls === undefined) return { ok: false, reason: "malformed_answer" };
     const content = textOf(message.content);
     // A refusal stands in the place of an answer: beside one it would let an agent answer and be taken to have declined.
     const declined = isBlank(content) && !isBlank(message.refusal);
@@ -44,6 +45,19 @@ export const openaiProtocol: Protocol = {
     return answerOf(text, { toolCalls, costUsd: parsed.data?.usage?.cost ?? null, declined });
   },
 };
+
+type Call = { readonly function: { readonly name: string; readonly arguments: string } };
+
+/** What is no JSON makes the answer malformed: taken for no arguments, it would break no condition on them. */
+function readCalls(calls: readonly Call[]): readonly ToolCall[] | undefined {
+  const read: ToolCall[] = [];
+  for (const { function: called } of calls) {
+    const given = isBlank(called.arguments) ? {} : readJson(called.arguments);
+    if (given === undefined) return undefined;
+    read.push({ tool: called.name, arguments: given });
+  }
+  return read;
+}
 
 const isBlank = (text: string | null | undefined): boolean => (text ?? "").trim() === "";
 

@@ -3,7 +3,10 @@ import type { AgentAnswer } from "../checks/judgement.ts";
 import { readJson } from "./parse-json.ts";
 import type { SuiteCase } from "../suite.ts";
 
-/** The longest answer that is judged, in characters: longer ones are malformed, so that every check can afford to read them whole. */
+/**
+ * The longest answer that is judged, in characters of its text and, apart from that, of all its tool calls as JSON: longer ones are
+ * malformed, so that every check can afford to read them whole.
+ */
 export const answerLimits = { textChars: 65_536, toolCalls: 100 } as const;
 
 export type AskedAgent = { readonly modelFamily: string | null };
@@ -23,7 +26,8 @@ export function questionOf({ input }: Pick<SuiteCase, "input">): string {
 }
 
 export function answerOf(text: string, rest: Partial<Omit<AgentAnswer, "text">>): ReadAnswer {
-  if (text.length > answerLimits.textChars) return { ok: false, reason: "answer_too_long" };
+  const { toolCalls = [] } = rest;
+  if (Math.max(text.length, JSON.stringify(toolCalls).length) > answerLimits.textChars) return { ok: false, reason: "answer_too_long" };
   // JSON may escape half of a surrogate pair, which no digest and no database takes.
   return { ok: true, answer: { text: text.toWellFormed(), json: readJson(text), toolCalls: [], costUsd: null, declined: false, ...rest } };
 }

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { jsonProtocol } from "../../../../src/features/evals/protocols/json.ts";
 import { openaiProtocol } from "../../../../src/features/evals/protocols/openai.ts";
 import { readJson } from "../../../../src/features/evals/protocols/parse-json.ts";
+import { answerLimits } from "../../../../src/features/evals/protocols/protocol.ts";
 import { SuiteCase } from "../../../../src/features/evals/suite.ts";
 
 const agent = { modelFamily: "small-1" };
@@ -100,6 +101,35 @@ describe("the openai protocol", () => {
       expect(openaiProtocol.read(body as never)).toEqual({ ok: false, reason: "malformed_answer" });
     },
   );
+});
+
+describe("the size of an answer", () => {
+  const longest = "a".repeat(answerLimits.textChars);
+  const asked = (name: string, size: number) => [{ function: { name, arguments: JSON.stringify({ note: "a".repeat(size) }) } }];
+
+  it("is limited, and so is that of all its tool calls together", () => {
+    expect(jsonProtocol.read({ output: longest })).toMatchObject({ ok: true });
+    expect(jsonProtocol.read({ output: `${longest}a` })).toEqual({ ok: false, reason: "answer_too_long" });
+    const calls = (count: number) => Array.from({ length: count }, () => ({ tool: "pay", arguments: { note: "a".repeat(20_000) } }));
+    expect(jsonProtocol.read({ output: "Hi", toolCalls: calls(3) })).toMatchObject({ ok: true });
+    expect(jsonProtocol.read({ output: "Hi", toolCalls: calls(4) })).toEqual({ ok: false, reason: "answer_too_long" });
+    expect(openaiProtocol.read({ choices: [{ message: { tool_calls: asked("pay", 60_000) } }] })).toMatchObject({ ok: true });
+    expect(openaiProtocol.read({ choices: [{ message: { tool_calls: asked("pay", 70_000) } }] })).toEqual({
+      ok: false,
+      reason: "answer_too_long",
+    });
+  });
+});
+
+describe("a tool call of the openai protocol", () => {
+  const read = (text: string) =>
+    openaiProtocol.read({ choices: [{ message: { content: "Hi", tool_calls: [{ function: { name: "pay", arguments: text } }] } }] });
+
+  it("has no arguments where it says nothing, and is malformed where it says what is not JSON", () => {
+    for (const text of ["", " ", "{}"])
+      expect(read(text)).toMatchObject({ ok: true, answer: { toolCalls: [{ tool: "pay", arguments: {} }] } });
+    for (const text of ["{", "to=mallory", '{"to":']) expect(read(text)).toEqual({ ok: false, reason: "malformed_answer" });
+  });
 });
 
 describe("readJson", () => {
