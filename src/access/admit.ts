@@ -1,8 +1,8 @@
 import type { Environment } from "../env.ts";
 import { describeFault } from "../http/as-problem.ts";
 import { problem } from "../http/problem.ts";
+import { readAdmission, type Admission, type Refusal } from "./admission.ts";
 import type { Credential } from "./authenticate.ts";
-import type { Admission, Refusal } from "./gate.durable-object.ts";
 import type { IdempotencyRequest } from "./idempotency.ts";
 import type { LimitAnswer } from "./rolling-limit.ts";
 import type { Scope } from "./scopes.ts";
@@ -23,7 +23,8 @@ export async function admit(env: Environment, credential: Credential, options: A
   const { scope, address, durable, idempotency } = options;
   let answer: Admission | Refusal;
   try {
-    answer = await gateOf(env, orgId).admit({ orgId, keyId, claim: { secretHash, tokenScopes, scope, address }, durable, idempotency });
+    const request = { orgId, keyId, claim: { secretHash, tokenScopes, scope, address }, durable, idempotency };
+    answer = readAdmission(await gateOf(env, orgId).admit(request));
   } catch (fault) {
     throw problem("unavailable", `gate: ${describeFault(fault)}`);
   }

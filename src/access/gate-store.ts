@@ -14,7 +14,7 @@ export type SecurityCount = {
 const keptBlocks = 64;
 
 const tables = `
-  create table if not exists blocks (n integer primary key, at integer not null, size integer not null);
+  create table if not exists block_ring (slot integer primary key, n integer not null, at integer not null, size integer not null);
   create table if not exists restrictions (key_id text primary key, kind text not null, dies_at integer not null, since integer not null);
   create table if not exists idempotency (
     actor text not null, operation text not null, key text not null, fingerprint text not null, state text not null, at integer not null,
@@ -27,19 +27,23 @@ const tables = `
 /** The gate's durable memory: the object's own SQLite. A write here holds back the answer until it is safe. */
 export class GateStore {
   readonly #sql: SqlStorage;
+  /** Blocks written so far, by this object and those before it. */
+  #blockCount: number;
 
   constructor(storage: DurableObjectStorage) {
     this.#sql = storage.sql;
     this.#sql.exec(tables);
+    this.#blockCount = this.#sql.exec<{ n: number }>("select coalesce(max(n), 0) as n from block_ring").one().n;
   }
 
+  /** The newest blocks, oldest first. */
   blocks(): Block[] {
-    return this.#sql.exec<{ at: number; size: number }>("select at, size from blocks order by n").toArray();
+    return this.#sql.exec<{ at: number; size: number }>("select at, size from block_ring order by n").toArray();
   }
 
   addBlock(at: number, size: number): void {
-    this.#sql.exec("insert into blocks (n, at, size) select coalesce(max(n), 0) + 1, ?, ? from blocks", at, size);
-    this.#sql.exec("delete from blocks where n <= (select max(n) from blocks) - ?", keptBlocks);
+    const n = (this.#blockCount += 1);
+    this.#sql.exec("insert or replace into block_ring (slot, n, at, size) values (?, ?, ?, ?)", n % keptBlocks, n, at, size);
   }
 
   /** Proves that this object is still the one that may write: a replaced one fails here. */

@@ -1,38 +1,14 @@
 import { DurableObject } from "cloudflare:workers";
 import { parseEnvironment, type Bindings } from "../env.ts";
 import { currentTime } from "../platform/clock.ts";
+import type { Admission, AdmitRequest, Refusal } from "./admission.ts";
 import { GateStore, type Restriction } from "./gate-store.ts";
 import { findKey, recordSecurityEvents, settleRestriction } from "./gate-queries.ts";
 import { decideIdempotency, idempotencyKeptMs, type IdempotencyRequest, type IdempotencyState } from "./idempotency.ts";
-import { decideKey, type KeyClaim, type KeyGrant, type KeyRecord } from "./key-record.ts";
+import { decideKey, type KeyRecord } from "./key-record.ts";
 import { plans, type Plan } from "./plans.ts";
 import { acceptTimes, askLimit, newRollingLimit, restoreAcceptTimes, type LimitAnswer, type RollingLimit } from "./rolling-limit.ts";
 import { SecurityCounter } from "./security-counter.ts";
-
-export type AdmitRequest = {
-  readonly orgId: string;
-  readonly keyId: string;
-  readonly claim: KeyClaim;
-  /** Credential, payment and autonomous-action operations pass a storage write every time. */
-  readonly durable: boolean;
-  readonly idempotency: IdempotencyRequest | null;
-};
-
-export type Admission = {
-  readonly ok: true;
-  readonly grant: KeyGrant;
-  readonly plan: Plan;
-  readonly wrappedDataKey: string;
-  readonly limit: LimitAnswer;
-  readonly idempotency: IdempotencyState | null;
-};
-
-export type Refusal = {
-  readonly ok: false;
-  readonly reason: "credential_refused" | "address_denied" | "scope_denied" | "rate_limited";
-  readonly blocker: string;
-  readonly limit?: LimitAnswer;
-};
 
 type Organization = { readonly plan: Plan; readonly wrappedDataKey: string };
 type Known = { readonly record: KeyRecord | undefined; readonly loadedAt: number };
@@ -59,7 +35,12 @@ export class Gate extends DurableObject<Bindings> {
   #generation = 0;
   #orgId = this.ctx.storage.kv.get<string>("orgId");
 
-  async admit(request: AdmitRequest): Promise<Admission | Refusal> {
+  /** Answers in the JSON of an Admission or a Refusal. */
+  async admit(request: AdmitRequest): Promise<string> {
+    return JSON.stringify(await this.#decide(request));
+  }
+
+  async #decide(request: AdmitRequest): Promise<Admission | Refusal> {
     const { keyId, claim } = request;
     this.#serve(request.orgId);
     let now = this.#now();

@@ -1,10 +1,10 @@
-import { rmSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import { mkdir, mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buildWorkers, gzipKib, startUpMs } from "./bench/build.ts";
 import { measureCreates, measureGates, measureGrowth, measureReads } from "./bench/measure.ts";
-import { startSqlDoor, startWorkerd, stopProcesses, type Workerd } from "./bench/processes.ts";
+import { startSqlDoor, startWorkerd, stopProcesses, type SqlDoor, type Workerd } from "./bench/processes.ts";
 import { report, type Measured } from "./bench/report.ts";
 import { openSeed, type Tenant } from "./bench/seed.ts";
 import { workerdConfig, type Scripts } from "./bench/workerd-config.ts";
@@ -15,6 +15,8 @@ import { startRealPostgres, whyNoRealPostgres, type RealPostgres } from "./real-
 import { newSecrets, type Secrets } from "./secrets.ts";
 
 const longestMs = 8 * 60_000;
+/** Where Linux keeps files in memory. */
+const memoryDisk = "/dev/shm";
 
 const say = (text: string): void => console.error(text);
 
@@ -25,21 +27,29 @@ async function bench(): Promise<void> {
   say("Building the Workers …");
   const scripts = await buildWorkers();
   const sizes = { gzipKib: await gzipKib(scripts.api), startUpMs: await startUpMs() };
-  const folder = await mkdtemp(join(tmpdir(), "armalo-bench-"));
-  process.once("exit", () => {
-    stopProcesses();
-    rmSync(folder, { recursive: true, force: true });
-  });
+  const folders: Folders = {
+    onDisk: await newFolder(tmpdir()),
+    inMemory: existsSync(memoryDisk) ? await newFolder(memoryDisk) : undefined,
+  };
   const postgres = await startRealPostgres({ fsync: true });
   await endWithUs("postgres");
   try {
-    console.log(report({ ...(await measure(scripts, folder, postgres)), ...sizes }));
+    console.log(report({ ...(await measure(scripts, folders, postgres)), ...sizes }));
   } catch (fault) {
     throw stopped ? new PlainFailure("The bench was stopped.") : fault;
   } finally {
     stopProcesses();
     await postgres.close();
   }
+}
+
+type Folders = { readonly onDisk: string; readonly inMemory: string | undefined };
+
+/** A folder that is gone when this process is. */
+async function newFolder(parent: string): Promise<string> {
+  const folder = await mkdtemp(join(parent, "armalo-bench-"));
+  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+  return folder;
 }
 
 type Tenants = { readonly small: Tenant; readonly large: Tenant; readonly ones: readonly Tenant[]; readonly fifty: readonly Tenant[] };
@@ -56,24 +66,26 @@ async function seedTenants({ owner }: RealPostgres, secrets: Secrets): Promise<T
   return tenants;
 }
 
-async function measure(scripts: Scripts, folder: string, postgres: RealPostgres): Promise<Omit<Measured, "gzipKib" | "startUpMs">> {
+async function measure(scripts: Scripts, folders: Folders, postgres: RealPostgres): Promise<Omit<Measured, "gzipKib" | "startUpMs">> {
   const secrets = newSecrets();
   say("Seeding organizations, keys and agents …");
   const { small, large, ones, fifty } = await seedTenants(postgres, secrets);
-  const workerd = await serve(scripts, folder, postgres, secrets);
+  const door = await startSqlDoor(postgres.ownerUrl);
+  const serveFrom = (folder: string): Promise<Workerd> => serve(scripts, folder, door, secrets);
+  const workerd = await serveFrom(folders.onDisk);
   say("Measuring reads …");
   const reads = await measureReads(workerd, fifty);
   say("Measuring how latency grows with the number of agents …");
   const growths = await measureGrowth(workerd, small, large);
   say("Measuring the gate …");
   const gates = await measureGates(workerd, fifty);
+  const gatesInMemory = folders.inMemory === undefined ? undefined : await measureGates(await serveFrom(folders.inMemory), fifty);
   say("Measuring audited creates …");
   const creates = await measureCreates(workerd, ones, fifty);
-  return { reads, growths, gates, creates };
+  return { reads, growths, gates, gatesInMemory, creates };
 }
 
-async function serve(scripts: Scripts, folder: string, { ownerUrl }: RealPostgres, secrets: Secrets): Promise<Workerd> {
-  const door = await startSqlDoor(ownerUrl);
+async function serve(scripts: Scripts, folder: string, door: SqlDoor, secrets: Secrets): Promise<Workerd> {
   const database = { DATABASE_URL: door.connectionString, DATABASE_ENDPOINT: door.endpoint };
   const settings = { ...secrets, PUBLIC_ORIGIN: "http://127.0.0.1", EGRESS: "local" };
   const objectsDir = join(folder, "objects");
@@ -83,6 +95,7 @@ async function serve(scripts: Scripts, folder: string, { ownerUrl }: RealPostgre
   return startWorkerd(config);
 }
 
+process.once("exit", stopProcesses);
 let stopped = false;
 // The embedded server hears these signals too: it stops itself, and then this process.
 for (const signal of ["SIGINT", "SIGTERM"] as const) {

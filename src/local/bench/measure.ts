@@ -75,7 +75,7 @@ export async function measureGates(workerd: Workerd, tenants: readonly Tenant[])
     workerd.origins.probe,
     tenants.map((tenant) => ({ path: `/gate?${query(tenant)}` })),
   );
-  await race(workerd, [trivial, gate], { connections: 32, rounds: 41, seconds: 0.3 });
+  await race(workerd, [trivial, gate], { connections: 32, rounds: 31, seconds: 0.3 });
   return { trivial: together(trivial), gate: together(gate), ratio: ratioOf(gate, trivial) };
 }
 

@@ -1,4 +1,5 @@
-import type { AdmitRequest, Gate } from "../../access/gate.durable-object.ts";
+import { readAdmission, type AdmitRequest } from "../../access/admission.ts";
+import type { Gate } from "../../access/gate.durable-object.ts";
 import type { Trivial } from "./baseline.worker.ts";
 
 type Bindings = { readonly GATE: DurableObjectNamespace<Gate>; readonly TRIVIAL: DurableObjectNamespace<Trivial> };
@@ -8,10 +9,11 @@ export default {
   async fetch(request, { GATE, TRIVIAL }) {
     const { pathname, searchParams } = new URL(request.url);
     const asked = requestOf(searchParams);
-    const answer =
-      pathname === "/gate" ? GATE.get(GATE.idFromName(asked.orgId)).admit(asked) : TRIVIAL.get(TRIVIAL.idFromName(asked.orgId)).check();
-    const admission = await answer;
-    return Response.json(true, { status: admission === true || admission.ok ? 200 : 500 });
+    const ok =
+      pathname === "/gate"
+        ? readAdmission(await GATE.get(GATE.idFromName(asked.orgId)).admit(asked)).ok
+        : await TRIVIAL.get(TRIVIAL.idFromName(asked.orgId)).check();
+    return Response.json(ok, { status: ok ? 200 : 500 });
   },
 } satisfies ExportedHandler<Bindings>;
 

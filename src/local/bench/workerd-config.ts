@@ -35,6 +35,7 @@ const textBindings = (values: Text): string[] =>
 type Parts = {
   /** Where the configuration will stand: it names the scripts from there. */
   readonly config: string;
+  /** Where the objects keep their SQLite. */
   readonly objectsDir: string;
   readonly scripts: Scripts;
   /** The API's own settings, and where the database is, which the baseline is told too. */
@@ -50,7 +51,7 @@ type Worker = {
 
 /**
  * The configuration of `workerd serve`: the API with what wrangler.toml binds, and the Workers that it is compared with, each with
- * a socket of its own name. Objects keep their SQLite on disk. What workerd lacks (Workflows, rate limiting, assets) is a stub.
+ * a socket of its own name. What workerd lacks (Workflows, rate limiting, assets) is a stub.
  */
 export function workerdConfig({ config, objectsDir, scripts, settings, database }: Parts): string {
   const wrangler = readWrangler();
