@@ -8,11 +8,14 @@ type AppEnv = { Bindings: Omit<Call, "params"> };
 
 const methods = ["GET", "POST", "PUT", "PATCH", "DELETE"];
 
+/** `{name}` is one segment of a path, `{+name}` the rest of it (RFC 6570), as Hono spells them. */
+export const toRoutePath = (path: string): string => path.replaceAll(/\{(\w+)\}/g, ":$1").replaceAll(/\{\+(\w+)\}/g, ":$1{.+}");
+
 /** Every operation of the table behind the pipeline, and nothing else. */
 export function buildApp(operations: readonly Operation[]): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
   for (const operation of operations) {
-    app.on(operation.method, operation.path.replaceAll(/\{(\w+)\}/g, ":$1"), (context) =>
+    app.on(operation.method, toRoutePath(operation.path), (context) =>
       runOperation(operation, { ...context.env, params: context.req.param() }),
     );
   }

@@ -1,11 +1,14 @@
 import { z } from "zod";
 import type { Gate } from "./access/gate.durable-object.ts";
+import type { TransparencyLog } from "./audit/log.durable-object.ts";
 import { fromBase64 } from "./crypto/encoding.ts";
 import { parseKeyRing } from "./crypto/sealed-box.ts";
+import { deploymentKinds, type DeploymentKind } from "./crypto/statement/statement.ts";
 
 /** What wrangler.toml binds. Settings and secrets are strings until they have been parsed. */
 export type Bindings = {
   readonly GATE: DurableObjectNamespace<Gate>;
+  readonly TRANSPARENCY_LOG: DurableObjectNamespace<TransparencyLog>;
   readonly EVAL_RUN: Workflow<{ readonly orgId: string; readonly runId: string }>;
   readonly FLOOD_GUARD: RateLimit;
   readonly ASSETS: Fetcher;
@@ -49,6 +52,12 @@ const Settings = z
     }),
     /** A JWK set of Ed25519 private keys; the first one signs access tokens. */
     ACCESS_TOKEN_KEYS: signingKeys,
+    /** The same for the checkpoints of the transparency logs. */
+    CHECKPOINT_KEYS: signingKeys,
+    /** The same for attestations, receipts and revocation lists. */
+    STATEMENT_KEYS: signingKeys,
+    /** What kind of installation this is: it stands inside every signature. */
+    DEPLOYMENT: z.enum(deploymentKinds),
     EGRESS: z.enum(["public", "local"]).default("public"),
     DOH_URL: z.url().default("https://cloudflare-dns.com/dns-query"),
   })
@@ -59,6 +68,9 @@ const Settings = z
 
 const isLoopback = (url: string | undefined): boolean => url !== undefined && new URL(url).hostname === "127.0.0.1";
 
+/** An Ed25519 key pair (RFC 8037). */
+export type SigningJwk = { readonly kty: "OKP"; readonly crv: "Ed25519"; readonly x: string; readonly d: string };
+
 export type Environment = {
   readonly bindings: Bindings;
   readonly databaseUrl: string;
@@ -66,7 +78,10 @@ export type Environment = {
   readonly publicOrigin: string;
   readonly apiKeyTagSecret: Uint8Array<ArrayBuffer>;
   readonly encryptionKeys: NonNullable<ReturnType<typeof parseKeyRing>>;
-  readonly accessTokenKeys: readonly { readonly kty: "OKP"; readonly crv: "Ed25519"; readonly x: string; readonly d: string }[];
+  readonly accessTokenKeys: readonly SigningJwk[];
+  readonly checkpointKeys: readonly SigningJwk[];
+  readonly statementKeys: readonly SigningJwk[];
+  readonly deployment: DeploymentKind;
   readonly egress: "public" | "local";
   readonly dohUrl: string;
 };
@@ -85,7 +100,7 @@ export function parseEnvironment(bindings: Bindings): { ok: true; env: Environme
 }
 
 function parse(bindings: Bindings): { ok: true; env: Environment } | EnvironmentFault {
-  const missing = (["GATE", "EVAL_RUN", "FLOOD_GUARD", "ASSETS"] as const).filter((name) => !(name in bindings));
+  const missing = (["GATE", "TRANSPARENCY_LOG", "EVAL_RUN", "FLOOD_GUARD", "ASSETS"] as const).filter((name) => !(name in bindings));
   const settings = Settings.safeParse(bindings);
   if (!settings.success)
     return { ok: false, missing: [...missing, ...new Set(settings.error.issues.map((issue) => String(issue.path[0])))] };
@@ -101,6 +116,9 @@ function parse(bindings: Bindings): { ok: true; env: Environment } | Environment
       apiKeyTagSecret: data.API_KEY_TAG_SECRET,
       encryptionKeys: data.ENCRYPTION_KEYS,
       accessTokenKeys: data.ACCESS_TOKEN_KEYS.keys,
+      checkpointKeys: data.CHECKPOINT_KEYS.keys,
+      statementKeys: data.STATEMENT_KEYS.keys,
+      deployment: data.DEPLOYMENT,
       egress: data.EGRESS,
       dohUrl: data.DOH_URL,
     },

@@ -1,21 +1,31 @@
 import { accessTokenOperations } from "./features/access-tokens/operations.ts";
+import { agentKeyOperations } from "./features/agent-keys/operations.ts";
 import { agentOperations } from "./features/agents/operations.ts";
+import { attestationOperations } from "./features/attestations/operations.ts";
 import { auditOperations } from "./features/audit/operations.ts";
 import { evalOperations } from "./features/evals/operations.ts";
+import { evidenceOperations } from "./features/evidence/operations.ts";
 import { keyOperations } from "./features/keys/operations.ts";
 import { pactOperations } from "./features/pacts/operations.ts";
+import { receiptOperations } from "./features/receipts/operations.ts";
 import { scoreOperations } from "./features/scores/operations.ts";
 import { siteOperations } from "./features/site/operations.ts";
+import { transparencyOperations } from "./features/transparency/operations.ts";
 import type { Operation } from "./http/operation.ts";
 
 /** Everything that the API can do, in reading order. Routes, OpenAPI, the control matrix and the isolation tests come from here. */
 export const operations: readonly Operation[] = [
   ...agentOperations,
+  ...agentKeyOperations,
   ...pactOperations,
   ...evalOperations,
   ...scoreOperations,
+  ...attestationOperations,
+  ...receiptOperations,
   ...keyOperations,
   ...accessTokenOperations,
   ...auditOperations,
+  ...evidenceOperations,
+  ...transparencyOperations,
   ...siteOperations(() => operations),
 ];

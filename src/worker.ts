@@ -5,6 +5,7 @@ import { operations } from "./operations.ts";
 import { runScheduledWork } from "./scheduled.ts";
 
 export { Gate } from "./access/gate.durable-object.ts";
+export { TransparencyLog } from "./audit/log.durable-object.ts";
 export { EvalRun } from "./features/evals/eval-run.workflow.ts";
 
 const app = buildApp(operations);

@@ -1,4 +1,5 @@
 import type { Action } from "../audit/actions.ts";
+import { pokeLog } from "../audit/poke-log.ts";
 import { openSealedBox, type SealedBox } from "../crypto/sealed-box.ts";
 import { databaseClient } from "../db/client.ts";
 import { openTenantDb, type IdempotentWrite, type Meter, type TenantRecorder, type TenantWriter } from "../db/tenant-db.ts";
@@ -20,7 +21,7 @@ export function enterOrganization(
   env: Environment,
   credential: Credential,
   admission: Admission,
-  request: { requestId: string; meter: Meter },
+  { waitUntil, ...request }: { requestId: string; meter: Meter; waitUntil: (work: Promise<unknown>) => void },
 ): Entered {
   const { orgId, keyId, kind, environment } = credential;
   const principal: Principal = { kind, keyId, actor: `key:${keyId}`, ...admission.grant };
@@ -33,6 +34,7 @@ export function enterOrganization(
         actor: principal.actor,
         clock: currentTime,
         idempotent,
+        written: () => waitUntil(pokeLog(env, orgId)),
         ...request,
       }),
   };

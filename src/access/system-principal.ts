@@ -1,5 +1,6 @@
 import { eq } from "drizzle-orm";
 import type { Action } from "../audit/actions.ts";
+import { pokeLog } from "../audit/poke-log.ts";
 import { openSealedBox, type SealedBox } from "../crypto/sealed-box.ts";
 import { databaseClient } from "../db/client.ts";
 import { organizations } from "../db/schema/organizations.ts";
@@ -22,6 +23,7 @@ export function openSystemDb(env: Environment, orgId: string, actor: SystemActor
     requestId: newId("request"),
     meter: { trips: 0, durationMs: 0 },
     clock: currentTime,
+    written: () => pokeLog(env, orgId),
   });
 }
 

@@ -27,6 +27,17 @@ export const actions = [
   "score.computed",
   "secrets.reencrypted",
   "database_password.set",
+  "signing_key.introduced",
+  "signing_key.revoked",
+  "claim_policy.set",
+  "agent_key.registered",
+  "agent_key.revoked",
+  "attestation.issued",
+  "attestation.revoked",
+  "attestation.shared",
+  "receipt.imported",
+  "log.key_changed",
+  "checkpoint.cosigned",
 ] as const;
 
 export type Action = (typeof actions)[number];

@@ -8,3 +8,21 @@ export function canonicalJson(value: JsonValue): string {
   if (text === undefined) throw new TypeError("not a JSON value");
   return text;
 }
+
+/** The value of UTF-8 JSON, or undefined where the bytes are none. */
+export function parseJson(bytes: Uint8Array): JsonValue | undefined {
+  try {
+    const value: JsonValue = JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes));
+    return value;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The same, where the bytes are the value's RFC 8785 form: a member named twice, which parsers understand differently, is refused too. */
+export function parseCanonicalJson(bytes: Uint8Array): JsonValue | undefined {
+  const value = parseJson(bytes);
+  if (value === undefined) return undefined;
+  const canonical = new TextEncoder().encode(canonicalJson(value));
+  return canonical.length === bytes.length && canonical.every((byte, at) => byte === bytes[at]) ? value : undefined;
+}

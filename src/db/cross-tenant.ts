@@ -6,6 +6,7 @@ import { toProblem } from "./database-fault.ts";
 // What must cross tenants: functions of migrations/ that return identifiers and counts only. The work then enters each organization.
 
 const OpenRuns = z.array(z.object({ org_id: z.string(), id: z.string() }));
+const Organizations = z.array(z.object({ org_id: z.string() }));
 const Purged = z.tuple([z.object({ failures: z.coerce.number(), answers: z.coerce.number() })]);
 const Readiness = z.array(z.object({ item: z.string(), ok: z.boolean() })).min(1);
 
@@ -21,6 +22,16 @@ async function call<T>(address: DatabaseAddress, query: ReturnType<typeof sql>, 
 export async function findOpenRuns(address: DatabaseAddress, before: Date, limit: number): Promise<{ orgId: string; runId: string }[]> {
   const rows = await call(address, sql`select org_id, id from app.open_runs(${before.toISOString()}::timestamptz, ${limit})`, OpenRuns);
   return rows.map(({ org_id: orgId, id: runId }) => ({ orgId, runId }));
+}
+
+/** Organizations with events from before `before` that no checkpoint covers, or whose newest checkpoint another key signed: at most `limit`, in no order. */
+export async function findUnlogged(address: DatabaseAddress, kid: string, before: Date, limit: number): Promise<string[]> {
+  const rows = await call(
+    address,
+    sql`select org_id from app.unlogged(${kid}, ${before.toISOString()}::timestamptz, ${limit})`,
+    Organizations,
+  );
+  return rows.map(({ org_id: orgId }) => orgId);
 }
 
 /** Deletes failure records after 30 days and idempotent answers after 24 hours; returns how many of each. */

@@ -17,6 +17,8 @@ export function toProblem(fault: unknown): unknown {
   if (cause.code === undefined || passing.test(cause.code))
     return problem("unavailable", `database ${cause.code ?? "unreachable"}: ${cause.message}`);
   switch (cause.code) {
+    case "AR404":
+      return problem("not_found", cause.message);
     case "AR409":
       return problem("state_conflict", cause.message);
     case "23505":

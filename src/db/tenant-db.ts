@@ -32,6 +32,9 @@ export type ChangeEvent<A extends Action> = {
 /** Each call is one round trip and one transaction in which the organization's row security holds. */
 export interface TenantReader {
   readonly orgId: OrgScope;
+  /** Who acts, and in which request, as the audit log shows it. */
+  readonly actor: string;
+  readonly requestId: string;
   read<T extends readonly Query[]>(build: Build<T>): Promise<Results<T>>;
 }
 
@@ -64,6 +67,8 @@ export type TenantSession = {
   readonly meter: Meter;
   readonly clock: () => Date;
   readonly idempotent?: IdempotentWrite | undefined;
+  /** Told after each audited change, once it is committed. */
+  readonly written: () => void | Promise<void>;
 };
 
 /** The only way to an organization's rows. Made in access/, where the scope was proved. */
@@ -92,6 +97,8 @@ export function openTenantDb(session: TenantSession): TenantWriter<Action> & Ten
 
   return {
     orgId,
+    actor: session.actor,
+    requestId: session.requestId,
     record: (build) => run(client.writer, [], build({ orgId, orm: client.writer })),
     read: (build) => run(client.reader, [], build({ orgId, orm: client.reader })),
     write: async (event, build) => {
@@ -108,7 +115,9 @@ export function openTenantDb(session: TenantSession): TenantWriter<Action> & Ten
         }),
       ];
       if (idempotent !== undefined && event.answer !== null) own.push((await idempotent.answer(event.answer))(db));
-      return run(client.writer, own, build(db));
+      const results = await run(client.writer, own, build(db));
+      await session.written();
+      return results;
     },
   };
 }

@@ -15,7 +15,7 @@ function toRoute(operation: Operation): RouteConfig {
       : { "application/json": { schema: response.body } };
   return {
     method: operation.method,
-    path: operation.path,
+    path: operation.path.replaceAll("{+", "{"),
     operationId: operation.id,
     summary: operation.summary,
     tags: [operation.id.split(".")[0] ?? ""],

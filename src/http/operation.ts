@@ -4,7 +4,7 @@ import type { Principal } from "../access/principal.ts";
 import type { Scope } from "../access/scopes.ts";
 import type { Action } from "../audit/actions.ts";
 import type { SealedBox } from "../crypto/sealed-box.ts";
-import type { TenantReader, TenantRecorder, TenantWriter } from "../db/tenant-db.ts";
+import type { Meter, TenantReader, TenantRecorder, TenantWriter } from "../db/tenant-db.ts";
 import type { Environment } from "../env.ts";
 import type { Audited, Governance, MethodOf, ModeOf } from "./governance.ts";
 
@@ -38,8 +38,11 @@ type AnswerOf<S extends ResponseShape> = S extends { readonly body: infer B exte
 
 export type Basics = {
   readonly now: Date;
+  readonly requestId: string;
   readonly env: Environment;
   readonly waitUntil: (work: Promise<unknown>) => void;
+  /** Where the request's round trips to the database are counted. */
+  readonly meter: Meter;
 };
 export type Caller = { readonly principal: Principal; readonly plan: Plan; readonly environment: "live" | "test"; readonly box: SealedBox };
 /** What a tenant's verb is given besides its input. A read has no `write`, by its type. */

@@ -19,6 +19,11 @@ export const problems = {
     "API keys are for servers",
     "A change was asked for with an API key and an Origin header. Use keys from servers only.",
   ],
+  claim_not_allowed: [
+    403,
+    "The claim policy does not allow this",
+    "What may be attested of an agent is decided by the organization's operators; `GET /v1/claim-policy` shows what they allow.",
+  ],
   not_found: [404, "Not found", "There is no such thing here, or it is not visible to this credential."],
   method_not_allowed: [405, "Method not allowed", "This path exists, but not with this method; `Allow` lists those that do."],
   state_conflict: [409, "The state does not allow this", "The thing has changed, or is in a state in which this cannot be done."],
@@ -31,6 +36,11 @@ export const problems = {
     409,
     "The Idempotency-Key is used up",
     "A request with this key succeeded over 24 hours ago and its answer is no longer kept; use a new key.",
+  ],
+  log_stopped: [
+    409,
+    "The transparency log has stopped",
+    "Events no longer agree with what the organization's log has signed. The log says where, and signs nothing more until they do.",
   ],
   plan_limit: [409, "The plan does not allow this", "The organization's plan has reached its limit for this kind of thing."],
   body_too_large: [413, "The body is too large", "A body may have at most 256 KiB."],

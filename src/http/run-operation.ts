@@ -48,7 +48,7 @@ async function runForTenant(
   trace.actor = `key:${credential.keyId}`;
   for (const [name, value] of Object.entries(limitHeaders(admission.limit))) call.headers.set(name, value);
 
-  const entered = enterOrganization(env, credential, admission, trace);
+  const entered = enterOrganization(env, credential, admission, { ...trace, waitUntil: call.waitUntil });
   try {
     if (idempotency === null)
       return answerResponse(operation, await handle(operation, call, body, { ...entered.caller, tenant: entered.openTenant(undefined) }));
@@ -61,12 +61,13 @@ async function runForTenant(
 
 /** The context is what ContextOf promised for the operation's class: the one place where the table's forgotten types come back. */
 async function handle(operation: Operation, call: Call, body: BodyReader, caller: object): Promise<unknown> {
-  const { env, request, waitUntil } = call;
+  const { env, request, waitUntil, trace } = call;
   const raw = { params: call.params, query: queryOf(request.url), contentType: request.headers.get("Content-Type"), body };
   const input = await parseInput(operation.request, raw);
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- ContextOf promised it
   const run = operation.handle as (context: object) => Promise<unknown>;
-  return run({ input, env, waitUntil, now: currentTime(), ...caller });
+  const { requestId, meter } = trace;
+  return run({ input, env, waitUntil, requestId, meter, now: currentTime(), ...caller });
 }
 
 const noQuery = new URLSearchParams();

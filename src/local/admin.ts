@@ -4,6 +4,7 @@ import { scopes } from "../access/scopes.ts";
 import { createKey } from "./admin/create-key.ts";
 import { createOrganization } from "./admin/create-organization.ts";
 import { installSuites } from "./admin/install-suites.ts";
+import { keyCommands, keyUsage, makeRootKeyFile } from "./admin/key-commands.ts";
 import { openAdministration, type Administration } from "./admin/open-administration.ts";
 import { reencrypt } from "./admin/reencrypt.ts";
 import { setDatabasePassword } from "./admin/set-database-password.ts";
@@ -20,6 +21,7 @@ const usage = `npm run admin -- <command>
   reencrypt                wraps every data key with the first key of ENCRYPTION_KEYS
   migrate                  brings the database of DATABASE_URL to the newest migration
   set-database-password    gives the role armalo_app of that database a new password
+${keyUsage}
 
 It acts on the embedded database, or, as its owner, on the one that DATABASE_URL names. Every act is audited.`;
 
@@ -27,6 +29,7 @@ type Options = Readonly<Record<string, string | boolean | undefined>>;
 type Command = (administration: Administration, options: Options) => Promise<string>;
 
 const commands: Readonly<Record<string, Command>> = {
+  ...keyCommands,
   "create-organization": async ({ run, ring }, { name, plan, test }) => {
     const chosen = planNames.find((known) => known === plan);
     if (chosen === undefined) throw new PlainFailure(`--plan is one of ${planNames.join(", ")}.`);
@@ -81,6 +84,7 @@ function requireExternal(external: Administration["external"]): NonNullable<Admi
 
 await runCommand(async () => {
   const { positionals, values } = readArguments();
+  if (positionals[0] === "make-root-key" && positionals.length === 1) return console.log(await makeRootKeyFile(values));
   const command = positionals[0] === undefined ? undefined : commands[positionals[0]];
   if (command === undefined || positionals.length > 1) throw new PlainFailure(usage);
   const administration = await openAdministration();
@@ -101,6 +105,16 @@ function readArguments(): { positionals: string[]; values: Options } {
         test: { type: "boolean" },
         organization: { type: "string" },
         scopes: { type: "string" },
+        file: { type: "string" },
+        out: { type: "string" },
+        "root-key": { type: "string" },
+        issuer: { type: "string" },
+        purpose: { type: "string" },
+        "overlap-hours": { type: "string" },
+        "ring-out": { type: "string" },
+        kid: { type: "string" },
+        reason: { type: "string" },
+        since: { type: "string" },
       },
     });
   } catch (error) {

@@ -2,8 +2,13 @@ import { existsSync, rmSync } from "node:fs";
 import { mkdir, mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { openSigner } from "../crypto/signer.ts";
+import { currentTime } from "../platform/clock.ts";
+import { introduceKeys } from "./admin/introduce-keys.ts";
 import { buildWorkers, gzipKib, startUpMs } from "./bench/build.ts";
 import { measureCreates, measureGates, measureGrowth, measureReads } from "./bench/measure.ts";
+import { measureDelays, measureIntegration, measureProofs, seedEvents } from "./bench/measure-log.ts";
+import { measureStatements } from "./bench/measure-statements.ts";
 import { startSqlDoor, startWorkerd, stopProcesses, type SqlDoor, type Workerd } from "./bench/processes.ts";
 import { report, type Measured } from "./bench/report.ts";
 import { openSeed, type Tenant } from "./bench/seed.ts";
@@ -12,8 +17,10 @@ import { endWithUs } from "./end-with-us.ts";
 import { runCommand } from "./main.ts";
 import { PlainFailure } from "./plain-failure.ts";
 import { startRealPostgres, whyNoRealPostgres, type RealPostgres } from "./real-postgres.ts";
-import { newSecrets, type Secrets } from "./secrets.ts";
+import { newSecrets, newSigningKey, type Secrets } from "./secrets.ts";
+import { runBatch } from "./sql-batch.ts";
 
+const publicOrigin = "http://127.0.0.1";
 const longestMs = 8 * 60_000;
 /** Where Linux keeps files in memory. */
 const memoryDisk = "/dev/shm";
@@ -52,16 +59,38 @@ async function newFolder(parent: string): Promise<string> {
   return folder;
 }
 
-type Tenants = { readonly small: Tenant; readonly large: Tenant; readonly ones: readonly Tenant[]; readonly fifty: readonly Tenant[] };
+const leaves = { small: 1_000, large: 1_000_000 };
+
+type Tenants = {
+  readonly small: Tenant;
+  readonly large: Tenant;
+  readonly logs: { readonly small: Tenant; readonly large: Tenant };
+  readonly ones: readonly Tenant[];
+  readonly fifty: readonly Tenant[];
+};
 
 async function seedTenants({ owner }: RealPostgres, secrets: Secrets): Promise<Tenants> {
+  const root = await openSigner(newSigningKey());
+  await introduceKeys(
+    (statements) => runBatch(owner.pool, { role: "armalo_admin", statements }),
+    { root, issuer: publicOrigin, now: currentTime() },
+    secrets,
+  );
   const seed = await openSeed(owner.pool, secrets);
   const several = async (count: number): Promise<Tenant[]> => {
     const tenants: Tenant[] = [];
     while (tenants.length < count) tenants.push(await seed(100));
     return tenants;
   };
-  const tenants = { small: await seed(1_000), large: await seed(200_000), ones: await several(3), fifty: await several(50) };
+  const tenants = {
+    small: await seed(1_000),
+    large: await seed(200_000),
+    ones: await several(3),
+    fifty: await several(50),
+    logs: { small: await seed(1), large: await seed(1) },
+  };
+  await seedEvents(owner.pool, tenants.logs.small, leaves.small);
+  await seedEvents(owner.pool, tenants.logs.large, leaves.large);
   await owner.pool.query("vacuum analyze");
   return tenants;
 }
@@ -69,7 +98,7 @@ async function seedTenants({ owner }: RealPostgres, secrets: Secrets): Promise<T
 async function measure(scripts: Scripts, folders: Folders, postgres: RealPostgres): Promise<Omit<Measured, "gzipKib" | "startUpMs">> {
   const secrets = newSecrets();
   say("Seeding organizations, keys and agents …");
-  const { small, large, ones, fifty } = await seedTenants(postgres, secrets);
+  const { small, large, ones, fifty, logs } = await seedTenants(postgres, secrets);
   const door = await startSqlDoor(postgres.ownerUrl);
   const serveFrom = (folder: string): Promise<Workerd> => serve(scripts, folder, door, secrets);
   const workerd = await serveFrom(folders.onDisk);
@@ -82,12 +111,22 @@ async function measure(scripts: Scripts, folders: Folders, postgres: RealPostgre
   const gatesInMemory = folders.inMemory === undefined ? undefined : await measureGates(await serveFrom(folders.inMemory), fifty);
   say("Measuring audited creates …");
   const creates = await measureCreates(workerd, ones, fifty);
-  return { reads, growths, gates, gatesInMemory, creates };
+  say("Measuring the transparency log …");
+  await measureIntegration(workerd, logs.small, leaves.small);
+  const eventsPerSecond = await measureIntegration(workerd, logs.large, leaves.large);
+  const log = {
+    eventsPerSecond,
+    proofs: await measureProofs(workerd, logs.small, logs.large, leaves),
+    delays: await measureDelays(workerd, ones),
+  };
+  say("Measuring signatures …");
+  const statements = await measureStatements(workerd);
+  return { reads, growths, gates, gatesInMemory, creates, log, statements };
 }
 
 async function serve(scripts: Scripts, folder: string, door: SqlDoor, secrets: Secrets): Promise<Workerd> {
   const database = { DATABASE_URL: door.connectionString, DATABASE_ENDPOINT: door.endpoint };
-  const settings = { ...secrets, PUBLIC_ORIGIN: "http://127.0.0.1", EGRESS: "local" };
+  const settings = { ...secrets, PUBLIC_ORIGIN: publicOrigin, EGRESS: "local", DEPLOYMENT: "local" };
   const objectsDir = join(folder, "objects");
   await mkdir(objectsDir);
   const config = join(folder, "workerd.capnp");

@@ -1,9 +1,9 @@
-import { buildApp } from "../app.ts";
+import { buildApp, toRoutePath } from "../app.ts";
 import { operations } from "../operations.ts";
 
 /** Every way in which the routes and the table of operations can disagree, as sentences. */
 export function findRouteFaults(routes: readonly { method: string; path: string }[]): string[] {
-  const name = (method: string, path: string): string => `${method.toUpperCase()} ${path.replaceAll(/\{(\w+)\}/g, ":$1")}`;
+  const name = (method: string, path: string): string => `${method.toUpperCase()} ${toRoutePath(path)}`;
   const declared = operations.map(({ method, path }) => name(method, path));
   const served = routes.map(({ method, path }) => name(method, path));
   const twice = (list: readonly string[]): string[] => list.filter((item, at) => list.indexOf(item) !== at);
@@ -15,7 +15,9 @@ export function findRouteFaults(routes: readonly { method: string; path: string 
     ...twice(declared).map((route) => `${route} is declared twice.`),
     ...twice(operations.map(({ id }) => id)).map((id) => `${id} names two operations.`),
     ...operations
-      .filter(({ path, request }) => [...path.matchAll(/\{(\w+)\}/g)].some(([, param = ""]) => !(param in (request.params?.shape ?? {}))))
+      .filter(({ path, request }) =>
+        [...path.matchAll(/\{\+?(\w+)\}/g)].some(([, param = ""]) => !(param in (request.params?.shape ?? {}))),
+      )
       .map(({ id }) => `${id} has a path parameter that no schema describes.`),
   ];
 }

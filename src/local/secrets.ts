@@ -3,26 +3,53 @@ import { join } from "node:path";
 import { z } from "zod";
 import { readPrivateFile, writePrivateFile } from "./private-file.ts";
 
-const Secrets = z.object({ API_KEY_TAG_SECRET: z.string(), ENCRYPTION_KEYS: z.string(), ACCESS_TOKEN_KEYS: z.string() });
+const Secrets = z.object({
+  API_KEY_TAG_SECRET: z.string(),
+  ENCRYPTION_KEYS: z.string(),
+  ACCESS_TOKEN_KEYS: z.string(),
+  CHECKPOINT_KEYS: z.string(),
+  STATEMENT_KEYS: z.string(),
+});
 
 /** The Worker's secrets, by the names of its bindings. */
 export type Secrets = z.output<typeof Secrets>;
 
+export const SigningKey = z.object({ kty: z.literal("OKP"), crv: z.literal("Ed25519"), x: z.string(), d: z.string() });
+
+/** A new Ed25519 key pair as a JWK. */
+export const newSigningKey = (): z.output<typeof SigningKey> =>
+  SigningKey.parse(generateKeyPairSync("ed25519").privateKey.export({ format: "jwk" }));
+
+const newSigningKeys = (): string => JSON.stringify({ keys: [newSigningKey()] });
+
+/** Secrets that came later: an installation that is older than one of them gets it when it starts. */
+const newLaterSecrets = () => ({ CHECKPOINT_KEYS: newSigningKeys(), STATEMENT_KEYS: newSigningKeys() });
+
 export function newSecrets(): Secrets {
-  const { kty, crv, x, d } = generateKeyPairSync("ed25519").privateKey.export({ format: "jwk" });
   return {
     API_KEY_TAG_SECRET: randomBytes(32).toString("base64"),
     ENCRYPTION_KEYS: `k1:${randomBytes(32).toString("base64")}`,
-    ACCESS_TOKEN_KEYS: JSON.stringify({ keys: [{ kty, crv, x, d }] }),
+    ACCESS_TOKEN_KEYS: newSigningKeys(),
+    ...newLaterSecrets(),
   };
+}
+
+/** Changes some of this installation's secrets; a running Worker has them from its next start. */
+export async function changeSecrets(dataDir: string, change: Partial<Secrets>): Promise<void> {
+  await writePrivateFile(join(dataDir, "secrets.json"), { ...(await keepSecrets(dataDir)), ...change });
 }
 
 /** This installation's secrets, made once. Without them nothing that was sealed or issued here can be used again. */
 export async function keepSecrets(dataDir: string): Promise<Secrets> {
   const file = join(dataDir, "secrets.json");
   const kept = await readPrivateFile(file);
-  if (kept !== undefined) return Secrets.parse(kept);
-  const secrets = newSecrets();
-  await writePrivateFile(file, secrets);
+  if (kept === undefined) {
+    const secrets = newSecrets();
+    await writePrivateFile(file, secrets);
+    return secrets;
+  }
+  const known = z.looseObject({}).parse(kept);
+  const secrets = Secrets.parse({ ...newLaterSecrets(), ...known });
+  if (Object.keys(secrets).some((name) => !(name in known))) await writePrivateFile(file, secrets);
   return secrets;
 }

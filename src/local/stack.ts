@@ -5,6 +5,7 @@ import type pg from "pg";
 import { z } from "zod";
 import { buildWorker } from "./build-worker.ts";
 import { openInstallation, type Installation } from "./installation.ts";
+import { keepKeyHistory } from "./keep-key-history.ts";
 import { PlainFailure } from "./plain-failure.ts";
 import { announce } from "./running.ts";
 import { serveWorker, type OpenRun } from "./serve-worker.ts";
@@ -38,6 +39,7 @@ export async function startStack(port: number): Promise<Stack> {
     opened.push(sql.close);
     opened.push(await announce(installation.folder, { endpoint: sql.endpoint, connectionString: sql.connectionString("armalo_admin") }));
     const url = `http://127.0.0.1:${port}`;
+    await keepKeyHistory(installation, url);
     const worker = await serveWorker({
       script: await building,
       port,
@@ -49,6 +51,7 @@ export async function startStack(port: number): Promise<Stack> {
         DATABASE_ENDPOINT: sql.endpoint,
         PUBLIC_ORIGIN: url,
         EGRESS: "local",
+        DEPLOYMENT: "local",
       },
     });
     opened.push(worker.close);

@@ -5,6 +5,7 @@ import { installSuites } from "./admin/install-suites.ts";
 import { openApi } from "./api-client.ts";
 import { runCommand } from "./main.ts";
 import { PlainFailure } from "./plain-failure.ts";
+import { attestScore } from "./quickstart/attest-score.ts";
 import { keepExampleAgent } from "./quickstart/keep-example-agent.ts";
 import { runQuickstart } from "./quickstart/run-quickstart.ts";
 import { openProgress } from "./quickstart/state.ts";
@@ -34,8 +35,10 @@ async function walk(stack: Stack): Promise<void> {
     await runQuickstart({ url, folder, agentUrl: agent.url, run, ring, tagKey, say }, progress);
   }
   const { apiKey = "", agentId = "" } = progress.state;
-  const score = await openApi(url, apiKey).call("GET", `/v1/agents/${agentId}/score`, ScoreBody);
+  const api = openApi(url, apiKey);
+  const score = await api.call("GET", `/v1/agents/${agentId}/score`, ScoreBody);
   say(`\nThe score of ${agentId}:\n\n${showScore(score)}\n`);
+  if (progress.state.attested === false) await attestScore({ folder, run, api, say }, progress);
   say(whatToTry(url, folder, agentId));
 }
 

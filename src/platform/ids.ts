@@ -14,6 +14,9 @@ export const idPrefixes = {
   evidence: "evd",
   auditEvent: "aud",
   securityEvent: "sec",
+  attestation: "att",
+  share: "shr",
+  receipt: "rcp",
   request: "req",
 } as const;
 

@@ -5,7 +5,7 @@ import { openTestDatabase } from "../support/harness-database.node.ts";
 // What holds for every table, also for those that a later migration adds: the tests read the catalog, not a list.
 
 /** Tables whose rows are by-products, written without an event. */
-const unaudited = ["audit_events", "request_failures", "security_events"];
+const unaudited = ["audit_events", "log_checkpoints", "request_failures", "security_events"];
 /** Written with an event and never changed; the purge deletes what is past its time. */
 const purged = "idempotent_answers";
 /** The numbering of the log: no role has any right to it. */
@@ -102,7 +102,8 @@ describe("every table that holds rows of organizations", () => {
     const unkeyed = await column(
       `select c.relname || '.' || a.attname from pg_attribute a join pg_class c on c.oid = a.attrelid
         where c.relnamespace = 'public'::regnamespace and c.relkind = 'r' and not a.attisdropped
-          and a.attname in ('agent_id', 'run_id', 'pact_id', 'lineage_id', 'replaces_id')
+          and a.attname in ('agent_id', 'run_id', 'pact_id', 'lineage_id', 'replaces_id', 'eval_run_id', 'receipt_id', 'attestation_id')
+          and (c.relname, a.attname) <> ('evidence', 'run_id') -- eval_run_id and receipt_id, generated from it, hold it
           and not exists (select from pg_constraint where contype = 'f' and conrelid = c.oid and a.attnum = any (conkey))`,
     );
     expect(unkeyed).toEqual([]);
@@ -146,8 +147,21 @@ describe("the roles", () => {
         "select proname from pg_proc where pronamespace = 'app'::regnamespace and has_function_privilege($1, oid, 'execute') order by 1",
         role,
       );
-    expect(await callable("armalo_app")).toEqual(["enter", "open_runs", "org", "platform", "purge", "ready"]);
-    expect(await callable("armalo_admin")).toEqual(["enter", "org", "organization_ids", "platform"]);
+    expect(await callable("armalo_app")).toEqual([
+      "enter",
+      "enter_share",
+      "find_share",
+      "key_history",
+      "log_head",
+      "open_runs",
+      "org",
+      "platform",
+      "purge",
+      "ready",
+      "status_list",
+      "unlogged",
+    ]);
+    expect(await callable("armalo_admin")).toEqual(["enter", "key_history", "org", "organization_ids", "platform"]);
     const open = await column("select proname from pg_proc where pronamespace = 'app'::regnamespace and proacl is null");
     expect(open).toEqual([]);
   });

@@ -11,6 +11,7 @@ import { startExampleAgent } from "../../src/local/example-agent/start-example-a
 
 const script = fileURLToPath(new URL("../../src/local/start.ts", import.meta.url).href);
 const scoreScript = fileURLToPath(new URL("../../src/local/score-endpoint.ts", import.meta.url).href);
+const verifier = fileURLToPath(new URL("../../src/verifier/node/armalo-verify.mjs", import.meta.url).href);
 let folder = "";
 let port = 0;
 const started: Started[] = [];
@@ -88,7 +89,17 @@ describe("npm start", { timeout: 240_000 }, () => {
     expect((await stat(file)).mode & 0o777).toBe(0o600);
     const score = await fetch(`${dev.url}/v1/agents/${dev.agentId}/score`, { headers: { authorization: `Bearer ${dev.apiKey}` } });
     expect(await score.json()).toMatchObject({ status: "scored", totalEvals: 9, missing: [] });
+    expect(resumed.said).toContain("Verified: the issuer signed and logged this.");
+    expect(resumed.said.match(/ ok {3}/g)).toHaveLength(6);
     expect(await resumed.end("SIGINT")).toBe(0);
+  });
+
+  it("leaves an attestation that armalo-verify checks with nothing running", async () => {
+    const file = join(folder, "attestation.json");
+    const verified = new Started({}, verifier, [file, "--issuer", join(folder, "root-key.json")]);
+    expect(await verified.over, verified.said).toBe(0);
+    await writeFile(file, (await readFile(file, "utf8")).replace('"actor": "key:', '"actor": "kez:'));
+    expect(await new Started({}, verifier, [file, "--issuer", join(folder, "root-key.json")]).over).toBe(21);
   });
 
   it("starts again without repeating the quickstart, and has a score", async () => {

@@ -7,10 +7,12 @@ declare global {
       readonly HARNESS_URL: string;
       /** Agents that behave and misbehave (test-agents.node.ts). */
       readonly AGENTS_URL: string;
+      /** The fingerprint of the root key that signed the key history. */
+      readonly ROOT_FINGERPRINT: string;
     }
     interface GlobalProps {
       mainModule: typeof import("../../src/worker.ts");
-      durableNamespaces: "Gate";
+      durableNamespaces: "Gate" | "TransparencyLog";
     }
   }
 }

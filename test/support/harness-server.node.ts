@@ -4,11 +4,14 @@ import { z } from "zod";
 import { importTagKey } from "../../src/access/api-key.ts";
 import { planNames } from "../../src/access/plans.ts";
 import { scopes, type Scope } from "../../src/access/scopes.ts";
+import { openSigner } from "../../src/crypto/signer.ts";
 import { parseKeyRing } from "../../src/crypto/sealed-box.ts";
 import type { RunAsAdmin } from "../../src/local/admin/act.ts";
 import { createKey } from "../../src/local/admin/create-key.ts";
+import { introduceKeys } from "../../src/local/admin/introduce-keys.ts";
 import { createOrganization } from "../../src/local/admin/create-organization.ts";
-import { newSecrets, type Secrets } from "../../src/local/secrets.ts";
+import { setClaimPolicy } from "../../src/local/admin/set-claim-policy.ts";
+import { newSecrets, newSigningKey, type Secrets } from "../../src/local/secrets.ts";
 import { runBatch } from "../../src/local/sql-batch.ts";
 import { startSqlServer } from "../../src/local/sql-server.ts";
 import { openTestDatabase } from "./harness-database.node.ts";
@@ -21,8 +24,10 @@ const NewOrganization = z.object({
   scopes: z.array(z.custom<Scope>((name) => scopes.some((scope) => scope === name))).min(1),
 });
 const Fault = z.object({ orgId: z.string(), mode: z.enum(["down", "after_commit", "none"]), times: z.int().positive() });
+const NewPolicy = z.object({ orgId: z.string(), policy: z.unknown() });
 const Rows = z.object({ query: z.string(), params: z.array(z.unknown()) });
 
+const publicOrigin = "https://api.armalo.test";
 const withoutRowSecurity = `do $$ declare t regclass; begin
   for t in select oid from pg_class where relnamespace = 'public'::regnamespace and relrowsecurity
   loop execute format('alter table %s disable row level security', t); end loop;
@@ -35,8 +40,10 @@ export type Harness = {
     DATABASE_ENDPOINT: string;
     PUBLIC_ORIGIN: string;
     EGRESS: string;
+    DEPLOYMENT: string;
     HARNESS_URL: string;
     AGENTS_URL: string;
+    ROOT_FINGERPRINT: string;
   };
   readonly close: () => Promise<void>;
 };
@@ -49,9 +56,12 @@ export async function startHarness({ rowSecurity }: { rowSecurity: boolean }): P
   const passwords = { armalo_app: randomBytes(24).toString("base64url") };
   const sqlServer = await startSqlServer({ pool: database.pool, passwords, observer: watch.observer });
   const secrets = newSecrets();
+  const run: RunAsAdmin = (statements) => runBatch(database.pool, { role: "armalo_admin", statements });
+  const root = await openSigner(newSigningKey());
+  await introduceKeys(run, { root, issuer: publicOrigin, now: new Date() }, secrets);
   const control = createServer((request, response) => {
     void serve(request, {
-      run: (statements) => runBatch(database.pool, { role: "armalo_admin", statements }),
+      run,
       watch,
       secrets,
       query: (query, params) => database.pool.query(query, params).then(({ rows }) => rows),
@@ -67,10 +77,12 @@ export async function startHarness({ rowSecurity }: { rowSecurity: boolean }): P
       ...secrets,
       DATABASE_URL: sqlServer.connectionString("armalo_app"),
       DATABASE_ENDPOINT: sqlServer.endpoint,
-      PUBLIC_ORIGIN: "https://api.armalo.test",
+      PUBLIC_ORIGIN: publicOrigin,
       EGRESS: "local",
+      DEPLOYMENT: "local",
       HARNESS_URL: `http://127.0.0.1:${address.port}`,
       AGENTS_URL: agents.url,
+      ROOT_FINGERPRINT: root.kid,
     },
     close: async () => {
       control.closeAllConnections();
@@ -101,6 +113,10 @@ async function serve(request: IncomingMessage, { run, watch, secrets, query }: P
       const tagKey = await importTagKey(new Uint8Array(Buffer.from(secrets.API_KEY_TAG_SECRET, "base64")));
       const { key, id } = await createKey(run, tagKey, { orgId, name: "first", scopes: granted });
       return { orgId, apiKey: key, keyId: id };
+    }
+    case "/claim-policy": {
+      const { orgId, policy } = NewPolicy.parse(body);
+      return setClaimPolicy(run, orgId, policy);
     }
     case "/trips":
       return { trips: watch.trips(url.searchParams.get("request")) };

@@ -11,6 +11,9 @@ async function ask<T>(path: string, body?: unknown): Promise<T> {
 export const askForOrganization = (wish: { plan: string; environment: string; scopes: readonly string[] }) =>
   ask<{ orgId: string; apiKey: string; keyId: string }>("/organizations", wish);
 
+/** Decides, as the organization's operator, what may be attested of its agents. */
+export const setClaimPolicy = (orgId: string, policy: unknown): Promise<unknown> => ask("/claim-policy", { orgId, policy });
+
 /** How many database transactions a request made. */
 export const roundTrips = async (requestId: string): Promise<number> =>
   (await ask<{ trips: number }>(`/trips?request=${encodeURIComponent(requestId)}`)).trips;

@@ -1,6 +1,9 @@
 import { env } from "cloudflare:workers";
 import { newId } from "../../src/platform/ids.ts";
+import { setClaimPolicy } from "./harness.ts";
 import type { TestOrganization } from "./organization.ts";
+import { openPolicy } from "./open-policy.ts";
+import { registerKey, selfRunOf } from "./proofs.ts";
 
 const condition = { id: "fast", type: "latency_ms", operator: "lt", value: 1000, unit: "ms", severity: "major" };
 const agent = { externalId: "support", name: "Support" };
@@ -21,6 +24,12 @@ export const requestBodies: Readonly<Record<string, unknown>> = {
   "keys.create": { name: "key", scopes: ["keys:read"] },
   "keys.rotate": { overlapSeconds: 60 },
   "access_tokens.issue": {},
+  "agent_keys.register": { x: "A".repeat(43), proof: "a.b.c" },
+  "attestations.issue": { about: { kind: "score" } },
+  "attestations.revoke": { reason: "mistaken" },
+  "attestations.share": { lifetimeSeconds: 3600 },
+  "receipts.import": { agentId: newId("agent"), artifact: "a.b.c" },
+  "logs.cosign": { size: 1, verifierKey: "witness.example+00000000+BA==", signature: "— witness.example AAAA" },
 };
 
 /** Identifiers of the right form that no organization has. */
@@ -31,6 +40,10 @@ export const unknownIds: Readonly<Record<string, string>> = {
   runId: newId("run"),
   keyId: newId("key"),
   requestId: newId("request"),
+  auditEventId: newId("auditEvent"),
+  attestationId: newId("attestation"),
+  receiptId: newId("receipt"),
+  kid: "A".repeat(43),
 };
 
 /** One of each thing that an operation can be asked about, made through the API by its owner. */
@@ -48,5 +61,12 @@ export async function resourcesOf(org: TestOrganization): Promise<Readonly<Recor
   const keyId = await make("/v1/keys", requestBodies["keys.create"]);
   const failed = await org.call("POST", "/v1/keys", {});
   for (let tries = 0; tries < 50; tries += 1) if ((await org.call("GET", `/v1/requests/${failed.requestId}`)).status === 200) break;
-  return { agentId, pactId, suiteId, runId, keyId, requestId: failed.requestId };
+  const auditEventId: string = (await org.call("GET", "/v1/audit-events?limit=1")).body.items[0].id;
+  await setClaimPolicy(org.orgId, openPolicy);
+  const attestationId = await make(`/v1/agents/${agentId}/attestations`, requestBodies["attestations.issue"]);
+  const signer = await registerKey(org, agentId);
+  const imported = await org.call("POST", "/v1/receipts/import", { agentId, artifact: await selfRunOf(org, agentId, signer) });
+  const receiptId: string = imported.body.receipt.id;
+  const proofs = { attestationId, receiptId, kid: signer.kid };
+  return { agentId, pactId, suiteId, runId, keyId, requestId: failed.requestId, auditEventId, ...proofs };
 }

@@ -42,7 +42,8 @@ export function watchTransactions(): Watch {
 }
 
 function entered({ statements: [first] }: Batch): { orgId: string | null; requestId: string | null } {
-  if (first === undefined || !/^select app\.enter\(\$1, ?\$2, ?\$3\)$/i.test(first.query.trim())) return { orgId: null, requestId: null };
-  const [orgId, , requestId] = first.params;
-  return { orgId: String(orgId), requestId: String(requestId) };
+  const [, publicly] = /^select app\.enter(_\w+)?\((?:\$\d, ?)*\$\d\)$/i.exec(first?.query.trim() ?? "") ?? [undefined, null];
+  if (first === undefined || publicly === null) return { orgId: null, requestId: null };
+  // Whom the public entered is known to the database alone.
+  return { orgId: publicly === undefined ? String(first.params[0]) : null, requestId: String(first.params.at(-1)) };
 }

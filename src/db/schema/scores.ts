@@ -2,7 +2,6 @@ import { foreignKey, index, integer, jsonb, pgTable, primaryKey, text, timestamp
 import type { EvidenceEntry, ScoreDocument, UnavailableEntry } from "../../features/scores/evidence.ts";
 import type { Assurance } from "../../features/scores/formula.ts";
 import { agents } from "./agents.ts";
-import { evalRuns } from "./evals.ts";
 
 /** What one finished run contributes to its agent's score: every scored check of it, one row per run. */
 export const evidence = pgTable(
@@ -11,6 +10,7 @@ export const evidence = pgTable(
     orgId: text().notNull(),
     id: text().notNull(),
     agentId: text().notNull(),
+    /** The eval run, or the receipt of a run that the agent made by itself: foreign keys on generated columns (migrations/) hold either. */
     runId: text().notNull(),
     suiteDigest: text().notNull(),
     author: text().notNull(),
@@ -29,7 +29,6 @@ export const evidence = pgTable(
     unique("evidence_run").on(table.orgId, table.runId),
     index("evidence_agent").on(table.orgId, table.agentId, table.at),
     foreignKey({ columns: [table.orgId, table.agentId], foreignColumns: [agents.orgId, agents.id] }),
-    foreignKey({ columns: [table.orgId, table.runId], foreignColumns: [evalRuns.orgId, evalRuns.id] }),
   ],
 );
 

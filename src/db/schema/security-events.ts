@@ -7,6 +7,7 @@ export const securityEventKinds = [
   "rate_limited",
   "audit_exported",
   "sealed_credential_used",
+  "log_stopped",
 ] as const;
 export type SecurityEventKind = (typeof securityEventKinds)[number];
 

@@ -19,7 +19,7 @@ export async function beginRun(tenant: TenantWriter<Action>, env: Environment, r
   const obstacle = findObstacle(run, agent, env, now);
   if (obstacle !== null) {
     const decide = ({ run }: LoadedRun) => (run.status === "queued" ? ({ status: "errored", reasonCodes: [obstacle] } as const) : null);
-    await closeRun({ tenant, action: "run.finished", now, decide }, runId);
+    await closeRun({ env, tenant, action: "run.finished", now, decide }, runId);
     return "closed";
   }
   try {

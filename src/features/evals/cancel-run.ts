@@ -20,7 +20,7 @@ export async function cancelRun(context: WriteContext<"run.cancelled">, runId: s
     if (!mayFollow(run.status, "cancelled")) throw problem("state_conflict", `the run is ${run.status}`);
     return { status: "cancelled" };
   };
-  const view = await closeRun({ tenant, action: "run.cancelled", now, decide }, runId);
+  const view = await closeRun({ env, tenant, action: "run.cancelled", now, decide }, runId);
   waitUntil(terminateInstance(env, runId));
   return view;
 }

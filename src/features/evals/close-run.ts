@@ -1,9 +1,12 @@
 import type { TenantWriter } from "../../db/tenant-db.ts";
+import type { Environment } from "../../env.ts";
 import { problem } from "../../http/problem.ts";
+import { planReceipt } from "../receipts/index.ts";
 import { planScore, suiteAssurance } from "../scores/index.ts";
 import { loadRunToClose, type LoadedRun, type RunToClose } from "./load-run.ts";
 import { isConflict } from "./persist.ts";
 import { evidenceOf } from "./run-evidence.ts";
+import { factsOfRun } from "./run-receipt.ts";
 import { summarizeRun, type FinalStatus, type ReasonCode } from "./run.ts";
 import type { RunView } from "./schemas.ts";
 import { settleCases, type SettledCases } from "./settle-cases.ts";
@@ -13,6 +16,7 @@ import { toCase, toRun } from "./views.ts";
 type ClosingAction = "run.finished" | "run.cancelled";
 export type Ending = { readonly status: FinalStatus; readonly reasonCodes?: readonly ReasonCode[] };
 export type Closer<A extends ClosingAction> = {
+  readonly env: Environment;
   readonly tenant: TenantWriter<A>;
   readonly action: A;
   readonly now: Date;
@@ -24,10 +28,10 @@ export type Closer<A extends ClosingAction> = {
 const maxAttempts = 6;
 
 /**
- * Ends a run: its summary, its evidence and the agent's new score in one conditional write, made of every case that was recorded and
+ * Ends a run: its summary, its receipt, its evidence and the agent's new score in one conditional write, made of every case that was recorded and
  * of those that the agent leaves unanswered. Two round trips, unless another case is recorded in between. Returns the run as it stands then.
  */
-export async function closeRun<A extends ClosingAction>({ tenant, action, now, decide }: Closer<A>, runId: string): Promise<RunView> {
+export async function closeRun<A extends ClosingAction>({ env, tenant, action, now, decide }: Closer<A>, runId: string): Promise<RunView> {
   for (let attempt = 1; ; attempt += 1) {
     const loaded = await loadRunToClose(tenant, runId, now);
     if (loaded === undefined) throw problem("not_found", "no such run");
@@ -36,13 +40,17 @@ export async function closeRun<A extends ClosingAction>({ tenant, action, now, d
     const cases = await settleCases(loaded, ending.status, now);
     const closing = closingOf(loaded, cases, ending, now);
     const view = toRun({ ...loaded.run, ...closing });
-    const change = { ...view, unanswered: cases.unanswered.map(toCase) };
     const score = await planEvidence(loaded, cases, now);
+    const version = { number: loaded.run.agentVersionNumber, digest: loaded.run.agentVersionDigest };
+    const ground = { head: loaded.receiptHead, keyHistory: loaded.keyHistory, version };
+    const change = { ...view, unanswered: cases.unanswered.map(toCase) };
+    const receipt = await planReceipt({ env, tenant, now }, ground, await factsOfRun(view), change);
     try {
-      await tenant.write({ action, resource: runId, change, answer: view }, (db) => [
+      await tenant.write({ action, resource: runId, change: receipt.change, answer: view }, (db) => [
         updateRunClosed(db, loaded.run, closing),
         ...cases.unanswered.map((row) => insertCase(db, runId, row)),
         ...(score?.statements(db) ?? []),
+        ...receipt.statements(db),
       ]);
       return view;
     } catch (thrown) {

@@ -29,7 +29,7 @@ export async function conductRun(env: Environment, { orgId, runId }: RunParams, 
   } catch (thrown) {
     log("error", "run_broke_off", { runId, fault: describeFault(thrown) });
   }
-  await step("finish", () => persist(() => finishRun(work, runId)));
+  await step("finish", () => persist(() => finishRun(env, work, runId)));
 }
 
 function caseContext(env: Environment, { tenant, plan, openBox }: SystemWork, loaded: LoadedRun): CaseContext {
@@ -70,11 +70,11 @@ async function conductCases(context: CaseContext, step: RunStep): Promise<void> 
   for (const worker of workers) if (worker.status === "rejected") throw worker.reason;
 }
 
-async function finishRun({ tenant }: SystemWork, runId: string): Promise<string> {
+async function finishRun(env: Environment, { tenant }: SystemWork, runId: string): Promise<string> {
   const decide = ({ run, recorded, suiteCases }: LoadedRun) => {
     if (run.status !== "running") return null;
     if (recorded.length === suiteCases.length) return { status: "completed" } as const;
     return { status: recorded.length === 0 ? "errored" : "partial" } as const;
   };
-  return (await closeRun({ tenant, action: "run.finished", now: currentTime(), decide }, runId)).status;
+  return (await closeRun({ env, tenant, action: "run.finished", now: currentTime(), decide }, runId)).status;
 }

@@ -1,7 +1,9 @@
+import { selectKeyHistory, type HistoryRow } from "../../access/current-signer.ts";
 import { evalRuns } from "../../db/schema/evals.ts";
 import type { ScopedDb, TenantReader } from "../../db/tenant-db.ts";
 import { selectAgent } from "../agents/index.ts";
 import { selectPact } from "../pacts/index.ts";
+import { selectReceiptHead } from "../receipts/index.ts";
 import { selectEvidence } from "../scores/index.ts";
 import { pactJudge, type PactJudge } from "./checks/pact.ts";
 import type { CaseResult } from "./result.ts";
@@ -15,22 +17,28 @@ export type LoadedRun = {
   readonly pact: PactJudge | null;
   readonly recorded: readonly CaseResult[];
 };
-/** With what the agent's score rests on so far, for the end of the run. */
-export type RunToClose = LoadedRun & { readonly evidence: Awaited<ReturnType<typeof selectEvidence>> };
+/** With what the agent's score rests on so far, and what the receipt of the run's end stands on. */
+export type RunToClose = LoadedRun & {
+  readonly evidence: Awaited<ReturnType<typeof selectEvidence>>;
+  readonly receiptHead: Awaited<ReturnType<typeof selectReceiptHead>>[number] | undefined;
+  readonly keyHistory: HistoryRow | undefined;
+};
 
 /** Everything that a run is made of and has brought so far, in one round trip; undefined where there is no such run. */
 export async function loadRun(tenant: TenantReader, runId: string): Promise<LoadedRun | undefined> {
   return await assemble(await tenant.read((db) => partsOf(db, runId)));
 }
 
-/** The same, and the agent's evidence, in one round trip too. */
+/** The same, and what its end needs besides, in one round trip too. */
 export async function loadRunToClose(tenant: TenantReader, runId: string, now: Date): Promise<RunToClose | undefined> {
-  const [evidence, ...parts] = await tenant.read((db) => [
+  const [evidence, [receiptHead], [keyHistory], ...parts] = await tenant.read((db) => [
     selectEvidence(db, fieldOfRun(db, runId, evalRuns.agentId), now),
+    selectReceiptHead(db, fieldOfRun(db, runId, evalRuns.agentId)),
+    selectKeyHistory(db),
     ...partsOf(db, runId),
   ]);
   const loaded = await assemble(parts);
-  return loaded && { ...loaded, evidence };
+  return loaded && { ...loaded, evidence, receiptHead, keyHistory };
 }
 
 const partsOf = (db: ScopedDb, runId: string) =>

@@ -36,7 +36,7 @@ async function sweepRun(env: Environment, orgId: string, runId: string, now: Dat
     if (loaded.run.status !== run.status || loaded.run.recordedCases !== run.recordedCases) return null;
     return { status: loaded.recorded.length === 0 ? "errored" : "partial" };
   };
-  await closeRun({ tenant, action: "run.finished", now, decide }, runId);
+  await closeRun({ env, tenant, action: "run.finished", now, decide }, runId);
   if (mayLive(state)) await terminateInstance(env, runId);
 }
 

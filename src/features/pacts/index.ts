@@ -1,1 +1,2 @@
+export type { PactRow } from "./pact.ts";
 export { selectPact } from "./store.ts";

@@ -1,10 +1,11 @@
 import { defineOperation } from "../../http/define-operation.ts";
 import { activatePact } from "./activate-pact.ts";
-import { validateCall, verifyPact } from "./check-pact.ts";
+import { verifyPact } from "./check-pact.ts";
 import { createPact } from "./create-pact.ts";
 import { getPact, listChecks, listPacts } from "./read-pacts.ts";
 import { retirePact } from "./retire-pact.ts";
 import {
+  CallCheck,
   CreatePactBody,
   ListChecksQuery,
   ListPactsQuery,
@@ -19,6 +20,7 @@ import {
   VerifyBody,
 } from "./schemas.ts";
 import { changePact } from "./update-pact.ts";
+import { validateCall } from "./validate-call.ts";
 import { versionPact } from "./version-pact.ts";
 
 const read = { governance: "tenant-read", method: "get", access: { mode: "tenant", scope: "pacts:read" } } as const;
@@ -113,7 +115,7 @@ export const pactOperations = [
     summary: "Check a tool call against a pact before it is made",
     audit: "pact.call_validated",
     request: { params: PactParams, body: ValidateCallBody },
-    response: { status: 200, body: PactCheck },
+    response: { status: 200, body: CallCheck },
     handle: ({ input, ...context }) => validateCall(context, input.params.pactId, input.body),
   }),
   defineOperation({

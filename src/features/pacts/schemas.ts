@@ -5,6 +5,7 @@ import { Condition, ConditionsInput } from "../../expressions/condition.ts";
 import { attributions, checkStatuses, severities } from "../../expressions/outcome.ts";
 import { pageOf, pageQuery } from "../../http/pagination.ts";
 import { idPattern } from "../../platform/ids.ts";
+import { Receipt } from "../receipts/index.ts";
 
 const AgentId = z.string().regex(idPattern("agent"));
 const PactId = z.string().regex(idPattern("pact"));
@@ -37,14 +38,23 @@ export const ListPactsQuery = z.object({
 });
 
 const ToolName = z.string().min(1).max(200);
-export const ValidateCallBody = z.strictObject({ tool: ToolName, arguments: AnyJson }).openapi("ToolCall");
+const ToolCall = z.strictObject({ tool: ToolName, arguments: AnyJson }).openapi("ToolCall");
+export const ValidateCallBody = z
+  .strictObject({
+    ...ToolCall.shape,
+    intent: z.string().max(8_192).optional().openapi({
+      description:
+        'Compact JWS by a registered key of the agent, typ `armalo-intent+jws`, over `{agentId, action: {name: "tool_call", digest}, at}`; the digest is that of `{tool, arguments}` in RFC 8785 form. The receipt carries it.',
+    }),
+  })
+  .openapi("ValidateCall");
 export const VerifyBody = z
   .strictObject({
     input: AnyJson.optional(),
     output: AnyJson.optional(),
     latencyMs: z.number().nonnegative().optional(),
     costUsd: z.number().nonnegative().optional(),
-    toolCalls: z.array(ValidateCallBody).max(1_000).optional(),
+    toolCalls: z.array(ToolCall).max(1_000).optional(),
   })
   .refine((report) => Object.keys(report).length > 0, "Nothing was reported.")
   .openapi("PactReport", { description: "What was observed. What is left out was not observed: conditions on it stay unscored." });
@@ -95,6 +105,10 @@ export const PactCheck = z
   })
   .openapi("PactCheck");
 export type PactCheckView = z.input<typeof PactCheck>;
+export const CallCheck = z
+  .object({ ...PactCheck.shape, receipt: Receipt.openapi({ description: "Signed, and in the log with the check." }) })
+  .openapi("CallCheck");
+export type CallCheckView = z.input<typeof CallCheck>;
 
 export const ListChecksQuery = z.object(pageQuery);
 export const PactCheckPage = pageOf(PactCheck).openapi("PactCheckPage");

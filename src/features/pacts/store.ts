@@ -13,7 +13,7 @@ export const selectPact = ({ orm, orgId }: ScopedDb, pactId: string | SQL) =>
     .where(and(eq(pacts.orgId, orgId), eq(pacts.id, pactId)));
 
 /** A field of a pact, for queries that go with it in one round trip. */
-const fieldOfPact = (orgId: string, pactId: string, column: typeof pacts.lineageId | typeof pacts.agentId): SQL =>
+export const fieldOfPact = (orgId: string, pactId: string, column: typeof pacts.lineageId | typeof pacts.agentId): SQL =>
   sql`(select ${column} from ${pacts} where ${pacts.orgId} = ${orgId} and ${pacts.id} = ${pactId})`;
 
 /** The version that is active now in the lineage of a pact. */

@@ -3,28 +3,21 @@ import { requireAgent } from "../../access/principal.ts";
 import type { ReadContext } from "../../http/operation.ts";
 import { toPage, type Page } from "../../http/pagination.ts";
 import { problem } from "../../http/problem.ts";
-import { computeScore } from "./compute-score.ts";
 import { considerEvidence } from "./consider-evidence.ts";
+import { currentScore, selectCurrentScore, toEvidence } from "./current-score.ts";
 import type { Evidence } from "./evidence.ts";
-import { runsOnRecord, toRecord, type EvidenceRow } from "./evidence-row.ts";
-import { formulaVersion } from "./formula.ts";
 import type { ScoreBody, ScorePage } from "./schemas.ts";
-import { selectEvidence, selectEvidenceIfStale, selectFreshScore, selectScores, selectVersion } from "./store.ts";
+import { selectEvidence, selectFreshScore, selectScores, selectVersion } from "./store.ts";
 
 type Reader = Pick<ReadContext, "tenant" | "principal" | "now">;
 
 /** The agent's score: the stored one while it holds, else computed from the evidence of the same round trip, and not kept. */
 export async function readScore({ tenant, principal, now }: Reader, agentId: string): Promise<z.input<typeof ScoreBody>> {
   requireAgent(principal, agentId);
-  const [[agent], [fresh], rows] = await tenant.read((db) => [
-    selectVersion(db, agentId, now),
-    selectFreshScore(db, agentId, now),
-    selectEvidenceIfStale(db, agentId, now),
-  ]);
-  if (agent === undefined) throw problem("not_found", "no such agent in the organization");
-  if (fresh !== undefined) return { agentId, computed: "stored", ...fresh.document };
-  const evidence = toEvidence({ agentId, ownerOrg: tenant.orgId, versionNumber: agent.versionNumber, asOf: now }, rows);
-  return { agentId, computed: "on_read", ...(await computeScore(evidence)) };
+  const rows = await tenant.read((db) => selectCurrentScore(db, agentId, now));
+  const score = await currentScore({ agentId, ownerOrg: tenant.orgId, now }, rows);
+  if (score === undefined) throw problem("not_found", "no such agent in the organization");
+  return { agentId, computed: score.computed, ...score.document };
 }
 
 /** What the score as of a time is computed from; by default the score that readScore gives. */
@@ -43,16 +36,6 @@ export async function exportEvidence({ tenant, principal, now }: Reader, agentId
   const evidence = toEvidence({ agentId, ownerOrg: tenant.orgId, versionNumber, asOf: asOf ?? fresh?.computedAt ?? now }, rows);
   return { ...evidence, records: considerEvidence(evidence.records, tenant.orgId) };
 }
-
-type Subject = { readonly agentId: string; readonly ownerOrg: string; readonly versionNumber: number; readonly asOf: Date };
-
-const toEvidence = ({ asOf, ...subject }: Subject, rows: readonly EvidenceRow[]): Evidence => ({
-  formula: formulaVersion,
-  ...subject,
-  asOf: asOf.toISOString(),
-  runsOnRecord: runsOnRecord(rows),
-  records: rows.map(toRecord),
-});
 
 /** The scores that were stored, newest first. */
 export async function listScores({ tenant, principal, now }: Reader, agentId: string, page: Page): Promise<z.input<typeof ScorePage>> {

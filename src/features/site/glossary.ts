@@ -17,4 +17,8 @@ export const glossary = {
     "How much evidence there is, how much of it is good, and the values that the true rate lies above and below with 95 % confidence each.",
   Assurance: "How much a piece of evidence weighs, by who made it and how it was confirmed. What a caller merely reports weighs nothing.",
   "Audit event": "A record of one change, written in the same transaction as the change, numbered without a gap, never altered.",
+  "Transparency log":
+    "The audit events of an organization as the leaves of one hash tree. What it has signed anybody can check, without trusting us.",
+  Checkpoint: "A signed statement of how many events a log holds, and of the root over them. Each later one contains all of it.",
+  Witness: "Somebody else who saw a checkpoint, and signed that it agreed with what they had seen before.",
 } as const;

@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import { accessTokenJwks } from "../../access/access-token.ts";
+import { publicKeys, signingUses } from "../../access/public-keys.ts";
 import { defineOperation } from "../../http/define-operation.ts";
 import { openApiDocument } from "../../http/openapi.ts";
 import type { Operation } from "../../http/operation.ts";
@@ -16,7 +16,17 @@ const Jwk = z.object({
   kid: z.string(),
   alg: z.literal("EdDSA"),
   use: z.literal("sig"),
+  purpose: z.enum(signingUses),
 });
+const KeySet = z
+  .object({
+    keys: z.array(Jwk),
+    key_history: z
+      .string()
+      .nullable()
+      .openapi({ description: "JWS by the installation's offline root key: since when and until when each key signs." }),
+  })
+  .openapi("JwkSet");
 
 const documents = new Map<string, string>();
 
@@ -113,8 +123,8 @@ const forMachines = [
     path: "/.well-known/jwks.json",
     summary: "Public keys (RFC 7517)",
     request: {},
-    response: { status: 200, body: z.object({ keys: z.array(Jwk) }).openapi("JwkSet"), cacheControl: "public, max-age=300" },
-    handle: async ({ env }) => ({ keys: [...(await accessTokenJwks(env)).keys] }),
+    response: { status: 200, body: KeySet, cacheControl: "public, max-age=30" },
+    handle: ({ env }) => publicKeys(env),
   }),
 ];
 

@@ -9,6 +9,8 @@ import { findRunning, type Running } from "../running.ts";
 import { keepSecrets, type Secrets } from "../secrets.ts";
 import { runBatch, type RawResult } from "../sql-batch.ts";
 import type { RunAsAdmin } from "./act.ts";
+import { signingOfEnvironment, signingOfFolder, type SecretsKeeper } from "./keep-signing-keys.ts";
+import type { SigningSecrets } from "./signing-ring.ts";
 
 export type Administration = {
   readonly run: RunAsAdmin;
@@ -16,6 +18,8 @@ export type Administration = {
   readonly external: ReturnType<typeof openExternal> | undefined;
   readonly ring: () => KeyRing;
   readonly tagKey: () => Promise<CryptoKey>;
+  /** The private signing keys, and where a change of them goes. */
+  readonly signing: { readonly secrets: () => Promise<SigningSecrets>; readonly keep: SecretsKeeper };
   readonly close: () => Promise<void>;
 };
 
@@ -28,16 +32,17 @@ export async function openAdministration(): Promise<Administration> {
   if (databaseUrl) {
     const external = openExternal(databaseUrl, 1);
     const run: RunAsAdmin = (statements) => runBatch(external.pool, { role: "armalo_admin", statements });
-    return { run, external, ...keysOf(await secretsOfEnvironment()), close: external.close };
+    return { run, external, ...keysOf(await secretsOfEnvironment()), signing: signingOfEnvironment(dataDir()), close: external.close };
   }
   const installation = await openInstallation();
   if (installation !== undefined) {
     const run: RunAsAdmin = (statements) => runBatch(installation.database.pool, { role: "armalo_admin", statements });
-    return { run, external: undefined, ...keysOf(installation.secrets), close: installation.close };
+    return { run, external: undefined, ...keysOf(installation.secrets), signing: signingOfFolder(dataDir()), close: installation.close };
   }
   const running = await findRunning(dataDir());
   if (running === undefined) throw new PlainFailure("Armalo is just starting or stopping: please try again in a moment.");
-  return { run: runThrough(running), external: undefined, ...keysOf(await keepSecrets(dataDir())), close: async () => undefined };
+  const keys = keysOf(await keepSecrets(dataDir()));
+  return { run: runThrough(running), external: undefined, ...keys, signing: signingOfFolder(dataDir()), close: async () => undefined };
 }
 
 /** A deployment's secrets come from the environment, under the names of the Worker's bindings; else they are this folder's. */

@@ -1,7 +1,8 @@
 import { request, Agent } from "node:http";
 import { median } from "./statistics.ts";
 
-export type Question = { readonly url: string; readonly headers: Readonly<Record<string, string>> };
+/** A `url` that is made anew for each request asks about something else each time. */
+export type Question = { readonly url: string | (() => string); readonly headers: Readonly<Record<string, string>> };
 
 /**
  * Median latency in milliseconds of each question, over one connection each, with nothing else going on. The questions take
@@ -24,7 +25,8 @@ export async function medianLatencies(questions: readonly Question[], turns: num
   return durations.map(median);
 }
 
-function ask(agent: Agent, { url, headers }: Question): Promise<void> {
+function ask(agent: Agent, { url: given, headers }: Question): Promise<void> {
+  const url = typeof given === "string" ? given : given();
   return new Promise((resolve, reject) => {
     request(url, { agent, headers }, (response) => {
       response.resume().once("end", () => (response.statusCode === 200 ? resolve() : reject(new Error(`${url}: ${response.statusCode}`))));

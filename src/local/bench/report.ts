@@ -1,6 +1,8 @@
 import { cpus } from "node:os";
 import { cpuPerRequestMs, latencyMs, perSecond, type Run } from "./load.ts";
 import type { Creates, Gates, Growth, Throughput } from "./measure.ts";
+import type { Delays } from "./measure-log.ts";
+import type { Statements } from "./measure-statements.ts";
 
 export type Measured = {
   readonly reads: Throughput;
@@ -9,6 +11,8 @@ export type Measured = {
   readonly gates: Gates;
   /** The same with the objects' SQLite in memory, where there is such a place: workerd waits for the disk in its one thread. */
   readonly gatesInMemory: Gates | undefined;
+  readonly log: { readonly proofs: readonly Growth[]; readonly delays: Delays; readonly eventsPerSecond: number };
+  readonly statements: Statements;
   readonly gzipKib: number;
   readonly startUpMs: number;
 };
@@ -21,7 +25,7 @@ type Goal = {
   readonly unit: string;
 };
 
-const goalsOf = ({ reads, growths, gates, gatesInMemory, gzipKib, startUpMs }: Measured): Goal[] => [
+const goalsOf = ({ reads, growths, gates, gatesInMemory, log, gzipKib, startUpMs }: Measured): Goal[] => [
   { name: "our read / bare Hono + object + same batch, requests/s", value: reads.ratio, bound: "at least", goal: 0.75, unit: "×" },
   ...storages({ gates, gatesInMemory }).map(([where, { ratio }]): Goal => ({
     name: `gate / trivial object, checks/s, ${where}`,
@@ -37,6 +41,14 @@ const goalsOf = ({ reads, growths, gates, gatesInMemory, gzipKib, startUpMs }: M
     goal: 1.3,
     unit: "×",
   })),
+  ...log.proofs.map(({ name, smallMs, largeMs }): Goal => ({
+    name: `${name}: 1,000,000 / 1,000 leaves, latency`,
+    value: largeMs / smallMs,
+    bound: "at most",
+    goal: 1.5,
+    unit: "×",
+  })),
+  { name: "change to public checkpoint, the slowest", value: log.delays.worstMs / 1000, bound: "at most", goal: 60, unit: " s" },
   { name: "bundle after gzip", value: gzipKib, bound: "at most", goal: 700, unit: " KiB" },
   { name: "start-up CPU (wrangler check startup)", value: startUpMs, bound: "at most", goal: 100, unit: " ms" },
 ];
@@ -50,7 +62,7 @@ const isMet = ({ value, bound, goal }: Goal): boolean => (bound === "at least" ?
 
 /** The report in Markdown, ratios first; every figure of it is from the same run. */
 export function report(measured: Measured): string {
-  const { reads, growths, creates } = measured;
+  const { reads, growths, creates, log, statements } = measured;
   return [
     `Measured on ${cpus().length} × ${cpus()[0]?.model.trim() ?? "unknown CPU"}, which everything shares: load generator, workerd, the /sql server and PostgreSQL.`,
     table(
@@ -78,6 +90,8 @@ export function report(measured: Measured): string {
       ["one connection, median", "1,000 agents", "200,000 agents"],
       growths.map(({ name, smallMs, largeMs }) => [name, `${digits(smallMs)} ms`, `${digits(largeMs)} ms`]),
     ),
+    ...logTables(log),
+    statementsTable(statements),
     table(
       ["audited creates/s", "of one organization", "of 50 organizations"],
       creates.map(({ writers, ofOne, ofMany }) => [
@@ -88,6 +102,30 @@ export function report(measured: Measured): string {
     ),
   ].join("\n\n");
 }
+
+const logTables = ({ proofs, delays, eventsPerSecond }: Measured["log"]): string[] => [
+  table(
+    ["one connection, median", "1,000 leaves", "1,000,000 leaves"],
+    proofs.map(({ name, smallMs, largeMs }) => [name, `${digits(smallMs)} ms`, `${digits(largeMs)} ms`]),
+  ),
+  table(
+    ["transparency log", "measured"],
+    [
+      ["change to public checkpoint, nobody asking, median", `${digits(delays.medianMs / 1000)} s`],
+      ["proof of an event written a moment ago, signed for it, median", `${digits(delays.onDemandMs)} ms`],
+      ["events/s taken up from the database, of one organization", String(Math.round(eventsPerSecond))],
+    ],
+  ),
+];
+
+const statementsTable = ({ signedPerSecond, verifiedPerSecond }: Statements): string =>
+  table(
+    ["signed statements, one after the other", "measured"],
+    [
+      ["signed a second, each as JWS and as DSSE", String(Math.round(signedPerSecond))],
+      ["verified a second, each with its form", String(Math.round(verifiedPerSecond))],
+    ],
+  );
 
 function runRow(name: string, run: Run): string[] {
   const cpuMs = cpuPerRequestMs(run);

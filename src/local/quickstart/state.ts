@@ -14,6 +14,8 @@ const State = z.object({
   pactId: z.string().optional(),
   activated: z.boolean().optional(),
   finished: z.boolean().default(false),
+  /** Whether the score was attested; an installation that is older than attestations has none to say. */
+  attested: z.boolean().optional(),
 });
 export type State = z.output<typeof State>;
 

@@ -1,13 +1,15 @@
 import { execFile } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { z } from "zod";
 import { openEmbedded } from "../../../src/local/database.ts";
 import { openInstallation } from "../../../src/local/installation.ts";
 import { announce } from "../../../src/local/running.ts";
 import { startSqlServer } from "../../../src/local/sql-server.ts";
+import { openPolicy } from "../../support/open-policy.ts";
 
 const command = fileURLToPath(new URL("../../../src/local/admin.ts", import.meta.url).href);
 let folder = "";
@@ -53,7 +55,37 @@ describe("npm run admin", () => {
     expect(rows).toEqual([{ name: "Late" }]);
   });
 
+  it("makes a root key, and introduces, rotates and revokes signing keys with it", async () => {
+    const file = join(folder, "offline-root.json");
+    const root = await admin("make-root-key", "--out", file);
+    expect(root.out).toMatch(/^ {2}[\w-]{43}$/m);
+    const begun = await admin("introduce-keys", "--root-key", file, "--issuer", "https://api.example.com/x");
+    expect(begun).toMatchObject({ code: 0, out: expect.stringContaining("https://api.example.com took 2 changes") });
+    const rotated = await admin("rotate-signing-key", "--purpose", "statement", "--root-key", file, "--overlap-hours", "0");
+    expect(rotated).toMatchObject({ code: 0, out: expect.stringContaining("secrets.json") });
+    const kid = /new key ([\w-]{43})/.exec(rotated.out)?.[1] ?? "";
+    const secrets = z.object({ STATEMENT_KEYS: z.string() }).parse(JSON.parse(await readFile(join(folder, "secrets.json"), "utf8")));
+    expect(JSON.parse(secrets.STATEMENT_KEYS).keys).toHaveLength(2);
+    const revoked = await admin("revoke-signing-key", "--kid", kid, "--reason", "key_compromise", "--root-key", file);
+    expect(revoked).toMatchObject({ code: 0, out: expect.stringContaining(`Revoked ${kid}`) });
+    const again = await admin("revoke-signing-key", "--kid", kid, "--reason", "key_lost", "--root-key", file);
+    expect(again).toMatchObject({ code: 1, err: expect.stringContaining("revoked already") });
+  }, 60_000);
+
+  it("sets a claim policy out of a file", async () => {
+    const made = await admin("create-organization", "--name", "Claims", "--plan", "free");
+    const file = join(folder, "policy.json");
+    await writeFile(file, JSON.stringify(openPolicy));
+    const set = await admin("set-claim-policy", "--organization", createdId(made.out), "--file", file);
+    expect(set).toMatchObject({ code: 0, out: expect.stringContaining("Policy 1 of org_") });
+  });
+
   it.for([
+    [["rotate-signing-key", "--purpose", "everything"], "--purpose is one of statement, checkpoint."],
+    [["rotate-signing-key", "--purpose", "statement", "--root-key", "nowhere.json"], "There is no root key in nowhere.json"],
+    [["introduce-keys", "--root-key", "nowhere.json", "--issuer", "here"], "There is no root key in nowhere.json"],
+    [["revoke-signing-key", "--kid", "x"], "--root-key is needed."],
+    [["set-claim-policy", "--organization", "org_x", "--file", "nowhere.json"], "nowhere.json is no file with JSON in it."],
     [["create-organization", "--name", "x", "--plan", "gold"], "--plan is one of free, pro, enterprise."],
     [["create-organization", "--plan", "free"], "--name is needed."],
     [["create-key", "--organization", "org_0000000000000000000009", "--name", "x"], "There is no organization org_0000000000000000000009."],

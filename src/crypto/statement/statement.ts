@@ -1,0 +1,87 @@
+import { z } from "zod";
+import { canonicalJson, type JsonValue } from "../canonical-json.ts";
+import { sha256Digest, type Digest } from "../digest.ts";
+import { utf8 } from "../encoding.ts";
+import type { Signer } from "../signer.ts";
+import { inTotoMediaType, signDsse, type DsseEnvelope } from "./dsse.ts";
+import { jwsTypes, signBytes } from "./jws.ts";
+
+const statementType = "https://in-toto.io/Statement/v1";
+
+/** What a statement can be about, by its in-toto predicate type. */
+export const predicateTypes = {
+  score: "https://armalo.ai/attestation/score/v1",
+  eval_run: "https://armalo.ai/attestation/eval-run/v1",
+  pact: "https://armalo.ai/attestation/pact/v1",
+  receipt: "https://armalo.ai/receipt/v1",
+} as const;
+export type StatementKind = keyof typeof predicateTypes;
+const predicateTypeNames = [predicateTypes.score, predicateTypes.eval_run, predicateTypes.pact, predicateTypes.receipt] as const;
+
+export const deploymentKinds = ["local", "on-premises", "cloud"] as const;
+export type DeploymentKind = (typeof deploymentKinds)[number];
+
+const Instant = z.iso.datetime({ precision: 3 });
+const Sha256 = z.string().regex(/^sha256:[0-9a-f]{64}$/);
+
+const Subject = z.strictObject({ name: z.string().min(1), digest: z.strictObject({ sha256: z.string().regex(/^[0-9a-f]{64}$/) }) });
+export type Subject = z.output<typeof Subject>;
+
+/** What every predicate of ours says of itself: which statement it is, whose, from what kind of installation, about which agent. */
+const predicateBasics = {
+  id: z.string().min(1),
+  /** The origin that issued it. */
+  issuer: z.string().min(1),
+  deployment: z.strictObject({ kind: z.enum(deploymentKinds), environment: z.enum(["live", "test"]) }),
+  organization: z.string().min(1),
+  agent: z.strictObject({ id: z.string(), versionNumber: z.int().min(1), versionDigest: Sha256 }),
+  issuedAt: Instant,
+} as const;
+
+const Predicate = z.looseObject({
+  ...predicateBasics,
+  expiresAt: Instant.optional(),
+  number: z.int().min(1).optional(),
+  previous: Sha256.nullable().optional(),
+});
+
+/** An in-toto Statement v1 of ours, as far as a verifier needs to know it. */
+export const Statement = z.strictObject({
+  _type: z.literal(statementType),
+  subject: z.array(Subject).min(1).max(64),
+  predicateType: z.enum(predicateTypeNames),
+  predicate: Predicate,
+});
+export type Statement = z.output<typeof Statement>;
+
+export const isAttestation = ({ predicateType }: Statement): boolean => predicateType !== predicateTypes.receipt;
+
+/** A subject of an in-toto statement from one of our `sha256:` digests. */
+export const subjectOf = (name: string, digest: string): Subject => ({ name, digest: { sha256: digest.replace(/^sha256:/, "") } });
+
+export type SignedStatement = {
+  readonly jws: string;
+  /** The twin: the same payload, the same key. */
+  readonly dsse: DsseEnvelope;
+  /** SHA-256 of the payload's bytes: what the log, the receipt chain and the twin have in common. */
+  readonly digest: Digest;
+};
+
+export type NewStatement = {
+  readonly subject: readonly Subject[];
+  readonly kind: StatementKind;
+  readonly predicate: { readonly [name: string]: JsonValue | undefined };
+};
+
+/** Signs a statement as a compact JWS and as DSSE. Throws where it is not a statement that our verifier would take. */
+export async function signStatement(signer: Signer, { subject, kind, predicate }: NewStatement): Promise<SignedStatement> {
+  const statement = { _type: statementType, subject, predicateType: predicateTypes[kind], predicate };
+  Statement.parse(statement);
+  const payload = utf8(canonicalJson(statement));
+  const [jws, dsse, digest] = await Promise.all([
+    signBytes(signer, jwsTypes.statement, payload, inTotoMediaType.replace("application/", "")),
+    signDsse(signer, payload),
+    sha256Digest(payload),
+  ]);
+  return { jws, dsse, digest };
+}

@@ -1,0 +1,2 @@
+export { statusListOf } from "./status-list.ts";
+export { selectLoggedAttestations, selectRevoked } from "./store.ts";

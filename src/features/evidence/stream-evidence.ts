@@ -1,0 +1,101 @@
+import { openHistory, selectKeyHistory, type SignedHistory } from "../../access/current-signer.ts";
+import { requireWholeOrganization } from "../../access/principal.ts";
+import { publicKeysOf, type PublishedKey } from "../../access/public-keys.ts";
+import { insertSecurityEvents } from "../../access/security-event.ts";
+import { auditLeaf } from "../../audit/leaf.ts";
+import { latestCheckpoint, readLeafHashes } from "../../audit/log-client.ts";
+import { logOrigin } from "../../audit/log-name.ts";
+import { hashBytes } from "../../audit/transparency/tree-hash.ts";
+import { canonicalJson } from "../../crypto/canonical-json.ts";
+import { toBase64 } from "../../crypto/encoding.ts";
+import type { MediaAnswer, ReadContext } from "../../http/operation.ts";
+import { problem } from "../../http/problem.ts";
+import { selectLoggedAttestations, selectRevoked, statusListOf } from "../attestations/index.ts";
+import { selectLoggedReceipts } from "../receipts/index.ts";
+import { bundlesOf, pageStatements } from "./bundles.ts";
+import { publicKeyPem } from "./public-key-pem.ts";
+import { selectEventsAfter, selectLastSeq } from "./store.ts";
+import { verifyText } from "./verify-text.ts";
+import { zipStream, type ZipEntry } from "./zip-stream.ts";
+
+const pageEvents = 1_000;
+const pageHashes = 16_384;
+
+/** What the archive covers, fixed before its first byte: everything in it is as of one checkpoint. */
+type Archive = {
+  readonly context: ReadContext;
+  readonly note: string;
+  readonly size: number;
+  readonly history: SignedHistory;
+  readonly keys: readonly PublishedKey[];
+  readonly statusList: string;
+};
+
+/** Streams everything that a stranger needs to check the organization's log and what was signed about it. That it was exported is recorded first. */
+export async function streamEvidence(context: ReadContext): Promise<MediaAnswer> {
+  const { tenant, principal, env, now } = context;
+  requireWholeOrganization(principal);
+  const [[last], [keyHistory], revoked] = await tenant.read((db) => [selectLastSeq(db), selectKeyHistory(db), selectRevoked(db, now)]);
+  const history = await openHistory(keyHistory);
+  const head = await latestCheckpoint(env, tenant.orgId, last?.seq ?? 0);
+  if (!head.ok) throw problem("unavailable", `the log is ${head.reason}`);
+  const exported = { kind: "audit_exported", credential: principal.keyId, at: now, count: 1 } as const;
+  await tenant.record((db) => [insertSecurityEvents(db, [exported])]);
+  const statusList = await statusListOf(env, tenant.orgId, history, revoked, now);
+  const archive: Archive = { context, note: head.note, size: head.size, history, keys: await publicKeysOf(env, history), statusList };
+  return {
+    content: zipStream(filesOf(archive), now),
+    mediaType: "application/zip",
+    headers: { "Content-Disposition": `attachment; filename="evidence-${tenant.orgId}-${head.size}.zip"` },
+  };
+}
+
+async function* filesOf(archive: Archive): AsyncGenerator<ZipEntry> {
+  const { context, note, size, history, keys, statusList } = archive;
+  const { env, tenant } = context;
+  const origin = logOrigin(env.publicOrigin, tenant.orgId);
+  const checkpointKey = `${keys.find(({ purpose }) => purpose === "checkpoint")?.kid ?? ""}.pem`;
+  yield file("VERIFY.md", verifyText({ issuer: env.publicOrigin, orgId: tenant.orgId, size, origin, checkpointKey }));
+  yield file("checkpoint.txt", note);
+  yield file("keys/jwks.json", `${JSON.stringify({ keys, key_history: history.signed }, null, 2)}\n`);
+  yield file("keys/key-history.jws", history.signed);
+  for (const { kid, x } of keys) yield file(`keys/${kid}.pem`, publicKeyPem(x));
+  yield file("status-list.jws", statusList);
+  yield { name: "events.jsonl", content: eventLines(archive) };
+  yield { name: "leaf-hashes.txt", content: hashLines(archive) };
+  yield* bundlesOf(archive, "receipts", async (after) => {
+    const [rows] = await tenant.read((db) => [selectLoggedReceipts(db, after, size, pageStatements)]);
+    return rows;
+  });
+  yield* bundlesOf(archive, "attestations", async (after) => {
+    const [rows] = await tenant.read((db) => [selectLoggedAttestations(db, after, size, pageStatements)]);
+    return rows;
+  });
+}
+
+function file(name: string, text: string): ZipEntry {
+  return { name, content: once(text) };
+}
+
+async function* once(text: string): AsyncGenerator<string> {
+  yield text;
+}
+
+async function* eventLines({ context: { tenant }, size }: Archive): AsyncGenerator<string> {
+  for (let after = 0; after < size;) {
+    const [rows] = await tenant.read((db) => [selectEventsAfter(db, after, size, pageEvents)]);
+    const last = rows.at(-1);
+    if (last === undefined) throw new Error("events that the checkpoint covers are gone");
+    yield rows.map((row) => `${canonicalJson(auditLeaf(row))}\n`).join("");
+    after = last.seq;
+  }
+}
+
+async function* hashLines({ context: { env, tenant }, size }: Archive): AsyncGenerator<string> {
+  for (let from = 0; from < size; from += pageHashes) {
+    const hashes = await readLeafHashes(env, tenant.orgId, from, Math.min(size, from + pageHashes));
+    if (hashes === undefined) throw new Error("the log has fewer leaves than its checkpoint");
+    const count = hashes.length / hashBytes;
+    yield Array.from({ length: count }, (_, at) => `${toBase64(hashes.subarray(at * hashBytes, (at + 1) * hashBytes))}\n`).join("");
+  }
+}

@@ -1,0 +1,67 @@
+import { selectKeyHistory } from "../../access/current-signer.ts";
+import { requireAgent } from "../../access/principal.ts";
+import type { WriteContext } from "../../http/operation.ts";
+import { problem } from "../../http/problem.ts";
+import { selectAgent } from "../agents/index.ts";
+import { selectAgentKeys } from "../agent-keys/index.ts";
+import { planScore, selectEvidence } from "../scores/index.ts";
+import { planReceipt, retryReceiptRace } from "./issue-receipt.ts";
+import type { ImportedView } from "./schemas.ts";
+import { evidenceOfSelfRun, judgeSelfRun } from "./self-run.ts";
+import { insertSelfRun, selectReceiptHead } from "./store.ts";
+
+type Context = WriteContext<"receipt.imported">;
+
+/** Takes in an eval that an agent ran by itself and signed: a receipt of that, and evidence of assurance 0.3. Each artifact counts once. */
+export const importReceipt = (context: Context, input: { readonly agentId: string; readonly artifact: string }): Promise<ImportedView> =>
+  retryReceiptRace(() => importOnce(context, input));
+
+async function importOnce(
+  { tenant, principal, env, now }: Context,
+  { agentId, artifact }: { readonly agentId: string; readonly artifact: string },
+): Promise<ImportedView> {
+  requireAgent(principal, agentId);
+  const [[agent], keys, [head], [keyHistory], rows] = await tenant.read((db) => [
+    selectAgent(db, agentId),
+    selectAgentKeys(db, agentId),
+    selectReceiptHead(db, agentId),
+    selectKeyHistory(db),
+    selectEvidence(db, agentId, now),
+  ]);
+  if (agent === undefined) throw problem("not_found", "no such agent");
+  if (agent.archivedAt !== null) throw problem("state_conflict", "the agent is archived");
+  const verdict = await judgeSelfRun(artifact, agent, keys, now);
+  if (!verdict.ok) throw problem("invalid_request", verdict.message, { errors: [{ path: "body.artifact", message: verdict.message }] });
+  const { run, digest, key } = verdict;
+  const receipt = await planReceipt(
+    { env, tenant, now },
+    { head, keyHistory },
+    {
+      action: { name: "self_run.import", digest },
+      about: digest,
+      mode: "production",
+      policy: null,
+      approval: null,
+      disposition: "executed",
+      // We saw the artifact, and nothing of the run.
+      effect: "unknown",
+      outcome: digest,
+      intent: null,
+    },
+    { artifact: digest, key: key.x },
+  );
+  const record = evidenceOfSelfRun(run, { receiptId: receipt.view.id, orgId: tenant.orgId, versionNumber: agent.versionNumber, now });
+  const score = await planScore({ agentId, ownerOrg: tenant.orgId, versionNumber: agent.versionNumber, rows, record, now });
+  const answer: ImportedView = {
+    receipt: receipt.view,
+    assurance: 0.3,
+    checks: run.checks.length,
+    compositeScore: score.document.compositeScore,
+  };
+  await tenant.write({ action: "receipt.imported", resource: receipt.view.id, change: receipt.change, answer }, (db) => [
+    ...receipt.statements(db),
+    insertSelfRun(db, { receiptId: receipt.view.id, digest, artifact, createdAt: now }),
+    ...score.statements(db),
+  ]);
+  return answer;
+}

@@ -1,0 +1,15 @@
+import { and, eq, type SQL } from "drizzle-orm";
+import { auditEvents } from "../../db/schema/audit-events.ts";
+import type { ScopedDb } from "../../db/tenant-db.ts";
+
+/** An organization that was entered: its id, or where the database knows it alone, the expression for it. */
+export type EnteredDb = Pick<ScopedDb, "orm"> & { readonly orgId: string | SQL };
+
+/** The event with a sequence number, or with that of a subquery. */
+export const selectEvent = ({ orm, orgId }: EnteredDb, seq: number | SQL) =>
+  orm
+    .select()
+    .from(auditEvents)
+    .where(and(eq(auditEvents.orgId, orgId), eq(auditEvents.seq, seq)));
+
+export type EventRow = Awaited<ReturnType<typeof selectEvent>>[number];

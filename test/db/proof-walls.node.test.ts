@@ -1,0 +1,143 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type pg from "pg";
+import type { Statement } from "../../src/local/sql-batch.ts";
+import { newId } from "../../src/platform/ids.ts";
+import { openTestDatabase } from "../support/harness-database.node.ts";
+import { asApp, enter, event, newAgent, newOrganization, statement } from "../support/raw-sql.node.ts";
+
+let pool: pg.Pool;
+let close: () => Promise<void>;
+beforeAll(async () => ({ pool, close } = await openTestDatabase()));
+afterAll(() => close());
+
+const attestation = (orgId: string, agentId: string, id: string = newId("attestation")): Statement =>
+  statement(
+    `insert into attestations (org_id, id, agent_id, kind, about, statement, dsse_signature, digest, kid, event_seq, requested_by, issued_at, expires_at, revision)
+     values ($1, $2, $3, 'score', $3, 'jws', 'sig', 'sha256:x', 'kid', 999, 'key:test', now(), now() + interval '1 day', 1)`,
+    orgId,
+    id,
+    agentId,
+  );
+const receipt = (orgId: string, agentId: string, number: number): Statement =>
+  statement(
+    `insert into receipts (org_id, id, agent_id, number, action, about, mode, disposition, statement, dsse_signature, digest, kid, event_seq, issued_at)
+     values ($1, $2, $3, $4, 'act', 'it', 'production', 'denied', 'jws', 'sig', 'sha256:x', 'kid', 999, now())`,
+    orgId,
+    newId("receipt"),
+    agentId,
+    number,
+  );
+const share = (orgId: string, attestationId: string, hash: string, expires: string): Statement =>
+  statement(
+    `insert into attestation_shares values ($1, $2, $3, $4, 'key:test', now() + $5::interval, now())`,
+    orgId,
+    newId("share"),
+    attestationId,
+    hash,
+    expires,
+  );
+
+async function world(): Promise<{ orgId: string; agentId: string }> {
+  const orgId = await newOrganization(pool);
+  return { orgId, agentId: await newAgent(pool, orgId) };
+}
+
+describe("a statement's row", () => {
+  it("names the event of its own transaction, whatever is sent", async () => {
+    const { orgId, agentId } = await world();
+    await asApp(pool, enter(orgId), event(orgId), attestation(orgId, agentId));
+    await asApp(pool, enter(orgId), event(orgId), receipt(orgId, agentId, 1));
+    const { rows } = await pool.query(
+      "select (select event_seq from attestations where org_id = $1) as attestation, (select event_seq from receipts where org_id = $1) as receipt",
+      [orgId],
+    );
+    expect(rows).toEqual([{ attestation: "3", receipt: "4" }]);
+  });
+
+  it("changes in nothing but an attestation's revocation", async () => {
+    const { orgId, agentId } = await world();
+    await asApp(pool, enter(orgId), event(orgId), attestation(orgId, agentId), receipt(orgId, agentId, 1));
+    const change = (text: string) => asApp(pool, enter(orgId), event(orgId), statement(text));
+    for (const column of ["statement = 'x'", "digest = 'x'", "event_seq = 1", "expires_at = now() + interval '9 years'", "agent_id = 'x'"])
+      await expect(change(`update attestations set ${column}`), column).rejects.toMatchObject({ code: "42501" });
+    await expect(change("update receipts set effect = 'confirmed'")).rejects.toMatchObject({ code: "42501" });
+    await expect(pool.query("delete from attestations")).rejects.toMatchObject({ code: "AR002" });
+    await expect(pool.query("update receipts set effect = 'confirmed'")).rejects.toMatchObject({ code: "AR002" });
+    await change("update attestations set revoked_at = now(), revoked_reason = 'mistaken', revision = 2");
+  });
+});
+
+describe("a chain of receipts", () => {
+  it("has no gap and no fork", async () => {
+    const { orgId, agentId } = await world();
+    const add = (number: number) => asApp(pool, enter(orgId), event(orgId), receipt(orgId, agentId, number));
+    await expect(add(2)).rejects.toMatchObject({ code: "23505", constraint: "receipts_chain" });
+    await add(1);
+    await expect(add(1)).rejects.toMatchObject({ code: "23505", constraint: "receipts_chain" });
+    await expect(add(3)).rejects.toMatchObject({ code: "23505", constraint: "receipts_chain" });
+    await add(2);
+    const other = await newAgent(pool, orgId);
+    await asApp(pool, enter(orgId), event(orgId), receipt(orgId, other, 1));
+  });
+});
+
+describe("what anyone may learn", () => {
+  it("through a share is one organization's, by a token whose digest is known, until it expires", async () => {
+    const { orgId, agentId } = await world();
+    const id = newId("attestation");
+    await asApp(pool, enter(orgId), event(orgId), attestation(orgId, agentId, id), share(orgId, id, `good-${id}`, "1 hour"));
+    await asApp(pool, enter(orgId), event(orgId), share(orgId, id, `over-${id}`, "-1 second"));
+    const look = (hash: string) =>
+      asApp(
+        pool,
+        statement("select app.enter_share($1, 'req_test')", hash),
+        statement("select app.org(), current_setting('app.shared')"),
+        statement("select id from attestations"),
+      );
+    const [, entered, seen] = await look(`good-${id}`);
+    expect(entered?.rows).toEqual([[orgId, id]]);
+    expect(seen?.rows).toEqual([[id]]);
+    await expect(look(`over-${id}`)).rejects.toMatchObject({ code: "AR404" });
+    await expect(look("unknown")).rejects.toMatchObject({ code: "AR404" });
+  });
+
+  it("of an organization's revocations is their ids, times and reasons, and of no organization nothing", async () => {
+    const { orgId, agentId } = await world();
+    const [kept, revoked] = [newId("attestation"), newId("attestation")];
+    await asApp(pool, enter(orgId), event(orgId), attestation(orgId, agentId, kept), attestation(orgId, agentId, revoked));
+    await asApp(
+      pool,
+      enter(orgId),
+      event(orgId),
+      statement("update attestations set revoked_at = now(), revoked_reason = 'mistaken', revision = 2 where id = $1", revoked),
+    );
+    const list = async (org: string, since: string) =>
+      (await asApp(pool, statement(`select jsonb_path_query_array(app.status_list($1, now() + $2::interval), '$[*].id')`, org, since)))[0]
+        ?.rows;
+    expect(await list(orgId, "-1 day")).toEqual([[JSON.stringify([revoked])]]);
+    expect(await list(orgId, "2 days")).toEqual([["[]"]]);
+    expect(await list("org_unknown", "-1 day")).toEqual([[null]]);
+  });
+});
+
+describe("evidence", () => {
+  it("is of an eval run or of a receipt that there is", async () => {
+    const { orgId, agentId } = await world();
+    const evidence = (runId: string): Statement =>
+      statement(
+        `insert into evidence (org_id, id, agent_id, run_id, suite_digest, author, assurance, version_number, version_digest, entries, unavailable, checks, critical_failures, at)
+         values ($1, $2, $3, $4, 'sha256:x', $1, 'self_run', 1, 'sha256:x', '[]', '[]', 0, 0, now())`,
+        orgId,
+        newId("evidence"),
+        agentId,
+        runId,
+      );
+    const add = (runId: string) => asApp(pool, enter(orgId), event(orgId), evidence(runId));
+    await expect(add(newId("run"))).rejects.toMatchObject({ code: "23503" });
+    await expect(add(newId("receipt"))).rejects.toMatchObject({ code: "23503" });
+    await expect(add("something")).rejects.toMatchObject({ code: "23514" });
+    await asApp(pool, enter(orgId), event(orgId), receipt(orgId, agentId, 1));
+    const { rows } = await pool.query("select id from receipts where org_id = $1", [orgId]);
+    await add(rows[0].id);
+  });
+});

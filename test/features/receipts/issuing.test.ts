@@ -1,0 +1,125 @@
+import { env } from "cloudflare:workers";
+import { describe, expect, it, vi } from "vitest";
+import { jsonDigest } from "../../../src/crypto/digest.ts";
+import { fromBase64Url } from "../../../src/crypto/base64url.ts";
+import { jwsTypes, signJson } from "../../../src/crypto/statement/jws.ts";
+import { checkDocument } from "../../../src/verifier/check-document.ts";
+import { exitCodeOf } from "../../../src/verifier/verdicts.ts";
+import { roundTrips } from "../../support/harness.ts";
+import { createOrganization, type TestOrganization } from "../../support/organization.ts";
+import { registerKey } from "../../support/proofs.ts";
+import { easyCases, openWorld } from "../evals/run-world.ts";
+import { activePact, cheap, payee } from "../pacts/pact-world.ts";
+
+vi.setConfig({ testTimeout: 20_000 });
+
+const predicateOf = (statement: string) =>
+  JSON.parse(new TextDecoder().decode(fromBase64Url(statement.split(".")[1] ?? "") ?? new Uint8Array())).predicate;
+
+/** As a stranger finds it, with the root key's and perhaps the agent's fingerprint. */
+async function judge(
+  org: TestOrganization,
+  receiptId: string,
+  agentKid: readonly string[] = [],
+): Promise<{ exit: number; intent: string }> {
+  const { body: bundle } = await org.call("GET", `/v1/receipts/${receiptId}/bundle`);
+  const pins = { fingerprints: [env.ROOT_FINGERPRINT, ...agentKid], witnesses: [], now: new Date(), maxListAgeSeconds: 1 };
+  const { findings } = await checkDocument(
+    { kind: "bundle", bundle },
+    { keyHistory: null, checkpoint: null, leaves: null, accepted: [] },
+    pins,
+  );
+  return { exit: exitCodeOf(findings, []), intent: findings.find(({ check }) => check === "intent")?.detail ?? "" };
+}
+
+describe("validating a tool call", () => {
+  const good = { tool: "pay", arguments: { to: "alice", amount: 5 } };
+  const bad = { tool: "pay", arguments: { to: "mallory", amount: 5 } };
+
+  it("gives a receipt of the decision, in two round trips, whatever it is", async () => {
+    const org = await createOrganization();
+    const pact = await activePact(org, [payee]);
+    const validate = (body: object) => org.call("POST", `/v1/pacts/${pact.id}/validate-call`, body);
+    const allowed = await validate(good);
+    expect(allowed.status, allowed.text).toBe(200);
+    expect(await roundTrips(allowed.requestId)).toBe(2);
+    const denied = await validate(bad);
+    expect(allowed.body.receipt).toMatchObject({
+      number: 1,
+      mode: "dry_run",
+      disposition: "executed",
+      effect: "unknown",
+      about: allowed.body.id,
+    });
+    expect(denied.body.receipt).toMatchObject({ number: 2, disposition: "denied", effect: null });
+    expect(predicateOf(denied.body.receipt.statement)).toMatchObject({
+      requestId: denied.requestId,
+      principal: `key:${org.keyId}`,
+      previous: allowed.body.receipt.digest,
+      policy: { id: pact.id, digest: pact.digest, decision: "deny" },
+      action: { name: "tool_call", digest: await jsonDigest(bad) },
+    });
+    expect((await judge(org, denied.body.receipt.id)).exit).toBe(0);
+    const undecided = await activePact(org, [cheap]);
+    const open = await org.call("POST", `/v1/pacts/${undecided.id}/validate-call`, good);
+    expect(open.body).toMatchObject({ compliant: null, receipt: { disposition: "blocked", effect: null } });
+  });
+
+  it("carries the agent's own signature over the call, and takes no other", async () => {
+    const org = await createOrganization();
+    const pact = await activePact(org, [payee]);
+    const signer = await registerKey(org, pact.agentId);
+    const intentOf = async (call: object) =>
+      signJson(signer, jwsTypes.intent, {
+        agentId: pact.agentId,
+        action: { name: "tool_call", digest: await jsonDigest(call as { tool: string }) },
+        at: new Date().toISOString(),
+      });
+    const validate = (body: object) => org.call("POST", `/v1/pacts/${pact.id}/validate-call`, body);
+    const signed = await validate({ ...good, intent: await intentOf(good) });
+    expect(signed.status, signed.text).toBe(200);
+    const verdict = await judge(org, signed.body.receipt.id, [signer.kid]);
+    expect(verdict).toEqual({ exit: 0, intent: `key ${signer.kid}, which you pinned` });
+    const again = await validate({ ...good, intent: predicateOf(signed.body.receipt.statement).intent.jws });
+    expect([again.status, again.body.code]).toEqual([409, "state_conflict"]);
+    const other = await validate({ ...bad, intent: await intentOf(good) });
+    expect([other.status, other.body.errors[0].path]).toEqual([400, "body.intent"]);
+    expect((await validate({ ...good, intent: "a.b.c" })).status).toBe(400);
+  });
+
+  it("keeps one chain while many are asked for at once", async () => {
+    const org = await createOrganization();
+    const pact = await activePact(org, [payee]);
+    const answers = await Promise.all(Array.from({ length: 6 }, () => org.call("POST", `/v1/pacts/${pact.id}/validate-call`, good)));
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200, 200, 200]);
+    expect(answers.map(({ body }) => body.receipt.number).toSorted()).toEqual([1, 2, 3, 4, 5, 6]);
+  });
+});
+
+describe("an eval run that ended", () => {
+  it("has a receipt with its mode, what came of it, and the version that was asked", async () => {
+    const world = await openWorld("echo", easyCases(3));
+    const run = await world.finish();
+    const { body } = await world.call("GET", `/v1/receipts?agentId=${world.agentId}`);
+    expect(body.items).toMatchObject([
+      { action: "eval.run", about: run.id, mode: "production", disposition: "executed", effect: "confirmed" },
+    ]);
+    const predicate = predicateOf(body.items[0].statement);
+    expect(predicate).toMatchObject({ principal: "system:eval-run", agent: { id: world.agentId, versionNumber: 1 }, previous: null });
+    const { body: shown } = await world.call("GET", `/v1/runs/${run.id}`);
+    expect(predicate.outcome).toBe(await jsonDigest(shown));
+    expect((await judge(world, body.items[0].id)).exit).toBe(0);
+  });
+
+  it("says so where it was a simulation, or was stopped", async () => {
+    const world = await openWorld("echo", easyCases(2));
+    await world.finish({ mode: "simulation" });
+    const slow = await openWorld("hang", easyCases(4));
+    const started = await slow.start();
+    await slow.waitFor(started.body.id, ({ status }) => status === "running");
+    await slow.call("POST", `/v1/runs/${started.body.id}/cancel`);
+    const [simulated, stopped] = await Promise.all([world, slow].map((one) => one.call("GET", "/v1/receipts")));
+    expect(simulated?.body.items).toMatchObject([{ mode: "simulation" }]);
+    expect(stopped?.body.items).toMatchObject([{ disposition: "errored", effect: "attempted", about: started.body.id }]);
+  });
+});
