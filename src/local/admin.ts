@@ -34,7 +34,7 @@ const commands: Readonly<Record<string, Command>> = {
     const chosen = planNames.find((known) => known === plan);
     if (chosen === undefined) throw new PlainFailure(`--plan is one of ${planNames.join(", ")}.`);
     const environment = test === true ? "test" : "live";
-    const orgId = await createOrganization(run, ring(), { name: required(name, "--name"), plan: chosen, environment });
+    const orgId = await createOrganization(run, await ring(), { name: required(name, "--name"), plan: chosen, environment });
     return `Created ${orgId} (${chosen}, ${environment}).`;
   },
   "create-key": async ({ run, tagKey }, { organization, name, scopes: wanted }) => {
@@ -48,7 +48,7 @@ const commands: Readonly<Record<string, Command>> = {
     return installed.length === 0 ? "Every suite of the platform is installed already." : `Installed: ${installed.join(", ")}.`;
   },
   reencrypt: async ({ run, ring }) => {
-    const { rewrapped, unchanged } = await reencrypt(run, ring());
+    const { rewrapped, unchanged } = await reencrypt(run, await ring());
     return `Wrapped ${rewrapped} data keys with the active key; ${unchanged} had it already.`;
   },
   migrate: async ({ external }) => {

@@ -1,6 +1,7 @@
 import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { z } from "zod";
+import { PlainFailure } from "./plain-failure.ts";
 import { readPrivateFile, writePrivateFile } from "./private-file.ts";
 
 const Secrets = z.object({
@@ -36,12 +37,12 @@ export function newSecrets(): Secrets {
 
 /** Changes some of this installation's secrets; a running Worker has them from its next start. */
 export async function changeSecrets(dataDir: string, change: Partial<Secrets>): Promise<void> {
-  await writePrivateFile(join(dataDir, "secrets.json"), { ...(await keepSecrets(dataDir)), ...change });
+  await writePrivateFile(fileIn(dataDir), { ...(await keepSecrets(dataDir)), ...change });
 }
 
 /** This installation's secrets, made once. Without them nothing that was sealed or issued here can be used again. */
 export async function keepSecrets(dataDir: string): Promise<Secrets> {
-  const file = join(dataDir, "secrets.json");
+  const file = fileIn(dataDir);
   const kept = await readPrivateFile(file);
   if (kept === undefined) {
     const secrets = newSecrets();
@@ -53,3 +54,11 @@ export async function keepSecrets(dataDir: string): Promise<Secrets> {
   if (Object.keys(secrets).some((name) => !(name in known))) await writePrivateFile(file, secrets);
   return secrets;
 }
+
+/** The secrets of an installation that is there already. New ones would not be those that the database's keys were issued with. */
+export async function requireSecrets(dataDir: string, names: string): Promise<Secrets> {
+  if ((await readPrivateFile(fileIn(dataDir))) !== undefined) return keepSecrets(dataDir);
+  throw new PlainFailure(`${names} are needed in the environment, with the values that the Worker has: there are none in ${dataDir}.`);
+}
+
+const fileIn = (dataDir: string): string => join(dataDir, "secrets.json");

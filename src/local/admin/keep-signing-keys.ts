@@ -1,6 +1,6 @@
 import { PlainFailure } from "../plain-failure.ts";
 import { writePrivateFile } from "../private-file.ts";
-import { changeSecrets, keepSecrets } from "../secrets.ts";
+import { changeSecrets, keepSecrets, requireSecrets } from "../secrets.ts";
 import type { SigningSecrets } from "./signing-ring.ts";
 
 /** Puts a changed ring where the Worker's secrets are kept, and says where that is. `file` is where the administrator wants it. */
@@ -20,7 +20,8 @@ export const signingOfFolder = (folder: string): Signing => ({
 /** A deployment's keys come from the environment, under the names of the Worker's bindings, and go into a file from there. */
 export function signingOfEnvironment(folder: string): Signing {
   const { STATEMENT_KEYS: statement, CHECKPOINT_KEYS: checkpoint } = process.env;
-  if (!statement || !checkpoint) return signingOfFolder(folder);
+  if (!statement || !checkpoint)
+    return { ...signingOfFolder(folder), secrets: () => requireSecrets(folder, "STATEMENT_KEYS and CHECKPOINT_KEYS") };
   return {
     secrets: async () => ({ STATEMENT_KEYS: statement, CHECKPOINT_KEYS: checkpoint }),
     keep: async (change, file) => {

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { access, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -16,9 +16,13 @@ let folder = "";
 beforeAll(async () => void (folder = await mkdtemp(join(tmpdir(), "armalo-admin-"))));
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-const admin = (...args: string[]): Promise<{ code: number; out: string; err: string }> =>
+type Ended = { code: number; out: string; err: string };
+
+const admin = (...args: string[]): Promise<Ended> => adminWith({ ARMALO_DATA_DIR: folder, DATABASE_URL: "" }, ...args);
+
+const adminWith = (settings: Record<string, string>, ...args: string[]): Promise<Ended> =>
   new Promise((resolve) => {
-    const env = { ...process.env, ARMALO_DATA_DIR: folder, DATABASE_URL: "" };
+    const env = { ...process.env, ...settings };
     execFile(process.execPath, [command, ...args], { env }, (error, out, err) =>
       resolve({ code: error === null ? 0 : Number(error.code), out, err }),
     );
@@ -36,6 +40,16 @@ describe("npm run admin", () => {
     const { rows } = await pool.query("select scopes from api_keys where id = $1", [createdId(key.out)]);
     await close();
     expect(rows).toEqual([{ scopes: ["agents:read", "evals:write"] }]);
+  });
+
+  it.each([
+    [["create-key", "--organization", "org_x", "--name", "ci"], "API_KEY_TAG_SECRET and ENCRYPTION_KEYS are needed"],
+    [["reencrypt"], "API_KEY_TAG_SECRET and ENCRYPTION_KEYS are needed"],
+  ])("invents no secrets for a database elsewhere: %s", async (args, said) => {
+    const nowhere = join(folder, "not-there");
+    const refused = await adminWith({ ARMALO_DATA_DIR: nowhere, DATABASE_URL: "postgresql://owner:x@127.0.0.1:1/armalo" }, ...args);
+    expect(refused).toMatchObject({ code: 1, err: expect.stringContaining(said) });
+    await expect(access(nowhere)).rejects.toThrow("ENOENT");
   });
 
   it("goes through the process that has the database open", async () => {
