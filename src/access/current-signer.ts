@@ -20,7 +20,7 @@ let lastOpened: SignedHistory | undefined;
 /** Opens what selectKeyHistory read. A history that does not hold signs nothing: 503. */
 export async function openHistory(row: HistoryRow | undefined): Promise<SignedHistory> {
   if (typeof row?.signed !== "string")
-    throw problem("not_configured", "there is no key history: npm run admin -- rotate-signing-key makes one");
+    throw problem("not_configured", "there is no key history: npm run admin -- introduce-keys makes one");
   if (lastOpened?.signed === row.signed) return lastOpened;
   const opened = await openKeyHistory(row.signed);
   if (!opened.ok) throw problem("not_configured", `the key history is ${opened.fault}`);

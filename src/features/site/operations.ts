@@ -106,7 +106,7 @@ const forMachines = [
     summary: "Whether everything that the Worker needs is there",
     request: {},
     response: { status: 200, body: Readiness },
-    handle: ({ env }) => checkReadiness(env),
+    handle: ({ env, now }) => checkReadiness(env, now),
   }),
   defineOperation({
     ...open,

@@ -1,5 +1,8 @@
+import { env as bindings } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import { problemCodes } from "../../../src/http/problem.ts";
+import { parseEnvironment } from "../../../src/env.ts";
+import { checkReadiness } from "../../../src/features/site/readiness.ts";
 import { securityTxtExpires } from "../../../src/features/site/security-txt.ts";
 import { operations } from "../../../src/operations.ts";
 import { callApi } from "../../support/organization.ts";
@@ -12,8 +15,15 @@ describe("what the service says of itself", () => {
     const ready = await callApi("GET", "/ready");
     expect(ready.status).toBe(200);
     expect(ready.body.ready).toBe(true);
-    expect(ready.body.checks).toEqual(expect.arrayContaining(["configuration", "gate"]));
+    expect(ready.body.checks).toEqual(expect.arrayContaining(["configuration", "gate", "signing.statement", "signing.checkpoint"]));
     expect(ready.body.checks.filter((item: string) => item.startsWith("database.")).length).toBeGreaterThanOrEqual(3);
+  });
+
+  it("is not ready with a signing key that the root never introduced, and names its ring alone", async () => {
+    const parsed = parseEnvironment(bindings);
+    if (!parsed.ok) throw new Error(parsed.missing.join());
+    const refused = checkReadiness({ ...parsed.env, statementKeys: parsed.env.accessTokenKeys }, new Date());
+    await expect(refused).rejects.toMatchObject({ code: "unavailable", blocker: "signing.statement" });
   });
 
   it("serves an OpenAPI document with every operation, bodies required", async () => {
