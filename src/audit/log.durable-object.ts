@@ -6,7 +6,7 @@ import { checkpointSignerBy } from "./checkpoint-signer.ts";
 import type { LogFault, LogStop } from "./log-fault.ts";
 import { recordStop } from "./log-queries.ts";
 import { logStore, type SignedCheckpoint } from "./log-store.ts";
-import { leafAt, runLog, type Log } from "./run-log.ts";
+import { runLog, type Log } from "./run-log.ts";
 import { DamagedTile, widthInTree, type TileAddress } from "./transparency/tile.ts";
 import { openTileTree } from "./transparency/tile-tree.ts";
 import { hashBytes, type Hash } from "./transparency/tree-hash.ts";
@@ -34,10 +34,13 @@ export class TransparencyLog extends DurableObject<Bindings> {
   #tail: Promise<void> = Promise.resolve();
   #waiting: Promise<void> | undefined;
 
-  /** Says that there may be something to log. The caller was told the organization by a credential or by our own records. */
-  async poke(orgId: string, withinMs: number = signWithinMs): Promise<void> {
+  /**
+   * Says that there may be something to log, and answers when the log looks next, in milliseconds since 1970. The caller was told the
+   * organization by a credential or by our own records.
+   */
+  async poke(orgId: string, withinMs: number = signWithinMs): Promise<number> {
     this.#serve(orgId);
-    await this.#wakeBy(currentTime().getTime() + withinMs);
+    return this.#wakeBy(currentTime().getTime() + withinMs);
   }
 
   override async alarm(): Promise<void> {
@@ -99,9 +102,7 @@ export class TransparencyLog extends DurableObject<Bindings> {
   async leafHashes(orgId: string, from: number, to: number): Promise<Hash | undefined> {
     this.#serve(orgId);
     if (!(from >= 0 && from <= to && to <= this.#store.size() && to - from <= maxLeafHashes)) return undefined;
-    const hashes = new Uint8Array((to - from) * hashBytes);
-    for (let index = from; index < to; index += 1) hashes.set(leafAt(this.#store, index), (index - from) * hashBytes);
-    return hashes;
+    return this.#store.leafHashes(from, to);
   }
 
   async status(orgId: string): Promise<LogStatus> {
@@ -195,8 +196,10 @@ export class TransparencyLog extends DurableObject<Bindings> {
     this.#orgId = orgId;
   }
 
-  async #wakeBy(at: number): Promise<void> {
+  async #wakeBy(at: number): Promise<number> {
     const set = await this.ctx.storage.getAlarm();
-    if (set === null || set > at) await this.ctx.storage.setAlarm(at);
+    if (set !== null && set <= at) return set;
+    await this.ctx.storage.setAlarm(at);
+    return at;
   }
 }
