@@ -28,6 +28,7 @@ export const verdicts = {
   expired: [30, false, "the attestation's time is over"],
   not_yet_valid: [31, false, "the attestation's time has not begun"],
   list_invalid: [35, false, "the revocation list is not this issuer's, or was changed"],
+  list_early: [36, false, "the revocation list is dated after the time of this check"],
   list_stale: [33, false, "the revocation list is older than you allow"],
   list_absent: [34, false, "the file has no revocation list"],
   intent_invalid: [50, false, "the agent's own signature does not hold"],

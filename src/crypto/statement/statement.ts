@@ -46,15 +46,17 @@ const Predicate = z.looseObject({
 });
 
 /** An in-toto Statement v1 of ours, as far as a verifier needs to know it. */
-export const Statement = z.strictObject({
-  _type: z.literal(statementType),
-  subject: z.array(Subject).min(1).max(64),
-  predicateType: z.enum(predicateTypeNames),
-  predicate: Predicate,
-});
+export const Statement = z
+  .strictObject({
+    _type: z.literal(statementType),
+    subject: z.array(Subject).min(1).max(64),
+    predicateType: z.enum(predicateTypeNames),
+    predicate: Predicate,
+  })
+  .refine((statement) => !isAttestation(statement) || statement.predicate.expiresAt !== undefined, "An attestation without an end.");
 export type Statement = z.output<typeof Statement>;
 
-export const isAttestation = ({ predicateType }: Statement): boolean => predicateType !== predicateTypes.receipt;
+export const isAttestation = ({ predicateType }: { readonly predicateType: string }): boolean => predicateType !== predicateTypes.receipt;
 
 /** A subject of an in-toto statement from one of our `sha256:` digests. */
 export const subjectOf = (name: string, digest: string): Subject => ({ name, digest: { sha256: digest.replace(/^sha256:/, "") } });
