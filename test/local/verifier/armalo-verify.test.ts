@@ -163,6 +163,7 @@ describe("armalo-verify", () => {
       "node:child_process",
       "node:fs",
       "node:fs/promises",
+      "node:path",
       "node:url",
       "node:util",
       "zod",
