@@ -68,7 +68,7 @@ describe("the verifier as a package", () => {
   it("says so where the sources themselves were installed, which Node would not run", () => {
     const below = join(folder, "node_modules", "armalo");
     mkdirSync(below, { recursive: true });
-    cpSync(fileURLToPath(new URL("../../../src/verifier/node/armalo-verify.mjs", import.meta.url)), join(below, "armalo-verify.mjs"));
+    cpSync(fileURLToPath(new URL("../../../src/verifier/node/armalo-verify.mjs", import.meta.url).href), join(below, "armalo-verify.mjs"));
     const { exit, output } = run(`node ${join(below, "armalo-verify.mjs")}`, folder);
     expect([exit, output.includes("pack:verifier")]).toEqual([2, true]);
   });
