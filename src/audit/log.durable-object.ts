@@ -51,9 +51,10 @@ export class TransparencyLog extends DurableObject<Bindings> {
   async head(orgId: string, covering: number): Promise<LogHead | LogRefusal> {
     this.#serve(orgId);
     const reached = this.#covers(covering) || (await this.#attempt());
-    const signed = this.#store.signed();
+    const [signed, stop] = [this.#store.signed(), this.#store.stop()];
+    // The newest one may be the fork itself: where another of its size was published first, it is never handed out.
+    if (stop?.reason === "fork") return { ok: false, reason: "stopped", stop };
     if (signed !== undefined && this.#covers(covering)) return { ok: true, ...signed };
-    const stop = this.#store.stop();
     if (!reached) return { ok: false, reason: "unavailable" };
     return stop === undefined ? { ok: false, reason: "behind" } : { ok: false, reason: "stopped", stop };
   }
