@@ -78,6 +78,9 @@ describe("a verifier", () => {
     expect((await judge(JSON.stringify(shown), { keyHistory: old.keyHistory }, over)).exit).toBe(14);
     const foreign = await signHistory(issuer.root, issuer.history);
     expect((await judge(JSON.stringify(old), { keyHistory: foreign }, over)).exit).toBe(10);
+    const crowded = { ...issuer.history, number: 99 };
+    const misled = { ...old, keyHistory: await signHistory(issuer.root, crowded) };
+    expect((await judge(JSON.stringify(misled), { keyHistory: old.keyHistory }, over)).exit).toBe(0);
     expect((await judge(JSON.stringify(old), { keyHistory: `${fresh.slice(0, -9)}AAAAAAAA` }, over)).exit).not.toBe(0);
   });
 
