@@ -1,7 +1,6 @@
 import { appendLeaves } from "./transparency/append-leaves.ts";
 import type { ReadTile } from "./transparency/tile-tree.ts";
-import { DamagedTile, tileWidth } from "./transparency/tile.ts";
-import { hashBytes, type Hash } from "./transparency/tree-hash.ts";
+import type { Hash } from "./transparency/tree-hash.ts";
 import type { LogStop } from "./log-fault.ts";
 
 /** A checkpoint that the log has signed; from then on the log may sign nothing that does not agree with it. */
@@ -44,19 +43,6 @@ export function logStore(storage: DurableObjectStorage) {
   return {
     size,
     readTile,
-    /** Leaf hashes from index `from` up to `to`, one behind the other: each tile is read once. Throws DamagedTile where one is too short. */
-    leafHashes: (from: number, to: number): Hash => {
-      const hashes = new Uint8Array((to - from) * hashBytes);
-      for (let at = from; at < to;) {
-        const [index, place] = [Math.floor(at / tileWidth), at % tileWidth];
-        const end = Math.min(to, (index + 1) * tileWidth);
-        const part = (readTile(0, index) ?? new Uint8Array(0)).subarray(place * hashBytes, (place + end - at) * hashBytes);
-        if (part.length < (end - at) * hashBytes) throw new DamagedTile("a tile is shorter than its tree");
-        hashes.set(part, (at - from) * hashBytes);
-        at = end;
-      }
-      return hashes;
-    },
     /** Appends leaves behind the first `from`, all or none; false where the log has grown since and they no longer belong there. */
     grow: (from: number, leaves: readonly Hash[]): boolean =>
       storage.transactionSync(() => {

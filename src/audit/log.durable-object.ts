@@ -8,7 +8,7 @@ import { recordStop } from "./log-queries.ts";
 import { logStore, type SignedCheckpoint } from "./log-store.ts";
 import { runLog, type Log } from "./run-log.ts";
 import { DamagedTile, widthInTree, type TileAddress } from "./transparency/tile.ts";
-import { openTileTree } from "./transparency/tile-tree.ts";
+import { openTileTree, readLeaves } from "./transparency/tile-tree.ts";
 import { hashBytes, type Hash } from "./transparency/tree-hash.ts";
 
 /** An event is in a signed checkpoint at most 60 s after it was written: this, the work itself, and time for further attempts. */
@@ -103,7 +103,7 @@ export class TransparencyLog extends DurableObject<Bindings> {
   async leafHashes(orgId: string, from: number, to: number): Promise<Hash | undefined> {
     this.#serve(orgId);
     if (!(from >= 0 && from <= to && to <= this.#store.size() && to - from <= maxLeafHashes)) return undefined;
-    return this.#store.leafHashes(from, to);
+    return readLeaves(this.#store.readTile, from, to);
   }
 
   async status(orgId: string): Promise<LogStatus> {
