@@ -137,6 +137,8 @@ describe("armalo-verify", () => {
     expect([alone.exit, alone.output.includes("inclusion_absent"), alone.output.includes("list_absent")]).toEqual([20, true, true]);
     const accepted = verify(bare, "--issuer", root, "--keys", keys, ...at, "--accept", "inclusion_absent", "--accept", "list_absent");
     expect([accepted.exit, accepted.output.includes("open")]).toEqual([0, true]);
+    const half = verify(bare, "--issuer", root, "--keys", keys, ...at, "--accept", "inclusion_absent");
+    expect([half.exit, half.output.includes("Not verified: list_absent")]).toEqual([34, true]);
     expect(verify(bare, "--keys", keys, ...at).exit).not.toBe(0);
   });
 
