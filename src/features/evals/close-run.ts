@@ -29,11 +29,11 @@ const maxAttempts = 6;
 
 /**
  * Ends a run: its summary, its receipt, its evidence and the agent's new score in one conditional write, made of every case that was recorded and
- * of those that the agent leaves unanswered. Two round trips, unless another case is recorded in between. Returns the run as it stands then.
+ * of those that the agent leaves unanswered. Two round trips, unless another case or receipt comes in between. Returns the run as it stands then.
  */
 export async function closeRun<A extends ClosingAction>({ env, tenant, action, now, decide }: Closer<A>, runId: string): Promise<RunView> {
   for (let attempt = 1; ; attempt += 1) {
-    const loaded = await loadRunToClose(tenant, runId, now);
+    const loaded = await loadRunToClose(tenant, runId);
     if (loaded === undefined) throw problem("not_found", "no such run");
     const ending = decide(loaded);
     if (ending === null) return toRun(loaded.run);

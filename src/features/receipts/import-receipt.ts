@@ -28,7 +28,7 @@ async function importOnce(
     selectAgentKeys(db, agentId),
     selectReceiptHead(db, agentId),
     selectKeyHistory(db),
-    selectEvidence(db, agentId, now),
+    selectEvidence(db, agentId, null),
   ]);
   if (agent === undefined) throw problem("not_found", "no such agent");
   if (agent.archivedAt !== null) throw problem("state_conflict", "the agent is archived");
