@@ -181,6 +181,14 @@ describe("a chain of receipts", () => {
   });
 });
 
+describe("a claim policy", () => {
+  it("is not the Worker's to set", async () => {
+    const { orgId } = await world();
+    const set = statement(`insert into claim_policies values ($1, 1, '{"rules": []}', 'sha256:x', 'key:test', now())`, orgId);
+    await expect(asApp(pool, enter(orgId), event(orgId), set)).rejects.toMatchObject({ code: "42501" });
+  });
+});
+
 describe("what anyone may learn", () => {
   it("through a share is one organization's, by a token whose digest is known, until it expires", async () => {
     const { orgId, agentId } = await world();

@@ -18,6 +18,8 @@ describe("an agent's signing keys", () => {
     const path = `/v1/agents/${agentId}/signing-keys/${signer.kid}/revoke`;
     expect((await org.call("POST", path)).body.revokedAt).not.toBeNull();
     expect((await org.call("POST", path)).status).toBe(409);
+    const again = await org.call("POST", `/v1/agents/${agentId}/signing-keys`, await keyRegistration(org.orgId, agentId, signer));
+    expect([again.status, again.body.code]).toEqual([409, "state_conflict"]);
   });
 
   it("are not registered with a proof of another key, for another agent or organization, of another kind, or an old one", async () => {

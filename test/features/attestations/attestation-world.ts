@@ -28,7 +28,7 @@ export async function organizationWithAgent(wish: Parameters<typeof createOrgani
 
 /** Asks with a key that is bound to an agent. */
 export async function callAs(org: TestOrganization, agentId: string): Promise<TestOrganization["call"]> {
-  const scopes = ["attestations:read", "attestations:write", "receipts:read", "receipts:write"];
+  const scopes = ["agents:read", "agents:write", "attestations:read", "attestations:write", "receipts:read", "receipts:write"];
   const made = await org.call("POST", "/v1/keys", { name: "bound", scopes, agentId });
   expect(made.status, made.text).toBe(201);
   return (method, path, body, headers) =>

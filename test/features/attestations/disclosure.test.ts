@@ -78,7 +78,7 @@ describe("an attestation of an eval run", () => {
 
 describe("what is told of an attestation", () => {
   it("is all in what was signed, but for its state", async () => {
-    const { attest } = await organizationWithAgent();
+    const { org, attest } = await organizationWithAgent();
     const { body } = await attest();
     const { predicate } = statementOf(body.statement);
     const { kid } = JSON.parse(atob(body.statement.split(".")[0].replaceAll("-", "+").replaceAll("_", "/")));
@@ -90,6 +90,7 @@ describe("what is told of an attestation", () => {
       expiresAt: predicate.expiresAt,
       kid,
     });
+    expect(predicate.claimPolicy).toBe((await org.call("GET", "/v1/claim-policy")).body.digest);
     const payload = Uint8Array.from(atob(body.statement.split(".")[1].replaceAll("-", "+").replaceAll("_", "/")), (c) => c.charCodeAt(0));
     expect(body.digest).toBe(await sha256Digest(payload));
   });

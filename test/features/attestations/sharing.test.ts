@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { openStatusList } from "../../../src/crypto/statement/status-list.ts";
 import { ownerSees, setClaimPolicy } from "../../support/harness.ts";
 import { callApi } from "../../support/organization.ts";
+import { registerKey, selfRunOf } from "../../support/proofs.ts";
 import { openPolicy } from "../../support/open-policy.ts";
 import { callAs, newAgent, organizationWithAgent, pathOf, statementOf } from "./attestation-world.ts";
 
@@ -52,6 +53,33 @@ describe("a key that is bound to an agent", () => {
     expect((await share(whole.body.id, org.call)).status).toBe(201);
     const part = await attest({ kind: "score", dimensions: ["safety"] });
     expect((await share(part.body.id)).status).toBe(201);
+  });
+
+  it("finds nothing of another agent's attestations and receipts: not one by its id, and none in a list", async () => {
+    const { org, agentId, attest } = await organizationWithAgent();
+    const { body } = await attest();
+    const signer = await registerKey(org, agentId);
+    const artifact = await selfRunOf(org, agentId, signer);
+    const { receipt } = (await org.call("POST", "/v1/receipts/import", { agentId, artifact })).body;
+    const call = await callAs(org, await newAgent(org));
+    const [attestation, told] = [`/v1/attestations/${body.id}`, `/v1/receipts/${receipt.id}`];
+    for (const [method, path, sent] of [
+      ["GET", attestation],
+      ["GET", `${attestation}/bundle`],
+      ["POST", `${attestation}/revoke`, { reason: "not mine" }],
+      ["POST", `${attestation}/shares`, {}],
+      ["GET", told],
+      ["GET", `${told}/bundle`],
+      ["GET", `/v1/attestations?agentId=${agentId}`],
+      ["GET", `/v1/receipts?agentId=${agentId}`],
+      ["GET", `/v1/agents/${agentId}/signing-keys`],
+      ["POST", `/v1/agents/${agentId}/signing-keys`, { x: signer.x, proof: "a.b.c" }],
+      ["POST", `/v1/agents/${agentId}/signing-keys/${signer.kid}/revoke`],
+    ] as const)
+      expect((await call(method, path, sent)).status, `${method} ${path}`).toBe(404);
+    expect((await call("GET", "/v1/attestations")).body.items).toEqual([]);
+    expect((await call("GET", "/v1/receipts")).body.items).toEqual([]);
+    expect((await org.call("GET", attestation)).body.state).toBe("active");
   });
 
   it("sees the rules that concern its agent, and no other agent in them", async () => {
