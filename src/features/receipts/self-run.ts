@@ -11,7 +11,7 @@ const Sha256 = z.string().regex(/^sha256:[0-9a-f]{64}$/);
 const oldestMs = 7 * 86_400_000;
 
 /** What an agent can measure of itself: pacts are kept before us, and a counterparty is somebody else. */
-export const selfRunDimensions = ["accuracy", "safety", "reliability", "latency", "costEfficiency"] as const;
+const selfRunDimensions = ["accuracy", "safety", "reliability", "latency", "costEfficiency"] as const;
 
 const Artifact = z.strictObject({
   type: z.literal("https://armalo.ai/self-run/v1"),

@@ -56,8 +56,11 @@ export async function retryChained<T>(work: () => Promise<T>): Promise<T> {
 
 const tooMany = () => problem("unavailable", `other receipts of the agent came first ${maxAttempts} times`);
 
-const pause = (attempt: number): Promise<void> =>
-  new Promise((resolve) => void setTimeout(resolve, Math.random() * pauseMs * 2 ** Math.min(attempt, 5)));
+function pause(attempt: number): Promise<void> {
+  const [chance = 0] = crypto.getRandomValues(new Uint16Array(1));
+  const ms = (chance / 65_536) * pauseMs * 2 ** Math.min(attempt, 5);
+  return new Promise((resolve) => void setTimeout(resolve, ms));
+}
 
 /** Undefined where it is what PostgreSQL itself says of a key that is taken. */
 function readMoved(detail: string): z.output<typeof Moved> | undefined {
