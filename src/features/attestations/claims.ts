@@ -17,22 +17,26 @@ export type Content = {
 type Version = { readonly number: number; readonly digest: string };
 
 /**
- * A score with its provenance. The figures of a dimension can be held back; that it exists, what is missing, and open critical violations
- * cannot.
+ * A score with its provenance. All figures of a dimension can be held back; that it exists, that it lacks evidence, and open critical
+ * violations cannot.
  */
 export function scoreContent(document: ScoreDocument, version: Version, { dimensions, evidenceDigests }: Disclosure): Content {
-  const { provenance, dimensions: all, inWords: _, ...rest } = document;
+  const { provenance, dimensions: all, inWords: _, pactComplianceRate, ...rest } = document;
   const { evidenceDigest, ...shown } = provenance;
+  const shows = (name: Dimension): boolean => dimensions.includes(name);
   const figures = Object.fromEntries(dimensions.map((name) => [name, figuresOf(all[name])]));
   return {
     subject: [subjectOf("agent-version", version.digest), ...(evidenceDigests ? [subjectOf("score-evidence", evidenceDigest)] : [])],
     agentVersion: version,
     claim: {
       ...rest,
-      missing: rest.missing.map(({ inWords: _words, ...missing }) => missing),
+      pactComplianceRate: shows("pactCompliance") ? pactComplianceRate : undefined,
+      missing: rest.missing.map(({ inWords: _words, ...missing }) =>
+        shows(missing.dimension) ? missing : { dimension: missing.dimension },
+      ),
       openCriticalViolations: rest.openCriticalViolations.map((violation) => ({ ...violation })),
       dimensions: figures,
-      withheldDimensions: dimensionNames.filter((name) => !dimensions.includes(name)),
+      withheldDimensions: dimensionNames.filter((name) => !shows(name)),
       provenance: { ...shown, evidenceDigest: evidenceDigests ? evidenceDigest : null },
     },
   };

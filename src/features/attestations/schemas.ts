@@ -96,8 +96,8 @@ export const AttestationShare = z
 export const ClaimPolicyView = z
   .object({
     number: z.int().nullable().openapi({ description: "Null where the operators have set none: then nothing may be attested." }),
-    digest: z.string().nullable(),
-    policy: ClaimPolicy.nullable(),
+    digest: z.string().nullable().openapi({ description: "Of the whole policy; attestations name it." }),
+    policy: ClaimPolicy.nullable().openapi({ description: "A credential that is bound to an agent sees the rules for that agent alone." }),
   })
   .openapi("ClaimPolicy");
 
