@@ -1,0 +1,1 @@
+export { sweepOffers } from "./note-offers.ts";
