@@ -44,6 +44,7 @@ CREATE TABLE "pact_offers" (
 --> statement-breakpoint
 ALTER TABLE "pact_offers" ADD CONSTRAINT "pact_offers_org_id_pact_id_pacts_org_id_id_fk" FOREIGN KEY ("org_id","pact_id") REFERENCES "public"."pacts"("org_id","id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 CREATE UNIQUE INDEX "pact_cosignatures_standing" ON "pact_cosignatures" USING btree ("org_id","promisor_org_id","pact_id") WHERE withdrawn_at is null;--> statement-breakpoint
+CREATE INDEX "pact_cosignatures_promisor" ON "pact_cosignatures" USING btree ("promisor_org_id","pact_id");--> statement-breakpoint
 CREATE INDEX "pact_cosignatures_page" ON "pact_cosignatures" USING btree ("org_id","signed_at","id");--> statement-breakpoint
 CREATE INDEX "pact_cosignatures_events" ON "pact_cosignatures" USING btree ("org_id","event_seq");--> statement-breakpoint
 CREATE INDEX "pact_offers_page" ON "pact_offers" USING btree ("org_id","created_at","id");
@@ -162,6 +163,13 @@ language sql stable security definer set search_path = pg_catalog, pg_temp as $$
     from public.pact_cosignatures c where c.promisor_org_id = app.org() and c.offer_id = offer
 $$;
 --> statement-breakpoint
+-- Who has co-signed a pact of the organization that was entered, by the digest of each statement: what its own attestation may carry.
+create function app.cosigners(pact text) returns table (org_id text, environment text, id text, digest text, signed_at timestamptz, withdrawn_at timestamptz)
+language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+  select c.org_id, c.environment, c.id, c.digest, c.signed_at, c.withdrawn_at
+    from public.pact_cosignatures c where c.promisor_org_id = app.org() and c.pact_id = pact
+$$;
+--> statement-breakpoint
 -- How the pact stands now that a co-signature of the organization that was entered names.
 create function app.cosigned_pact_state(cosignature text) returns text
 language sql stable security definer set search_path = pg_catalog, pg_temp as $$
@@ -193,12 +201,13 @@ language sql stable security definer set search_path = pg_catalog, pg_temp as $$
     from public.pact_cosignatures c where c.org_id = org and c.withdrawn_at is not null
 $$;
 --> statement-breakpoint
--- Offers whose co-signature, or whose withdrawal, the promisor's own log has not noted yet, the oldest first.
-create function app.unnoted_offers(most integer) returns table (org_id text, id text)
-language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+-- Offers whose co-signature from before `before`, or its withdrawal, the promisor's own log has not noted. In no order: one that cannot be
+-- noted must not be all that is ever seen.
+create function app.unnoted_offers(before timestamptz, most integer) returns table (org_id text, id text)
+language sql volatile security definer set search_path = pg_catalog, pg_temp as $$
   select o.org_id, o.id from public.pact_offers o join public.pact_cosignatures c on c.offer_id = o.id
-   where o.signing_noted_at is null or (c.withdrawn_at is not null and o.withdrawal_noted_at is null)
-   order by c.signed_at limit least(most, 500)
+   where (o.signing_noted_at is null and c.signed_at < before) or (o.withdrawal_noted_at is null and c.withdrawn_at < before)
+   order by random() limit least(most, 500)
 $$;
 --> statement-breakpoint
 grant create on schema app to armalo_system;
@@ -211,18 +220,20 @@ alter function app.received_cosignature(text) owner to armalo_system;
 --> statement-breakpoint
 alter function app.cosigned_pact_state(text) owner to armalo_system;
 --> statement-breakpoint
+alter function app.cosigners(text) owner to armalo_system;
+--> statement-breakpoint
 alter function app.find_received(text, text) owner to armalo_system;
 --> statement-breakpoint
 alter function app.withdrawn_cosignatures(text) owner to armalo_system;
 --> statement-breakpoint
-alter function app.unnoted_offers(integer) owner to armalo_system;
+alter function app.unnoted_offers(timestamptz, integer) owner to armalo_system;
 --> statement-breakpoint
 revoke create on schema app from armalo_system;
 --> statement-breakpoint
 revoke all on function app.keep_ending(), app.take_offer(), app.find_offer(text, text), app.enter_offer(text, text, text),
   app.received_cosignature(text), app.cosigned_pact_state(text), app.find_received(text, text), app.enter_received(text, text, text),
-  app.withdrawn_cosignatures(text), app.unnoted_offers(integer) from public;
+  app.cosigners(text), app.withdrawn_cosignatures(text), app.unnoted_offers(timestamptz, integer) from public;
 --> statement-breakpoint
 grant execute on function app.find_offer(text, text), app.enter_offer(text, text, text), app.received_cosignature(text),
   app.cosigned_pact_state(text), app.find_received(text, text), app.enter_received(text, text, text), app.withdrawn_cosignatures(text),
-  app.unnoted_offers(integer) to armalo_app;
+  app.cosigners(text), app.unnoted_offers(timestamptz, integer) to armalo_app;

@@ -35,9 +35,17 @@ export async function findUnlogged(address: DatabaseAddress, kid: string, before
   return rows.map(({ org_id: orgId }) => orgId);
 }
 
-/** Offers whose co-signature, or its withdrawal, the promisor's own log has not noted: at most `limit`. */
-export async function findUnnotedOffers(address: DatabaseAddress, limit: number): Promise<{ orgId: string; offerId: string }[]> {
-  const rows = await call(address, sql`select org_id, id from app.unnoted_offers(${limit})`, UnnotedOffers);
+/** Offers whose co-signature from before `before`, or its withdrawal, the promisor's own log has not noted: at most `limit`, in no order. */
+export async function findUnnotedOffers(
+  address: DatabaseAddress,
+  before: Date,
+  limit: number,
+): Promise<{ orgId: string; offerId: string }[]> {
+  const rows = await call(
+    address,
+    sql`select org_id, id from app.unnoted_offers(${before.toISOString()}::timestamptz, ${limit})`,
+    UnnotedOffers,
+  );
   return rows.map(({ org_id: orgId, id: offerId }) => ({ orgId, offerId }));
 }
 

@@ -71,6 +71,7 @@ export const pactCosignatures = pgTable(
     uniqueIndex("pact_cosignatures_standing")
       .on(table.orgId, table.promisorOrgId, table.pactId)
       .where(sql`withdrawn_at is null`),
+    index("pact_cosignatures_promisor").on(table.promisorOrgId, table.pactId),
     index("pact_cosignatures_page").on(table.orgId, table.signedAt, table.id),
     index("pact_cosignatures_events").on(table.orgId, table.eventSeq),
   ],

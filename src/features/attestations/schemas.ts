@@ -22,7 +22,13 @@ const About = z.discriminatedUnion("kind", [
     evidenceDigests,
   }),
   z.strictObject({ kind: z.literal("eval_run"), runId: z.string().regex(idPattern("run")), evidenceDigests }),
-  z.strictObject({ kind: z.literal("pact"), pactId: z.string().regex(idPattern("pact")) }),
+  z.strictObject({
+    kind: z.literal("pact"),
+    pactId: z.string().regex(idPattern("pact")),
+    evidenceDigests: evidenceDigests.openapi({
+      description: "Whether it names who has co-signed the pact, by the digests of their statements.",
+    }),
+  }),
 ]);
 export type About = z.output<typeof About>;
 

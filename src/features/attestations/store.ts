@@ -78,3 +78,23 @@ export const insertShare = ({ orm, orgId }: ScopedDb, row: Omit<ShareRow, "orgId
 
 export const selectClaimPolicy = ({ orm, orgId }: ScopedDb) =>
   orm.select().from(claimPolicies).where(eq(claimPolicies.orgId, orgId)).orderBy(desc(claimPolicies.number)).limit(1);
+
+/** The most that a statement names: it can have 64 subjects. */
+const mostCosigners = 50;
+
+/** Who has co-signed a pact (app.cosigners), the latest first. */
+export const selectCosigners = ({ orm }: ScopedDb, pactId: string) =>
+  orm
+    .select({
+      organization: sql<string>`c.org_id`,
+      environment: sql<string>`c.environment`,
+      id: sql<string>`c.id`,
+      digest: sql<string>`c.digest`,
+      signedAt: sql`c.signed_at`.mapWith(pactCosignatures.signedAt),
+      withdrawnAt: sql<Date | null>`c.withdrawn_at`.mapWith(pactCosignatures.withdrawnAt),
+    })
+    .from(sql`app.cosigners(${pactId}) as c`)
+    .orderBy(sql`c.signed_at desc, c.id`)
+    .limit(mostCosigners);
+
+export type CosignerRow = Awaited<ReturnType<typeof selectCosigners>>[number];

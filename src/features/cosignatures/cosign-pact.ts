@@ -44,7 +44,8 @@ export async function cosignPact(context: Context, token: string, digest: string
   const theirs = { promisorOrgId: offer.orgId, promisorEnvironment: found.environment, offerId: offer.id, pactId: pact.id };
   const { lineageId, version } = pact;
   const unended = { withdrawnAt: null, withdrawnReason: null };
-  const view = toCosignature({ ...row, ...theirs, ...unended, orgId: tenant.orgId, environment, lineageId, version }, pact.state);
+  const cosignature = { ...row, ...theirs, ...unended, orgId: tenant.orgId, environment, lineageId, version };
+  const view = toCosignature({ cosignature, pactState: pact.state });
   const change = { ...preimageOf(signed.digest, null) };
   await tenant.write({ action: "cosignature.signed", resource: id, change, answer: view }, (db) => [insertCosignature(db, row)]);
   noteLater(context, { orgId: offer.orgId, offerId: offer.id });

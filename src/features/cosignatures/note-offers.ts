@@ -11,6 +11,8 @@ import { readReceived } from "./view.ts";
 type NamedOffer = { readonly orgId: string; readonly offerId: string };
 
 const mostOffers = 100;
+/** By then the request that signed has had it noted, if nothing was lost. */
+const lateAfterMs = 30_000;
 
 /** Has the promisor's own log note what the other side did, once that is done. What is lost here, the sweep finds. */
 export const noteLater = ({ env, now, waitUntil }: Pick<Basics, "env" | "now" | "waitUntil">, offer: NamedOffer): void =>
@@ -18,7 +20,7 @@ export const noteLater = ({ env, now, waitUntil }: Pick<Basics, "env" | "now" | 
 
 /** Notes what is not yet in the promisors' logs. Returns how many offers were looked at. */
 export async function sweepOffers(env: Environment, now: Date): Promise<number> {
-  const offers = await findUnnotedOffers(env, mostOffers);
+  const offers = await findUnnotedOffers(env, new Date(now.getTime() - lateAfterMs), mostOffers);
   for (const offer of offers) await noteOrTell(env, offer, now);
   return offers.length;
 }

@@ -2,9 +2,10 @@ import { defineOperation } from "../../http/define-operation.ts";
 import { BundleQuery, StatementBundle } from "../statements/index.ts";
 import { cosignPact } from "./cosign-pact.ts";
 import { offerPact } from "./offer-pact.ts";
-import { getCosignature, listCosignatures, readBundle, readReceivedBundle, withdrawCosignature } from "./read-cosignatures.ts";
+import { readBundle, readReceivedBundle } from "./read-bundle.ts";
+import { getCosignature, listCosignatures } from "./read-cosignatures.ts";
 import { readOffered } from "./read-offered.ts";
-import { getOffer, listOffers, withdrawOffer } from "./read-offers.ts";
+import { getOffer, listOffers } from "./read-offers.ts";
 import {
   CosignBody,
   Cosignature,
@@ -22,6 +23,8 @@ import {
   PactParams,
   WithdrawBody,
 } from "./schemas.ts";
+import { withdrawCosignature } from "./withdraw-cosignature.ts";
+import { withdrawOffer } from "./withdraw-offer.ts";
 
 const read = { governance: "tenant-read", method: "get", access: { mode: "tenant", scope: "pacts:read" } } as const;
 const offer = { governance: "tenant-mutation", method: "post", access: { mode: "tenant", scope: "pacts:write" } } as const;

@@ -1,4 +1,5 @@
-import { and, eq, sql, type SQL } from "drizzle-orm";
+import { and, asc, eq, gt, lte, sql, type SQL } from "drizzle-orm";
+import { auditEvents } from "../../db/schema/audit-events.ts";
 import { organizations } from "../../db/schema/organizations.ts";
 import { pactCosignatures, pactOffers } from "../../db/schema/pact-cosignatures.ts";
 import { pacts, type PactState } from "../../db/schema/pacts.ts";
@@ -66,6 +67,8 @@ const cosignatureFields = {
 export const selectCosignature = (db: EnteredDb, id: string | SQL) =>
   db.orm.select(cosignatureFields).from(pactCosignatures).where(oneOf(db, id));
 
+export type FoundCosignature = Awaited<ReturnType<typeof selectCosignature>>[number];
+
 /** The event that a co-signature came into the log with. */
 export const selectSigningEvent = (db: EnteredDb, id: string | SQL) =>
   selectEvent(db, sql`(${db.orm.select({ seq: pactCosignatures.eventSeq }).from(pactCosignatures).where(oneOf(db, id))})`);
@@ -79,6 +82,16 @@ export function selectCosignatures({ orm, orgId }: ScopedDb, page: Page) {
     .orderBy(...orderBy)
     .limit(limit);
 }
+
+/** Co-signatures whose events stand in a stretch of the log, behind `after`, in its order, each with its event. */
+export const selectLoggedCosignatures = ({ orm, orgId }: ScopedDb, after: number, upTo: number, limit: number) =>
+  orm
+    .select({ statement: pactCosignatures, event: auditEvents })
+    .from(pactCosignatures)
+    .innerJoin(auditEvents, and(eq(auditEvents.orgId, orgId), eq(auditEvents.seq, pactCosignatures.eventSeq)))
+    .where(and(eq(pactCosignatures.orgId, orgId), gt(pactCosignatures.eventSeq, after), lte(pactCosignatures.eventSeq, upTo)))
+    .orderBy(asc(pactCosignatures.eventSeq))
+    .limit(limit);
 
 /** Matches only while the co-signature is as it was read. */
 export const updateWithdrawn = ({ orm, orgId }: ScopedDb, { id, revision }: CosignatureRow, withdrawnAt: Date, withdrawnReason: string) =>

@@ -66,11 +66,13 @@ const termsView = (pact: PactTerms) => {
   return { ...terms, conditions: [...terms.conditions] };
 };
 
+type SignedView = { readonly cosignature: Facts & Pick<CosignatureRow, "signedBy" | "terms">; readonly pactState: PactState };
+
 /** A co-signature as the signer's organization sees it. */
-export const toCosignature = (row: Facts & Pick<CosignatureRow, "signedBy" | "terms">, state: PactState): CosignatureView => ({
-  ...factsView(row, state),
-  signedBy: row.signedBy,
-  terms: termsView(row.terms),
+export const toCosignature = ({ cosignature, pactState }: SignedView): CosignatureView => ({
+  ...factsView(cosignature, pactState),
+  signedBy: cosignature.signedBy,
+  terms: termsView(cosignature.terms),
 });
 
 /** An offer as the promisor's organization sees it, with what the other side has signed. */
