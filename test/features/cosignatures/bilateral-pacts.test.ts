@@ -236,6 +236,17 @@ describe("a co-signature", () => {
     expect((await superseded.read()).body.pact.state).toBe("superseded");
   });
 
+  it("is not given where the pact is no longer what its digest says, though the row says that it is", async () => {
+    const { b, pact, token } = await openWorld();
+    await ownerSees(`do $$ begin
+      perform set_config('session_replication_role', 'replica', true);
+      update pacts set name = 'Something else' where id = '${pact.id}';
+      perform set_config('session_replication_role', 'origin', true);
+    end $$`);
+    expect(codeOf(await cosign(b, token, pact.digest))).toEqual([500, "internal"]);
+    expect((await b.call("GET", "/v1/pact-cosignatures")).body.items).toEqual([]);
+  });
+
   it("stays of its version: a later one needs another, and both sides see which is which", async () => {
     const { a, b, pact, offerId, signed } = await signedWorld();
     const next = await nextVersion(a, pact.id);
