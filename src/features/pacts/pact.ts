@@ -58,7 +58,7 @@ export const termsOf = ({ agentId, lineageId, version, name, description, condit
 });
 
 /** Of everything that a pact promises and of whom: fixed when it is activated. */
-export function digestPact(pact: PactTerms): Promise<Digest> {
+export function digestPact(pact: PactRow): Promise<Digest> {
   const content: JsonValue = { ...termsOf(pact) };
   return jsonDigest(content);
 }
