@@ -1,14 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { signStatement, type NewStatement } from "../../../src/crypto/statement/statement.ts";
+import { signStatement } from "../../../src/crypto/statement/statement.ts";
 import { newSigner, sampleAttestation } from "./signing.ts";
-
-const withoutAgent = ({ agent: _, ...predicate }: NewStatement["predicate"]): NewStatement["predicate"] => predicate;
 
 describe("a statement", () => {
   it("says which agent of its organization it is about, unless it is a co-signature: that says which of another's", async () => {
     const signer = await newSigner();
     const attestation = sampleAttestation();
-    const predicate = withoutAgent(attestation.predicate);
+    const { agent: _, ...predicate } = attestation.predicate;
     await expect(signStatement(signer, attestation)).resolves.toBeDefined();
     await expect(signStatement(signer, { ...attestation, predicate })).rejects.toThrow("about an agent");
     await expect(signStatement(signer, { ...attestation, kind: "cosignature", predicate })).resolves.toBeDefined();

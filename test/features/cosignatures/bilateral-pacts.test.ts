@@ -1,46 +1,16 @@
-import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
-import { parseEnvironment } from "../../../src/env.ts";
-import { sweepOffers } from "../../../src/features/cosignatures/index.ts";
 import { jsonDigest } from "../../../src/crypto/digest.ts";
 import { cosign, newActivePact, offered, tokenOf, type ActivePact } from "../../support/bilateral.ts";
-import { failDatabase, ownerSees, roundTrips } from "../../support/harness.ts";
+import { ownerSees, roundTrips } from "../../support/harness.ts";
 import { createOrganization, type Answer, type TestOrganization } from "../../support/organization.ts";
+import { actionsOf, openWorld, signedWorld } from "./bilateral-world.ts";
 
 const withoutRequestId = ({ text, requestId }: Answer): string => text.replaceAll(requestId, "");
 const codeOf = ({ status, body }: Answer) => [status, body.code];
 
-/** Two organizations, and an offer of the first one's pact with its token. */
-async function openWorld(offer: object = {}) {
-  const [a, b] = await Promise.all([createOrganization(), createOrganization()]);
-  const pact = await newActivePact(a);
-  const made = await offered(a, pact, offer);
-  const token = tokenOf(made);
-  return { a, b, pact, offerId: made.id as string, token, read: () => b.call("GET", `/v1/offered-pacts/${token}`) };
-}
-
-async function signedWorld() {
-  const world = await openWorld();
-  const signed = await cosign(world.b, world.token, world.pact.digest);
-  expect(signed.status, signed.text).toBe(201);
-  return { ...world, signed: signed.body };
-}
-
 async function nextVersion(org: TestOrganization, pactId: string): Promise<ActivePact> {
   const next = await org.call("POST", `/v1/pacts/${pactId}/versions`, { name: "Better promise" });
   return (await org.call("POST", `/v1/pacts/${next.body.id}/activate`)).body;
-}
-
-const actionsOf = async (orgId: string) =>
-  (await ownerSees("select action, actor, resource from audit_events where org_id = $1 order by seq", orgId)).filter(({ action }) =>
-    /^(pact_offer|cosignature)\./.test(String(action)),
-  );
-
-/** Once the request's own note has been made, or the sweep has made it. */
-async function sweep(): Promise<void> {
-  const parsed = parseEnvironment(env);
-  if (!parsed.ok) throw new Error(parsed.missing.join(", "));
-  await sweepOffers(parsed.env, new Date(Date.now() + 60_000));
 }
 
 describe("a bilateral pact", () => {
@@ -120,20 +90,28 @@ describe("a bilateral pact", () => {
     expect(codeOf(await a.call("POST", `/v1/pacts/${pact.id}/offers`, { counterparty: a.orgId }))).toEqual([400, "invalid_request"]);
   });
 
-  it("is a matter of the whole organization: a key that is bound to an agent neither offers nor signs", async () => {
-    const { a, b, pact, token } = await openWorld();
+  it("is a matter of the whole organization: a key that is bound to an agent has no part in it, on either side", async () => {
+    const { a, b, pact, offerId, token, signed } = await signedWorld();
+    const scopes = ["pacts:read", "pacts:write", "pacts:cosign"];
     const boundTo = async (org: TestOrganization, agentId: string) => {
-      const made = await org.call("POST", "/v1/keys", { name: "bound", scopes: ["pacts:read", "pacts:write", "pacts:cosign"], agentId });
-      return { authorization: `Bearer ${made.body.key}` };
+      const { body } = await org.call("POST", "/v1/keys", { name: "bound", scopes, agentId });
+      return (method: string, path: string, sent?: object) => org.call(method, path, sent, { authorization: `Bearer ${body.key}` });
     };
-    const ofA = await boundTo(a, pact.agentId);
-    expect(codeOf(await a.call("POST", `/v1/pacts/${pact.id}/offers`, {}, ofA))).toEqual([403, "forbidden"]);
-    expect(codeOf(await a.call("GET", "/v1/pact-offers", undefined, ofA))).toEqual([403, "forbidden"]);
-    const ofB = await boundTo(b, (await newActivePact(b)).agentId);
-    expect(codeOf(await b.call("GET", `/v1/offered-pacts/${token}`, undefined, ofB))).toEqual([403, "forbidden"]);
-    const signing = await b.call("POST", `/v1/offered-pacts/${token}/cosign`, { digest: pact.digest }, ofB);
-    expect(codeOf(signing)).toEqual([403, "forbidden"]);
-    expect(codeOf(await b.call("GET", "/v1/pact-cosignatures", undefined, ofB))).toEqual([403, "forbidden"]);
+    const [ofA, ofB] = [await boundTo(a, pact.agentId), await boundTo(b, (await newActivePact(b)).agentId)];
+    for (const refused of [
+      await ofA("POST", `/v1/pacts/${pact.id}/offers`, {}),
+      await ofA("GET", "/v1/pact-offers"),
+      await ofA("GET", `/v1/pact-offers/${offerId}`),
+      await ofA("GET", `/v1/pact-offers/${offerId}/bundle`),
+      await ofA("POST", `/v1/pact-offers/${offerId}/withdraw`),
+      await ofB("GET", `/v1/offered-pacts/${token}`),
+      await ofB("POST", `/v1/offered-pacts/${token}/cosign`, { digest: pact.digest }),
+      await ofB("GET", "/v1/pact-cosignatures"),
+      await ofB("GET", `/v1/pact-cosignatures/${signed.id}`),
+      await ofB("GET", `/v1/pact-cosignatures/${signed.id}/bundle`),
+      await ofB("POST", `/v1/pact-cosignatures/${signed.id}/withdraw`, { reason: "mistaken" }),
+    ])
+      expect(codeOf(refused)).toEqual([403, "forbidden"]);
   });
 
   it("is offered only while the pact is active", async () => {
@@ -283,35 +261,5 @@ describe("a co-signature", () => {
     const sign = () => b.call("POST", `/v1/offered-pacts/${token}/cosign`, { digest: pact.digest }, { "idempotency-key": "once" });
     const [first, second] = [await sign(), await sign()];
     expect([first.status, second.status, second.body]).toEqual([201, 201, first.body]);
-  });
-});
-
-describe("the logs of both sides", () => {
-  it("tell it: each organization's act in its own, and in the promisor's what the service saw there, once", async () => {
-    const { a, b, pact, signed } = await signedWorld();
-    await b.call("POST", `/v1/pact-cosignatures/${signed.id}/withdraw`, { reason: "no longer agreed" });
-    await Promise.all([sweep(), sweep()]);
-    await sweep();
-    expect(await actionsOf(b.orgId)).toEqual([
-      { action: "cosignature.signed", actor: `key:${b.keyId}`, resource: signed.id },
-      { action: "cosignature.withdrawn", actor: `key:${b.keyId}`, resource: signed.id },
-    ]);
-    expect(await actionsOf(a.orgId)).toEqual([
-      { action: "pact_offer.created", actor: `key:${a.keyId}`, resource: pact.id },
-      { action: "cosignature.received", actor: "system:cosignatures", resource: pact.id },
-      { action: "cosignature.withdrawal_received", actor: "system:cosignatures", resource: pact.id },
-    ]);
-  });
-
-  it("catch up where the promisor's was out of reach as the other side signed, which hinders nobody", async () => {
-    const { a, b, pact, token } = await openWorld();
-    await failDatabase(a.orgId, "down");
-    const signed = await cosign(b, token, pact.digest);
-    expect(signed.status, signed.text).toBe(201);
-    await sweep();
-    expect(await actionsOf(a.orgId)).toHaveLength(1);
-    await failDatabase(a.orgId, "none");
-    await sweep();
-    expect((await actionsOf(a.orgId)).map(({ action }) => action)).toEqual(["pact_offer.created", "cosignature.received"]);
   });
 });
