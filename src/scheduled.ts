@@ -1,6 +1,7 @@
 import { sweepLogs } from "./audit/sweep-logs.ts";
 import { findOpenRuns, purgeExpired } from "./db/cross-tenant.ts";
 import type { Environment, EnvironmentFault } from "./env.ts";
+import { sweepOffers } from "./features/cosignatures/index.ts";
 import { sweepAfterMs, sweepRuns } from "./features/evals/index.ts";
 import { describeFault } from "./http/as-problem.ts";
 import { currentTime } from "./platform/clock.ts";
@@ -13,8 +14,8 @@ const betweenSweepsMs = 30_000;
 const pause = (): Promise<void> => scheduler.wait(betweenSweepsMs);
 
 /**
- * What runs every minute: runs that stopped moving are restarted or closed, logs that are late are woken, and what has expired is dropped.
- * `halfAMinute` passes before logs are looked for once more.
+ * What runs every minute: runs that stopped moving are restarted or closed, logs that are late are woken, what another
+ * organization co-signed is noted, and what has expired is dropped. `halfAMinute` passes before logs are looked for once more.
  */
 export async function runScheduledWork(
   parsed: { ok: true; env: Environment } | EnvironmentFault,
@@ -25,6 +26,7 @@ export async function runScheduledWork(
   const { env } = parsed;
   await attempt("sweepLogs", () => sweepLogs(env, now));
   await attempt("sweepRuns", async () => sweepRuns(env, await findOpenRuns(env, new Date(now.getTime() - sweepAfterMs), mostRuns), now));
+  await attempt("sweepOffers", () => sweepOffers(env, now));
   await attempt("purgeExpired", () => purgeExpired(env));
   await halfAMinute();
   await attempt("sweepLogs", () => sweepLogs(env, currentTime()));

@@ -27,7 +27,7 @@ export async function checkIntent({ statement: { predicate } }: OpenedStatement,
   const wanted = Intent.safeParse(read.jws.payload);
   const fits =
     wanted.success &&
-    wanted.data.agentId === predicate.agent.id &&
+    wanted.data.agentId === predicate.agent?.id &&
     wanted.data.action.name === action.name &&
     wanted.data.action.digest === action.digest;
   if (!fits) return [finding("intent", "intent_invalid", "The agent signed something else.")];
@@ -38,7 +38,7 @@ export async function checkIntent({ statement: { predicate } }: OpenedStatement,
 
 /** Checks that receipts, in the order given, are an unbroken part of each agent's chain, or all of it from the first one on. */
 export function checkReceiptChain(receipts: readonly OpenedStatement[], extent: "whole" | "part" = "part"): Finding[] {
-  const chains = Map.groupBy(receipts, ({ statement: { predicate } }) => `${predicate.organization} ${predicate.agent.id}`);
+  const chains = Map.groupBy(receipts, ({ statement: { predicate } }) => `${predicate.organization} ${predicate.agent?.id}`);
   return [...chains].map(([chain, links]) => checkChain(chain.split(" ")[1] ?? chain, links, extent));
 }
 

@@ -2,7 +2,7 @@ import { sha256Digest } from "../crypto/digest.ts";
 import { standingOf, type KeyStanding } from "../crypto/statement/key-history.ts";
 import { isSignedBy } from "../crypto/statement/jws.ts";
 import { openStatement, type OpenedStatement } from "../crypto/statement/open-statement.ts";
-import { isAttestation, type Statement } from "../crypto/statement/statement.ts";
+import { isRevocable, type Statement } from "../crypto/statement/statement.ts";
 import { openStatusList, type StatusList } from "../crypto/statement/status-list.ts";
 import type { Bundle } from "../crypto/statement/bundle.ts";
 import { checkStatementLog, wasSeenBefore } from "./check-log.ts";
@@ -122,7 +122,7 @@ function checkExpiry({ predicate: { issuedAt, expiresAt } }: Statement, now: Dat
 const clockSkewSeconds = 300;
 
 function checkRevocation(statement: Statement, read: ReadList, { now, maxListAgeSeconds }: Pins): Finding {
-  if (!isAttestation(statement)) return finding("revocation", "not_revocable");
+  if (!isRevocable(statement)) return finding("revocation", "not_revocable");
   if (read === "absent") return finding("revocation", "list_absent");
   if (read === "invalid") return finding("revocation", "list_invalid");
   const { list } = read;

@@ -98,7 +98,7 @@ function readEvidence(zip: Uint8Array<ArrayBuffer>): Extract<Document, { kind: "
 
 function readBundles(files: Readonly<Record<string, Uint8Array>>): Evidence["statements"] | undefined {
   const read = Object.entries(files)
-    .filter(([name]) => /^(receipts|attestations)\/.+\.json$/.test(name))
+    .filter(([name]) => /^(receipts|attestations|cosignatures)\/.+\.json$/.test(name))
     .map(([name, bytes]) => ({ name, bundle: Bundle.safeParse(parseJson(bytes)) }));
   return read.every(({ bundle }) => bundle.success)
     ? read.flatMap(({ name, bundle }) => (bundle.success ? [{ name, bundle: bundle.data }] : []))

@@ -41,7 +41,7 @@ export const verdicts = {
   included: [0, true, "the log's checkpoint covers it"],
   not_expired: [0, true, "within its time"],
   not_revoked: [0, true, "not on the revocation list"],
-  without_expiry: [0, true, "a receipt says what happened, and does not expire"],
+  without_expiry: [0, true, "a receipt says what happened, a co-signature stands until it is withdrawn: neither expires"],
   not_revocable: [0, true, "a receipt says what happened, and is not taken back"],
   complete: [0, true, "everything is there, in order"],
   archived: [0, true, "how the attestations in it stand now"],

@@ -1,6 +1,6 @@
 import { requireAgent } from "../../access/principal.ts";
-import { encodeBase62 } from "../../crypto/base62.ts";
 import { sha256Digest } from "../../crypto/digest.ts";
+import { newLinkToken } from "../../crypto/link-token.ts";
 import type { WriteContext } from "../../http/operation.ts";
 import { problem } from "../../http/problem.ts";
 import { newId } from "../../platform/ids.ts";
@@ -27,7 +27,7 @@ export async function shareAttestation(
   const requester = principal.agentId === null ? claim.requester : "agent";
   const verdict = judgeClaim(policy?.policy ?? null, { ...claim, requester });
   if (!verdict.ok) throw problem("claim_not_allowed", verdict.reason);
-  const token = encodeBase62(crypto.getRandomValues(new Uint8Array(32)), 43);
+  const token = newLinkToken();
   const expiresAt = shareEnd(now, lifetimeSeconds, row);
   const share = { id: newId("share"), attestationId, createdBy: principal.actor, expiresAt, createdAt: now };
   const view: ShareView = { id: share.id, attestationId, url: null, expiresAt: expiresAt.toISOString() };

@@ -11,6 +11,7 @@ import { toBase64 } from "../../crypto/encoding.ts";
 import type { MediaAnswer, ReadContext } from "../../http/operation.ts";
 import { problem } from "../../http/problem.ts";
 import { selectLoggedAttestations, selectRevoked, statusListOf } from "../attestations/index.ts";
+import { selectLoggedCosignatures } from "../cosignatures/index.ts";
 import { selectLoggedReceipts } from "../receipts/index.ts";
 import { bundlesOf, pageStatements } from "./bundles.ts";
 import { publicKeyPem } from "./public-key-pem.ts";
@@ -79,6 +80,10 @@ async function* filesOf(archive: Archive): AsyncGenerator<ZipEntry> {
   });
   yield* bundlesOf(archive, "attestations", async (after) => {
     const [rows] = await tenant.read((db) => [selectLoggedAttestations(db, after, size, pageStatements)]);
+    return rows;
+  });
+  yield* bundlesOf(archive, "cosignatures", async (after) => {
+    const [rows] = await tenant.read((db) => [selectLoggedCosignatures(db, after, size, pageStatements)]);
     return rows;
   });
 }

@@ -51,7 +51,7 @@ function headOf({ predicateType, predicate, subject }: NonNullable<Report["state
   return [
     `${kind.replace("_", " ")} statement ${id}`,
     `  issuer      ${issuer} (${deployment.kind}, ${deployment.environment})`,
-    `  agent       ${agent.id} version ${agent.versionNumber} of ${organization}`,
+    agent === undefined ? `  signed by   ${organization}` : `  agent       ${agent.id} version ${agent.versionNumber} of ${organization}`,
     `  issued      ${issuedAt}`,
     ...mode,
     ...subject.map(({ name, digest }) => `  subject     ${name} sha256:${digest.sha256}`),

@@ -19,6 +19,7 @@ import {
   type TestIssuer,
   type WholeBundle,
 } from "../../verifier/issuer.ts";
+import { sampleAttestation, sampleOrg } from "../../crypto/statement/signing.ts";
 
 const program = fileURLToPath(new URL("../../../src/verifier/node/armalo-verify.mjs", import.meta.url).href);
 
@@ -67,6 +68,16 @@ const spoil = (text: string, place = Math.floor(text.length / 2)): string =>
   text.slice(0, place) + (text[place] === "A" ? "B" : "A") + text.slice(place + 1);
 
 describe("armalo-verify", () => {
+  it("says of a co-signature which organization signed it, and what", async () => {
+    const { agent: _, expiresAt: _never, ...predicate } = sampleAttestation().predicate;
+    const signed = await newBundle(issuer, { statement: { ...sampleAttestation(), kind: "cosignature", predicate } });
+    const { exit, output } = verify(bundleFile("cosignature.json", signed), ...pinned());
+    expect(output).toContain("cosignature statement");
+    expect(output).toContain(`signed by   ${sampleOrg}`);
+    expect(output).toContain("without_expiry");
+    expect(exit).toBe(0);
+  });
+
   it("prints its verdicts on a good bundle and on four that were tampered with", async () => {
     const [head = "", body = "", signature = ""] = good.statement.split(".");
     const raised = Buffer.from(Buffer.from(body, "base64url").toString("utf8").replace("762", "962")).toString("base64url");
