@@ -3,7 +3,7 @@ import { findOpenRuns, purgeExpired } from "./db/cross-tenant.ts";
 import type { Environment, EnvironmentFault } from "./env.ts";
 import { sweepOffers } from "./features/cosignatures/index.ts";
 import { sweepAfterMs, sweepRuns } from "./features/evals/index.ts";
-import { describeFault } from "./http/as-problem.ts";
+import { describeFault } from "./platform/describe-fault.ts";
 import { currentTime } from "./platform/clock.ts";
 import { log } from "./platform/logger.ts";
 

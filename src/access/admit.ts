@@ -1,5 +1,5 @@
 import type { Environment } from "../env.ts";
-import { describeFault } from "../http/as-problem.ts";
+import { describeFault } from "../platform/describe-fault.ts";
 import { problem } from "../http/problem.ts";
 import { readAdmission, type Admission, type Refusal } from "./admission.ts";
 import type { Credential } from "./authenticate.ts";

@@ -1,6 +1,7 @@
 import { DurableObject } from "cloudflare:workers";
 import { parseEnvironment, type Bindings } from "../env.ts";
 import { currentTime } from "../platform/clock.ts";
+import { describeFault } from "../platform/describe-fault.ts";
 import { log } from "../platform/logger.ts";
 import { checkpointSignerBy } from "./checkpoint-signer.ts";
 import type { LogFault, LogStop } from "./log-fault.ts";
@@ -96,7 +97,8 @@ export class TransparencyLog extends DurableObject<Bindings> {
   async tile(orgId: string, { level, index, width }: TileAddress): Promise<Hash | undefined> {
     this.#serve(orgId);
     if (widthInTree(level, index, this.#store.signed()?.size ?? 0) < width) return undefined;
-    return Uint8Array.from(this.#store.readTile(level, index)?.subarray(0, width * hashBytes) ?? []);
+    const stored = this.#store.readTile(level, index);
+    return stored === undefined || stored.length < width * hashBytes ? undefined : Uint8Array.from(stored.subarray(0, width * hashBytes));
   }
 
   /** Leaf hashes from index `from` up to `to`, one behind the other. */
@@ -125,7 +127,7 @@ export class TransparencyLog extends DurableObject<Bindings> {
       await this.#integrate();
       return true;
     } catch (fault) {
-      log("error", "log_run_failed", { orgId: this.#orgId, fault: fault instanceof Error ? fault.message : "unknown" });
+      log("error", "log_run_failed", { orgId: this.#orgId, fault: describeFault(fault) });
       await this.#wakeBy(currentTime().getTime() + retryAfterMs);
       return false;
     }
@@ -180,6 +182,7 @@ export class TransparencyLog extends DurableObject<Bindings> {
       return prove();
     } catch (fault) {
       if (!(fault instanceof DamagedTile)) throw fault;
+      log("error", "log_tile_damaged", { orgId: this.#orgId });
       return { ok: false, reason: "stopped", stop: { reason: "storage_damaged", seq: this.#store.size(), since: currentTime().getTime() } };
     }
   }

@@ -1,5 +1,6 @@
 import type { Environment } from "../env.ts";
 import { currentTime } from "../platform/clock.ts";
+import { describeFault } from "../platform/describe-fault.ts";
 import { log } from "../platform/logger.ts";
 
 /** Clocks of two machines may be so far apart. */
@@ -23,7 +24,7 @@ export async function pokeLog(env: Environment, orgId: string): Promise<void> {
       looksAt.set(orgId, next);
       return;
     } catch (fault) {
-      log("warn", "log_poke_lost", { orgId, attempt, fault: fault instanceof Error ? fault.name : "unknown" });
+      log("warn", "log_poke_lost", { orgId, attempt, fault: describeFault(fault) });
       if (attempt < attempts) await scheduler.wait(retryAfterMs);
     }
   }

@@ -1,5 +1,6 @@
 import { findUnlogged } from "../db/cross-tenant.ts";
 import type { Environment } from "../env.ts";
+import { describeFault } from "../platform/describe-fault.ts";
 import { log } from "../platform/logger.ts";
 import { checkpointSigner } from "./checkpoint-signer.ts";
 import { logOf } from "./poke-log.ts";
@@ -16,7 +17,7 @@ export async function sweepLogs(env: Environment, now: Date): Promise<number> {
     try {
       await logOf(env, orgId).poke(orgId, 0);
     } catch (fault) {
-      log("warn", "log_out_of_reach", { orgId, fault: fault instanceof Error ? fault.name : "unknown" });
+      log("warn", "log_out_of_reach", { orgId, fault: describeFault(fault) });
     }
   }
   return late.length;

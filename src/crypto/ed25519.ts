@@ -28,10 +28,19 @@ export const thumbprint = (x: string): Promise<string> => calculateJwkThumbprint
 /** The public key with this JWK `x` (RFC 8037), or undefined where it is no key, or one that vouches for nothing. */
 export async function importPublicKey(x: string): Promise<CryptoKey | undefined> {
   const point = fromBase64Url(x);
-  if (point === undefined || point.length !== 32 || isSmallOrder(point)) return undefined;
+  return point === undefined ? undefined : importPoint(point);
+}
+
+/** The public key of these 32 bytes (RFC 8032), or undefined where they are no key, or one that vouches for nothing. */
+export async function importPoint(point: Uint8Array<ArrayBuffer>): Promise<CryptoKey | undefined> {
+  if (point.length !== 32 || isSmallOrder(point)) return undefined;
   try {
     return await crypto.subtle.importKey("raw", point, { name: "Ed25519" }, true, ["verify"]);
   } catch {
     return undefined;
   }
 }
+
+/** Whether a signature (64 bytes) holds under a key that was imported here. */
+export const verifyEd25519 = (key: CryptoKey, message: Uint8Array<ArrayBuffer>, signature: Uint8Array<ArrayBuffer>): Promise<boolean> =>
+  crypto.subtle.verify("Ed25519", key, signature, message);

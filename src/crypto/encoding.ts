@@ -21,6 +21,13 @@ export function toBase64(bytes: Uint8Array): string {
 /** Throws where the text is not base64: callers hand in configuration or their own output. */
 export const fromBase64 = (text: string): Uint8Array<ArrayBuffer> => Uint8Array.from(atob(text), (char) => char.charCodeAt(0));
 
+/** The bytes of a standard base64 text (RFC 4648, 4) in its one canonical form; undefined for every other text. */
+export function readBase64(text: string): Uint8Array<ArrayBuffer> | undefined {
+  if (!/^[A-Za-z0-9+/]+={0,2}$/.test(text) || text.length % 4 !== 0) return undefined;
+  const bytes = fromBase64(text);
+  return toBase64(bytes) === text ? bytes : undefined;
+}
+
 /** The parts one after the other. */
 export function concatBytes(...parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const whole = new Uint8Array(parts.reduce((size, part) => size + part.byteLength, 0));

@@ -15,7 +15,9 @@ export type SealedBox = {
 export type KeyRing = { readonly active: string; readonly keys: ReadonlyMap<string, Uint8Array<ArrayBuffer>> };
 
 /** The installation's keys do not fit what it holds: nothing can be sealed or opened until they do. */
-export class SealedBoxFault extends Error {}
+export class SealedBoxFault extends Error {
+  readonly blocker = this.message;
+}
 
 const ivBytes = 12;
 const keyBytes = 32;

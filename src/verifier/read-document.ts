@@ -1,6 +1,6 @@
+import { readBase64 } from "../crypto/encoding.ts";
 import { unzipSync } from "fflate";
 import { z } from "zod";
-import { readBase64 } from "../audit/transparency/base64-text.ts";
 import { hashBytes, type Hash } from "../audit/transparency/tree-hash.ts";
 import { canonicalJson, parseJson } from "../crypto/canonical-json.ts";
 import { DsseEnvelope } from "../crypto/statement/dsse.ts";

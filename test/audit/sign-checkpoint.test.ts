@@ -21,7 +21,7 @@ describe("signing a checkpoint", () => {
 
   it("hands out no signature that does not hold under the key's own public half", async () => {
     const [signer, other] = await Promise.all([newSigner(), newSigner()]);
-    const faulty = { ...signer, sign: other.sign };
+    const faulty = { ...signer, sign: (bytes: Uint8Array<ArrayBuffer>) => other.sign(bytes) };
     await expect(signCheckpoint(faulty, origin, { tree, size: 300, last: undefined, now })).rejects.toThrow("does not hold");
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { signDsse } from "../../src/crypto/statement/dsse.ts";
+import { dsseEnvelope, signDsse } from "../../src/crypto/statement/dsse.ts";
 import { fromBase64Url, toBase64Url } from "../../src/crypto/base64url.ts";
 import { utf8 } from "../../src/crypto/encoding.ts";
 import { signHistory } from "../../src/crypto/statement/key-history.ts";
@@ -56,7 +56,7 @@ describe("a statement's verdicts", () => {
     const issuer = await newIssuer();
     const bundle = await newBundle(issuer);
     const payload = fromBase64Url(bundle.statement.split(".")[1] ?? "") ?? expect.fail("no payload");
-    const twin = await signDsse(issuer.statement, payload);
+    const twin = dsseEnvelope(payload, issuer.statement.kid, await signDsse(issuer.statement, payload));
     expect(await judge({ ...bundle, statement: twin }, pinsOf(issuer))).toEqual(allGood);
     const flipped = { ...twin, payload: twin.payload.replace(/^./, (char) => (char === "e" ? "f" : "e")) };
     expect((await judge({ ...bundle, statement: flipped }, pinsOf(issuer))).exit).not.toBe(0);

@@ -1,5 +1,5 @@
-import { toBase64 } from "../../crypto/encoding.ts";
-import { readBase64, readDecimal } from "./base64-text.ts";
+import { readBase64, toBase64 } from "../../crypto/encoding.ts";
+import { readDecimal } from "./read-decimal.ts";
 import { hashBytes, type Hash } from "./tree-hash.ts";
 
 /** C2SP tlog-checkpoint: which log, how many leaves, and the root over them. */

@@ -1,6 +1,5 @@
 import { sha256 } from "@noble/hashes/sha2.js";
-import { toBase64, toHex, utf8 } from "../../crypto/encoding.ts";
-import { readBase64 } from "./base64-text.ts";
+import { concatBytes, readBase64, toBase64, toHex, utf8 } from "../../crypto/encoding.ts";
 
 /** One signature line. `keyId` is 8 hex digits; `bytes` is what follows the key id, by the rules of the key's type. */
 export type NoteSignature = { readonly keyName: string; readonly keyId: string; readonly bytes: Uint8Array<ArrayBuffer> };
@@ -29,18 +28,16 @@ const isKeyName = (name: string): boolean => /^[^\s\u0085+]+$/u.test(name);
 /** ASCII control characters other than newline, which no note may hold. */
 const hasControls = (note: string): boolean => Array.from(note).some((char) => char < " " && char !== "\n");
 
-const join = (...parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> => Uint8Array.from(parts.flatMap((part) => [...part]));
-
 /** A key as verifiers are told it. Throws a TypeError where the name or the key is none. */
 export function verifierKey(name: string, type: SignatureType, publicKey: Uint8Array<ArrayBuffer>): VerifierKey {
   if (!isKeyName(name) || publicKey.length !== 32) throw new TypeError("not a note's key");
-  const digest = sha256(join(utf8(`${name}\n`), Uint8Array.of(type), publicKey));
+  const digest = sha256(concatBytes(utf8(`${name}\n`), Uint8Array.of(type), publicKey));
   return { name, keyId: toHex(digest.subarray(0, 4)), type, publicKey };
 }
 
 /** `<name>+<key id>+<base64 of type and key>`, the vkey of C2SP signed-note. */
 export const formatVerifierKey = ({ name, keyId, type, publicKey }: VerifierKey): string =>
-  `${name}+${keyId}+${toBase64(join(Uint8Array.of(type), publicKey))}`;
+  `${name}+${keyId}+${toBase64(concatBytes(Uint8Array.of(type), publicKey))}`;
 
 /** Reads a vkey of type 1 or 4 whose key id fits; undefined for every other text. */
 export function parseVerifierKey(text: string): VerifierKey | undefined {
@@ -55,7 +52,7 @@ export function parseVerifierKey(text: string): VerifierKey | undefined {
 /** A signature line with its newline. */
 export const formatSignature = ({ keyName, keyId, bytes }: NoteSignature): string =>
   `\u2014 ${keyName} ${toBase64(
-    join(
+    concatBytes(
       Uint8Array.from(keyId.match(/../g) ?? [], (digits) => Number.parseInt(digits, 16)),
       bytes,
     ),

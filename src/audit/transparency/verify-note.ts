@@ -1,16 +1,7 @@
+import { importPoint, verifyEd25519 } from "../../crypto/ed25519.ts";
 import { utf8 } from "../../crypto/encoding.ts";
 import { readCosignature } from "./cosignature.ts";
 import type { NoteSignature, SignedNote, VerifierKey } from "./signed-note.ts";
-
-/** Ed25519 (RFC 8032) with the runtime's own Web Crypto. */
-async function verifyEd25519(
-  publicKey: Uint8Array<ArrayBuffer>,
-  message: Uint8Array<ArrayBuffer>,
-  signature: Uint8Array<ArrayBuffer>,
-): Promise<boolean> {
-  const key = await crypto.subtle.importKey("raw", publicKey, "Ed25519", false, ["verify"]);
-  return crypto.subtle.verify("Ed25519", key, signature, message);
-}
 
 /** A signature that holds. Co-signatures say when the witness saw the tree, in seconds since 1970. */
 export type Verified = { readonly key: VerifierKey; readonly witnessedAt: number | null };
@@ -27,7 +18,9 @@ export async function verifySignature(text: string, { bytes }: NoteSignature, ke
       ? (readCosignature(text, bytes) ?? { message: "", signature: undefined, witnessedAt: null })
       : { message: text, signature: bytes, witnessedAt: null };
   if (signature?.length !== 64) return undefined;
-  return (await verifyEd25519(key.publicKey, utf8(message), signature)) ? { key, witnessedAt } : undefined;
+  const publicKey = await importPoint(key.publicKey);
+  if (publicKey === undefined || !(await verifyEd25519(publicKey, utf8(message), signature))) return undefined;
+  return { key, witnessedAt };
 }
 
 /** Judges a note by the keys that the verifier knows; lines of other keys count for nothing (C2SP signed-note). */

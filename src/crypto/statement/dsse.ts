@@ -1,10 +1,12 @@
 import { z } from "zod";
-import { toBase64, utf8 } from "../encoding.ts";
+import { concatBytes, toBase64, utf8 } from "../encoding.ts";
 import type { Signer } from "../signer.ts";
+
+export const inTotoMediaType = "application/vnd.in-toto+json";
 
 /** A DSSE envelope (secure-systems-lab/dsse, protocol v1.0.2): no canonical form is needed, the payload's bytes are carried. */
 export const DsseEnvelope = z.strictObject({
-  payloadType: z.literal("application/vnd.in-toto+json"),
+  payloadType: z.literal(inTotoMediaType),
   payload: z.string(),
   signatures: z
     .array(z.strictObject({ keyid: z.string(), sig: z.string() }))
@@ -13,22 +15,18 @@ export const DsseEnvelope = z.strictObject({
 });
 export type DsseEnvelope = z.output<typeof DsseEnvelope>;
 
-export const inTotoMediaType = "application/vnd.in-toto+json";
-
 /** Pre-authentication encoding: `DSSEv1 SP LEN(type) SP type SP LEN(body) SP body`. No JWS signing input begins like this. */
 export function preAuthEncoding(payloadType: string, body: Uint8Array): Uint8Array<ArrayBuffer> {
-  const head = utf8(`DSSEv1 ${utf8(payloadType).length} ${payloadType} ${body.length} `);
-  const whole = new Uint8Array(head.length + body.length);
-  whole.set(head);
-  whole.set(body, head.length);
-  return whole;
+  return concatBytes(utf8(`DSSEv1 ${utf8(payloadType).length} ${payloadType} ${body.length} `), body);
 }
 
-export async function signDsse(signer: Signer, payload: Uint8Array<ArrayBuffer>): Promise<DsseEnvelope> {
-  const signature = await signer.sign(preAuthEncoding(inTotoMediaType, payload));
-  return {
-    payloadType: inTotoMediaType,
-    payload: toBase64(payload),
-    signatures: [{ keyid: signer.kid, sig: toBase64(signature) }],
-  };
-}
+/** The base64 of the signature that an envelope of these bytes carries. */
+export const signDsse = async (signer: Signer, payload: Uint8Array<ArrayBuffer>): Promise<string> =>
+  toBase64(await signer.sign(preAuthEncoding(inTotoMediaType, payload)));
+
+/** The envelope of a signature that `signDsse` made. */
+export const dsseEnvelope = (payload: Uint8Array<ArrayBuffer>, keyid: string, sig: string): DsseEnvelope => ({
+  payloadType: inTotoMediaType,
+  payload: toBase64(payload),
+  signatures: [{ keyid, sig }],
+});

@@ -1,6 +1,7 @@
 import { parseCanonicalJson } from "../canonical-json.ts";
 import { sha256Digest, type Digest } from "../digest.ts";
-import { fromBase64, toBase64 } from "../encoding.ts";
+import { readBase64 } from "../encoding.ts";
+import { verifyEd25519 } from "../ed25519.ts";
 import { DsseEnvelope, preAuthEncoding } from "./dsse.ts";
 import { isSignedBy, jwsTypes, readJws, type JwsFault } from "./jws.ts";
 import { Statement } from "./statement.ts";
@@ -32,13 +33,11 @@ async function openDsse(envelope: unknown): Promise<Opened> {
   const parsed = DsseEnvelope.safeParse(envelope);
   const [signature, ...others] = parsed.success ? parsed.data.signatures : [];
   if (!parsed.success || signature === undefined || others.length > 0) return { ok: false, fault: "malformed" };
-  const payload = strictBase64(parsed.data.payload);
-  const bytes = strictBase64(signature.sig);
+  const payload = readBase64(parsed.data.payload);
+  const bytes = readBase64(signature.sig);
   if (payload === undefined || bytes?.length !== 64) return { ok: false, fault: "malformed" };
   const signed = preAuthEncoding(parsed.data.payloadType, payload);
-  return finish(signature.keyid, parseCanonicalJson(payload), payload, (publicKey) =>
-    crypto.subtle.verify("Ed25519", publicKey, bytes, signed),
-  );
+  return finish(signature.keyid, parseCanonicalJson(payload), payload, (publicKey) => verifyEd25519(publicKey, signed, bytes));
 }
 
 async function finish(
@@ -50,14 +49,4 @@ async function finish(
   const statement = Statement.safeParse(payload);
   if (!statement.success) return { ok: false, fault: "not_a_statement" };
   return { ok: true, opened: { kid, statement: statement.data, digest: await sha256Digest(payloadBytes), isSignedBy: signedBy } };
-}
-
-/** Undefined where the text is not the one encoding of its bytes. */
-function strictBase64(text: string): Uint8Array<ArrayBuffer> | undefined {
-  try {
-    const bytes = fromBase64(text);
-    return toBase64(bytes) === text ? bytes : undefined;
-  } catch {
-    return undefined;
-  }
 }

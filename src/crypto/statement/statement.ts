@@ -3,7 +3,7 @@ import { canonicalJson, type JsonValue } from "../canonical-json.ts";
 import { sha256Digest, type Digest } from "../digest.ts";
 import { utf8 } from "../encoding.ts";
 import type { Signer } from "../signer.ts";
-import { inTotoMediaType, signDsse, type DsseEnvelope } from "./dsse.ts";
+import { inTotoMediaType, signDsse } from "./dsse.ts";
 import { jwsTypes, signBytes } from "./jws.ts";
 
 const statementType = "https://in-toto.io/Statement/v1";
@@ -81,9 +81,9 @@ export const subjectOf = (name: string, digest: string): Subject => ({ name, dig
 
 export type SignedStatement = {
   readonly jws: string;
-  /** The twin: the same payload, the same key. */
-  readonly dsse: DsseEnvelope;
-  /** SHA-256 of the payload's bytes: what the log, the receipt chain and the twin have in common. */
+  /** Base64: of the same payload, by the same key, for its DSSE envelope. */
+  readonly dsseSignature: string;
+  /** SHA-256 of the payload's bytes: what the log, the receipt chain and both envelopes have in common. */
   readonly digest: Digest;
 };
 
@@ -98,10 +98,10 @@ export async function signStatement(signer: Signer, { subject, kind, predicate }
   const statement = { _type: statementType, subject, predicateType: predicateTypes[kind], predicate };
   Statement.parse(statement);
   const payload = utf8(canonicalJson(statement));
-  const [jws, dsse, digest] = await Promise.all([
+  const [jws, dsseSignature, digest] = await Promise.all([
     signBytes(signer, jwsTypes.statement, payload, inTotoMediaType.replace("application/", "")),
     signDsse(signer, payload),
     sha256Digest(payload),
   ]);
-  return { jws, dsse, digest };
+  return { jws, dsseSignature, digest };
 }

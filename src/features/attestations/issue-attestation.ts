@@ -99,7 +99,7 @@ const rowOf = (
   kind: about.kind,
   about: aboutId(about, agentId),
   statement: signed.jws,
-  dsseSignature: signed.dsse.signatures[0]?.sig ?? "",
+  dsseSignature: signed.dsseSignature,
   digest: signed.digest,
   kid,
   requestedBy: principal.actor,

@@ -34,7 +34,7 @@ export async function cosignPact(context: Context, token: string, digest: string
     pactDigest: digest,
     terms: termsOf(pact),
     statement: signed.jws,
-    dsseSignature: signed.dsse.signatures[0]?.sig ?? "",
+    dsseSignature: signed.dsseSignature,
     digest: signed.digest,
     kid: signer.kid,
     signedBy: principal.actor,

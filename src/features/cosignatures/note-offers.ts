@@ -1,7 +1,7 @@
 import { openSystemDb } from "../../access/system-principal.ts";
 import { findUnnotedOffers } from "../../db/cross-tenant.ts";
 import type { Environment } from "../../env.ts";
-import { describeFault } from "../../http/as-problem.ts";
+import { describeFault } from "../../platform/describe-fault.ts";
 import type { Basics } from "../../http/operation.ts";
 import { log } from "../../platform/logger.ts";
 import { selectOffer, updateOffer } from "./store.ts";

@@ -1,6 +1,6 @@
 import { requireAgent } from "../../access/principal.ts";
 import type { Environment } from "../../env.ts";
-import { describeFault } from "../../http/as-problem.ts";
+import { describeFault } from "../../platform/describe-fault.ts";
 import type { WriteContext } from "../../http/operation.ts";
 import { problem } from "../../http/problem.ts";
 import { log } from "../../platform/logger.ts";

@@ -1,7 +1,7 @@
 import type { Action } from "../../audit/actions.ts";
 import { jsonDigest } from "../../crypto/digest.ts";
 import type { TenantWriter } from "../../db/tenant-db.ts";
-import { describeFault } from "../../http/as-problem.ts";
+import { describeFault } from "../../platform/describe-fault.ts";
 import { currentTime } from "../../platform/clock.ts";
 import { log } from "../../platform/logger.ts";
 import { askAgent, type AgentTarget, type Asking, type Reply } from "./ask-agent.ts";

@@ -1,7 +1,7 @@
 import { plans } from "../../access/plans.ts";
 import { actAsSystem, type SystemWork } from "../../access/system-principal.ts";
 import type { Environment } from "../../env.ts";
-import { describeFault } from "../../http/as-problem.ts";
+import { describeFault } from "../../platform/describe-fault.ts";
 import { currentTime } from "../../platform/clock.ts";
 import { newNameCache } from "../../platform/egress.ts";
 import { log } from "../../platform/logger.ts";

@@ -1,7 +1,7 @@
 import { plans, type Plan } from "../../access/plans.ts";
 import { requireAgent } from "../../access/principal.ts";
 import type { Environment } from "../../env.ts";
-import { describeFault } from "../../http/as-problem.ts";
+import { describeFault } from "../../platform/describe-fault.ts";
 import type { WriteContext } from "../../http/operation.ts";
 import { problem, type Problem } from "../../http/problem.ts";
 import { newId } from "../../platform/ids.ts";

@@ -1,6 +1,6 @@
 import { openSystemDb } from "../../access/system-principal.ts";
 import type { Environment } from "../../env.ts";
-import { describeFault } from "../../http/as-problem.ts";
+import { describeFault } from "../../platform/describe-fault.ts";
 import { log } from "../../platform/logger.ts";
 import { terminateInstance } from "./cancel-run.ts";
 import { closeRun, type Ending } from "./close-run.ts";

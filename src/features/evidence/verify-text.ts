@@ -15,10 +15,10 @@ export const verifyText = (facts: ArchiveFacts): string => `${contents(facts)}
 ## With armalo-verify
 
 ${fence}text
-npx armalo-verify evidence.zip --issuer FINGERPRINT
+node armalo-verify.mjs evidence.zip --issuer FINGERPRINT
 ${fence}
 
-It tells what was changed, left out, moved or cut off, and by which key each thing was signed.
+It is one file that needs Node 22 and nothing else: \`npm run pack:verifier\` makes it from Armalo's source, which you should get from where you trust it. It tells what was changed, left out, moved or cut off, and by which key each thing was signed.
 
 ## With openssl
 

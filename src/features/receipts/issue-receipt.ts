@@ -76,7 +76,7 @@ export async function planReceipt(
     agentId: head.agentId,
     number: place.number,
     statement: signed.jws,
-    dsseSignature: signed.dsse.signatures[0]?.sig ?? "",
+    dsseSignature: signed.dsseSignature,
     digest: signed.digest,
     kid: signer.kid,
     changeDigest,

@@ -1,11 +1,10 @@
 import { fromBase64Url } from "../../crypto/base64url.ts";
-import { toBase64 } from "../../crypto/encoding.ts";
-import { inTotoMediaType, type DsseEnvelope } from "../../crypto/statement/dsse.ts";
+import { dsseEnvelope, type DsseEnvelope } from "../../crypto/statement/dsse.ts";
 
 export const envelopes = ["jws", "dsse"] as const;
 export type Envelope = (typeof envelopes)[number];
 
-/** A stored statement: the twin differs in its envelope and signature alone. */
+/** A stored statement: its DSSE envelope differs in form and signature alone. */
 export type StoredStatement = { readonly statement: string; readonly dsseSignature: string; readonly kid: string };
 
 /** The statement as it was asked for. */
@@ -13,5 +12,5 @@ export function inEnvelope({ statement, dsseSignature, kid }: StoredStatement, e
   if (envelope === "jws") return statement;
   const payload = fromBase64Url(statement.split(".")[1] ?? "");
   if (payload === undefined) throw new Error("a stored statement is no JWS");
-  return { payloadType: inTotoMediaType, payload: toBase64(payload), signatures: [{ keyid: kid, sig: dsseSignature }] };
+  return dsseEnvelope(payload, kid, dsseSignature);
 }

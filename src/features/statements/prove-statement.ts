@@ -3,6 +3,8 @@ import { auditLeaf } from "../../audit/leaf.ts";
 import { formatTlogProof } from "../../audit/transparency/tlog-proof.ts";
 import type { Inclusion } from "../../crypto/statement/bundle.ts";
 import type { Environment } from "../../env.ts";
+import { describeFault } from "../../platform/describe-fault.ts";
+import { log } from "../../platform/logger.ts";
 import type { EventRow } from "./store.ts";
 
 /** What the event of a statement is the digest of: the statement, and whatever else was changed with it. */
@@ -20,7 +22,10 @@ export type Proved = { readonly inclusion: Inclusion | null; readonly logState: 
 
 /** The proof that the event which issued a statement stands in the log, where it can be had in a few seconds. */
 export async function proveStatement(env: Environment, event: EventRow, preimage: Preimage): Promise<Proved> {
-  const proving = proveEvent(env, event).catch(() => undefined);
+  const proving = proveEvent(env, event).catch((fault: unknown) => {
+    log("error", "statement_not_proved", { orgId: event.orgId, seq: event.seq, fault: describeFault(fault) });
+    return undefined;
+  });
   const answer = await Promise.race([proving, new Promise<undefined>((resolve) => void setTimeout(() => resolve(undefined), patienceMs))]);
   if (answer?.ok !== true) return { inclusion: null, logState: answer?.reason === "stopped" ? "stopped" : "late" };
   const { index, hashes, checkpoint } = answer.proof;

@@ -66,6 +66,16 @@ describe("a note", () => {
     }
   });
 
+  it("does not hold under a key of small order, whose one signature fits every text", async () => {
+    const identity = Uint8Array.of(1, ...new Uint8Array(31));
+    const key = verifierKey("witness.example", 1, identity);
+    const universal = Uint8Array.of(...identity, ...new Uint8Array(32));
+    const runtime = await crypto.subtle.importKey("raw", identity, "Ed25519", false, ["verify"]);
+    expect(await crypto.subtle.verify("Ed25519", runtime, universal, new TextEncoder().encode(text))).toBe(true);
+    const note = { text, signatures: [{ keyName: key.name, keyId: key.keyId, bytes: universal }] };
+    expect(await verifyNote(note, [key])).toMatchObject({ ok: false, reason: "bad_signature" });
+  });
+
   it("is refused where it is malformed", () => {
     const bad = [
       text,

@@ -1,11 +1,17 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import type { DsseEnvelope } from "../../../src/crypto/statement/dsse.ts";
+import { fromBase64Url } from "../../../src/crypto/base64url.ts";
+import { dsseEnvelope, type DsseEnvelope } from "../../../src/crypto/statement/dsse.ts";
 import { openStatement } from "../../../src/crypto/statement/open-statement.ts";
 import { signStatement } from "../../../src/crypto/statement/statement.ts";
 import { newSigner, sampleAttestation } from "./signing.ts";
 
 let dsse: DsseEnvelope;
-beforeAll(async () => ({ dsse } = await signStatement(await newSigner(), sampleAttestation())));
+beforeAll(async () => {
+  const signer = await newSigner();
+  const { jws, dsseSignature } = await signStatement(signer, sampleAttestation());
+  const payload = fromBase64Url(jws.split(".")[1] ?? "") ?? expect.fail("no payload");
+  dsse = dsseEnvelope(payload, signer.kid, dsseSignature);
+});
 
 const digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 /** The same bytes for a careless reader: the last digit before the padding with a bit flipped that decodes to nothing. */
