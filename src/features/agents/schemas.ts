@@ -28,9 +28,12 @@ const Headers = z
 
 const Endpoint = z.strictObject({
   url: z.string().max(2_048).openapi({ description: "https on port 443, with a public name." }),
-  protocol: z.enum(endpointProtocols).openapi({ description: 
-      "`json`: POST of a JSON object; `openai`: chat completions; `a2a`: A2A 1.0 over JSON-RPC; `a2a-0.3`: the revision before.",
-  }),
+  protocol: z
+    .enum(endpointProtocols)
+    .openapi({
+      description:
+        "`json`: POST of a JSON object; `openai`: chat completions; `a2a`: A2A 1.0 over JSON-RPC; `a2a-0.3`: the revision before.",
+    }),
   headers: Headers.optional().openapi({ description: "Left out in an update: kept while the origin stays the same, and gone with it." }),
 });
 export type EndpointInput = z.output<typeof Endpoint>;

@@ -128,7 +128,8 @@ async function askAfter(
     ({ result, reading } = await call(next, timeoutMs - latencyMs - restMs));
     latencyMs += restMs + result.latencyMs;
     // A weak moment of ours loses no task: it is looked after once more.
-    if (!reading.ok && worthAskingAgain.has(reading.reason) && (weakMoments += 1) < maxAttempts) reading = { ok: false, reason: "pending", next };
+    if (!reading.ok && worthAskingAgain.has(reading.reason) && (weakMoments += 1) < maxAttempts)
+      reading = { ok: false, reason: "pending", next };
   }
 }
 

@@ -44,18 +44,20 @@ const Part = z
   .object({
     text: z.string().optional(),
     data: z.json().optional(),
-    raw: z.unknown(),
-    url: z.unknown(),
-    file: z.unknown(),
+    raw: z.unknown().optional(),
+    url: z.unknown().optional(),
+    file: z.unknown().optional(),
   })
   .refine((part) => contents.filter((name) => part[name] !== undefined).length === 1);
 type Part = z.output<typeof Part>;
-const Message = z.object({ role: z.string(), parts: z.array(Part) });
+/** ProtoJSON leaves an empty list out. */
+const Parts = z.array(Part).default([]);
+const Message = z.object({ role: z.string(), parts: Parts });
 type Message = z.output<typeof Message>;
 const Task = z.object({
   id: z.string().min(1).max(500),
   status: z.object({ state: z.string(), message: Message.nullish() }),
-  artifacts: z.array(z.object({ parts: z.array(Part) })).nullish(),
+  artifacts: z.array(z.object({ parts: Parts })).nullish(),
 });
 type Task = z.output<typeof Task>;
 /** 1.0 names what it sends in a member, 0.3 in `kind`; a task that was asked after stands by itself in both. */
