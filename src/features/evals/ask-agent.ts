@@ -1,6 +1,7 @@
 import { canonicalJson, type JsonValue } from "../../crypto/canonical-json.ts";
 import { sha256Digest, type Digest } from "../../crypto/digest.ts";
 import type { EndpointProtocol } from "../../db/schema/agents.ts";
+import { tryJson } from "../../http/read-body.ts";
 import { egressFetch, failureIsOurs, type EgressEnvironment, type EgressResult, type NameCache } from "../../platform/egress.ts";
 import { lookupTimeoutMs } from "../../platform/resolve-name.ts";
 import type { AgentAnswer } from "./checks/judgement.ts";
@@ -9,7 +10,6 @@ import { sleep } from "./persist.ts";
 import { a2aProtocol, formerA2aProtocol } from "./protocols/a2a.ts";
 import { jsonProtocol } from "./protocols/json.ts";
 import { openaiProtocol } from "./protocols/openai.ts";
-import { tryJson } from "./protocols/parse-json.ts";
 import type { AskedAgent, Protocol, ReadAnswer } from "./protocols/protocol.ts";
 import type { Attempt } from "./result.ts";
 import { suiteLimits, type SuiteCase } from "./suite.ts";
