@@ -17,7 +17,12 @@ const Jwk = z.discriminatedUnion("kty", [
   z.object({ kty: z.literal("RSA"), n: z.string().regex(/^[\w-]{342,683}$/), e: z.literal(rsaExponent) }),
 ]);
 /** What a JWK may say of its use; a private part is refused, so that nobody leaves one here. */
-const Uses = z.looseObject({ alg: z.string().optional(), use: z.literal("sig").optional(), d: z.never().optional(), k: z.never().optional() });
+const Uses = z.looseObject({
+  alg: z.string().optional(),
+  use: z.literal("sig").optional(),
+  d: z.never().optional(),
+  k: z.never().optional(),
+});
 
 export type CardKeyVerdict =
   | { readonly ok: true; readonly jwk: CardJwk; readonly algorithm: CardAlgorithm; readonly thumbprint: string }

@@ -129,11 +129,11 @@ describe("importing an agent card", () => {
 });
 
 describe("a card as its server serves it", () => {
-  type Reply = Response | (() => Response);
+  type Reply = () => Response;
   /** The outside world: one host with a card, on a public address. */
   function serve(reply: Reply) {
     const real = globalThis.fetch;
-    const asked: Request[] = [];
+    const asked: { method: string; url: string; headers: Headers }[] = [];
     vi.spyOn(globalThis, "fetch").mockImplementation(async (target, init) => {
       const url = new URL(target instanceof Request ? target.url : target);
       if (url.hostname === "cloudflare-dns.com") {
@@ -141,8 +141,8 @@ describe("a card as its server serves it", () => {
         return Response.json({ Status: 0, Answer: isA ? [{ type: 1, data: "93.184.215.14" }] : [] });
       }
       if (url.hostname !== "agent.example.com") return real(target, init);
-      asked.push(new Request(url, init as RequestInit));
-      return typeof reply === "function" ? reply() : reply;
+      asked.push({ method: init?.method ?? "GET", url: url.href, headers: new Headers(init?.headers) });
+      return reply();
     });
     return asked;
   }
@@ -153,7 +153,7 @@ describe("a card as its server serves it", () => {
 
   it("is fetched without secrets, as a client of A2A 1.0, and its endpoint is still to be proven", async () => {
     const org = await createOrganization();
-    const asked = serve(Response.json(interfaces(rpc)));
+    const asked = serve(() => Response.json(interfaces(rpc)));
     const imported = await importServed(org);
     expect(imported.status, imported.text).toBe(201);
     expect(asked.map(({ url, method }) => `${method} ${url}`)).toEqual([`GET ${cardUrl}`]);
@@ -166,33 +166,40 @@ describe("a card as its server serves it", () => {
 
   it("of revision 0.3 is spoken to as that revision is", async () => {
     const org = await createOrganization();
-    serve(Response.json({ name: "Old", url: rpc.url, protocolVersion: "0.3.0", preferredTransport: "JSONRPC" }));
+    serve(() => Response.json({ name: "Old", url: rpc.url, protocolVersion: "0.3.0", preferredTransport: "JSONRPC" }));
     const { agent, card } = (await importServed(org)).body;
     expect(agent.endpoint).toMatchObject({ url: rpc.url, protocol: "a2a-0.3" });
     expect(card.protocolVersion).toBe("0.3.0");
   });
 
-  it.each<[string, Reply, string]>([
-    ["a status that is not 200", new Response("{}", { status: 404 }), "card"],
-    ["a redirect", new Response(null, { status: 302, headers: { location: "https://elsewhere.example.com/" } }), "card"],
-    ["a page", new Response("<html>"), "card"],
-    ["a list", Response.json([interfaces(rpc)]), "card"],
-    ["what is too large", new Response(`{"name":"${"x".repeat(140_000)}"}`), "card"],
-    ["what is nested too deeply", new Response(`{"name":"A","x":${"[".repeat(40)}${"]".repeat(40)}}`), "card"],
-    ["half of a surrogate pair", new Response('{"name":"A","x":"\\ud800"}'), "card"],
-    ["no name", Response.json({ supportedInterfaces: [rpc] }), "card.name"],
-    ["a skill without an id", Response.json({ ...interfaces(rpc), skills: [{ name: "s" }] }), "card.skills.0.id"],
-    ["no interface", Response.json(interfaces()), "card.supportedInterfaces"],
-    ["only other bindings", Response.json(interfaces({ ...rpc, protocolBinding: "GRPC" })), "card.supportedInterfaces"],
-    ["only other revisions", Response.json(interfaces({ ...rpc, protocolVersion: "2.0" })), "card.supportedInterfaces"],
-    ["only an interface of a tenant", Response.json(interfaces({ ...rpc, tenant: "t" })), "card.supportedInterfaces"],
-    ["an endpoint that we do not call", Response.json(interfaces({ ...rpc, url: "https://10.0.0.1/rpc" })), "card.endpoint.url"],
-    ["signatures that are none", Response.json({ ...interfaces(rpc), signatures: [{ protected: "x" }] }), "card"],
-  ])("is not imported where it is %s", async (_, reply, path) => {
+  const json = (value: unknown) => () => Response.json(value);
+  it.each<[string, Reply, string, string]>([
+    ["a status that is not 200", () => new Response("{}", { status: 404 }), "card", "status 404"],
+    [
+      "a redirect",
+      () => new Response(null, { status: 302, headers: { location: "https://elsewhere.example.com/" } }),
+      "card",
+      "(redirect)",
+    ],
+    ["a page", () => new Response("<html>"), "card", "not a JSON object"],
+    ["a list", json([interfaces(rpc)]), "card", "not a JSON object"],
+    ["too large", json({ ...interfaces(rpc), x: "x".repeat(140_000) }), "card", "(too_large)"],
+    ["nested too deeply", () => new Response(`{"name":"A","x":${"[".repeat(40)}${"]".repeat(40)}}`), "card", "not a JSON object"],
+    ["with half of a surrogate pair", () => new Response('{"name":"A","x":"\\ud800"}'), "card", "not a JSON object"],
+    ["without a name", json({ supportedInterfaces: [rpc] }), "card.name", ""],
+    ["with a skill without an id", json({ ...interfaces(rpc), skills: [{ name: "s" }] }), "card.skills.0.id", ""],
+    ["without an interface", json(interfaces()), "card.supportedInterfaces", ""],
+    ["only for other bindings", json(interfaces({ ...rpc, protocolBinding: "GRPC" })), "card.supportedInterfaces", ""],
+    ["only of other revisions", json(interfaces({ ...rpc, protocolVersion: "2.0" })), "card.supportedInterfaces", ""],
+    ["only for a tenant", json(interfaces({ ...rpc, tenant: "t" })), "card.supportedInterfaces", ""],
+    ["of an endpoint that we do not call", json(interfaces({ ...rpc, url: "https://10.0.0.1/rpc" })), "card.endpoint.url", "ip_literal"],
+    ["with signatures that are none", json({ ...interfaces(rpc), signatures: [{ protected: "x" }] }), "card", "malformed_signatures"],
+  ])("is not imported where it is %s", async (_, reply, path, why) => {
     const org = await createOrganization();
     serve(reply);
     const refused = await importServed(org);
     expect([refused.status, refused.body.code, refused.body.errors?.[0].path], refused.text).toEqual([409, "state_conflict", path]);
+    expect(refused.body.errors[0].message).toContain(why);
   });
 });
 
