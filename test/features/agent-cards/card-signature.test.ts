@@ -179,7 +179,7 @@ describe("the signature of an agent card", () => {
       .filter((one) => one !== "signatures" && one !== "__proto__");
     await fc.assert(
       fc.asyncProperty(name, fc.jsonValue(), async (member, value) => {
-        const changed: JsonObject = { ...bySpecification, [member]: value as JsonValue, signatures: [good] };
+        const changed: JsonObject = { ...bySpecification, [member]: value, signatures: [good] };
         const verdict = await judgeSignatures(changed, [signer.pinned]);
         if (verdict.outcome === "verified") expect(verdict.card).toEqual(bySpecification);
         else expect(verdict.outcome).toBe("signature_invalid");

@@ -15,7 +15,7 @@ const dialects = [
     protocol: a2aProtocol,
     role: "ROLE_AGENT",
     state: (name: string) => `TASK_STATE_${name.toUpperCase().replace("-", "_")}`,
-    kind: (_: string) => ({}),
+    kind: () => ({}),
     wrap: (kind: "task" | "message", value: object) => ({ [kind]: value }),
     poll: { jsonrpc: "2.0", id: "ask", method: "GetTask", params: { id: "t-1", historyLength: 0 } },
   },
@@ -164,7 +164,7 @@ describe.each(dialects)("an answer over $name", ({ protocol, role, state, kind, 
   it("is read or refused, and never throws, whatever JSON comes", () => {
     fc.assert(
       fc.property(fc.jsonValue(), (value) => {
-        const read = protocol.read({ jsonrpc: "2.0", id: "ask", result: value } as JsonValue);
+        const read = protocol.read({ jsonrpc: "2.0", id: "ask", result: value });
         expect(read).toEqual(fault("malformed_answer"));
       }),
     );
