@@ -2,14 +2,14 @@ import { canonicalJson, type JsonValue } from "../../crypto/canonical-json.ts";
 import { isJsonArray, isJsonObject, type JsonObject } from "../../expressions/json.ts";
 
 /** Members that are left out where they have their default: neither REQUIRED nor `optional` in A2A's Protocol Buffers. */
-type Shape = { readonly omitted: readonly string[]; readonly within?: Readonly<Record<string, Shape>> };
+type Shape = { readonly omitted: readonly string[]; readonly within?: ReadonlyMap<string, Shape> };
 const cardShape: Shape = {
   omitted: ["securitySchemes", "securityRequirements"],
-  within: {
-    supportedInterfaces: { omitted: ["tenant"] },
-    capabilities: { omitted: ["extensions"], within: { extensions: { omitted: ["uri", "description", "required"] } } },
-    skills: { omitted: ["examples", "inputModes", "outputModes", "securityRequirements"] },
-  },
+  within: new Map<string, Shape>([
+    ["supportedInterfaces", { omitted: ["tenant"] }],
+    ["capabilities", { omitted: ["extensions"], within: new Map([["extensions", { omitted: ["uri", "description", "required"] }]]) }],
+    ["skills", { omitted: ["examples", "inputModes", "outputModes", "securityRequirements"] }],
+  ]),
 };
 
 const isEmpty = (value: JsonValue | undefined): boolean =>
@@ -29,7 +29,7 @@ function withoutDefaults(value: JsonValue | undefined, shape: Shape): JsonValue 
   if (!isJsonObject(value)) return value;
   return mapMembers(value, (member, name) => {
     if (shape.omitted.includes(name) && isDefault(member)) return undefined;
-    const inner = shape.within?.[name];
+    const inner = shape.within?.get(name);
     return inner === undefined ? member : withoutDefaults(member, inner);
   });
 }

@@ -76,6 +76,15 @@ describe("the signature of an agent card", () => {
     expect(verdict).toEqual({ outcome: "verified", keyId: signer.pinned.id, card: form });
   });
 
+  it.each(["valueOf", "constructor", "__proto__", "toString"])(
+    "is over a card with a member called %s like over any other",
+    async (name) => {
+      const odd: JsonObject = JSON.parse(JSON.stringify(card).replace("{", `{"${name}":[{"a":""}],`));
+      const verdict = await judgeSignatures({ ...odd, signatures: [await sign(signer, odd)] }, [signer.pinned]);
+      expect(verdict).toEqual({ outcome: "verified", keyId: signer.pinned.id, card: odd });
+    },
+  );
+
   it("is absent, or by an unknown key, where nothing can be told", async () => {
     for (const signatures of [undefined, null, []])
       expect(await judgeSignatures({ ...card, ...(signatures !== undefined && { signatures }) }, [signer.pinned])).toMatchObject({
