@@ -1,4 +1,5 @@
 import { accessTokenOperations } from "./features/access-tokens/operations.ts";
+import { agentCardOperations } from "./features/agent-cards/operations.ts";
 import { agentKeyOperations } from "./features/agent-keys/operations.ts";
 import { agentOperations } from "./features/agents/operations.ts";
 import { attestationOperations } from "./features/attestations/operations.ts";
@@ -18,6 +19,7 @@ import type { Operation } from "./http/operation.ts";
 export const operations: readonly Operation[] = [
   ...agentOperations,
   ...agentKeyOperations,
+  ...agentCardOperations,
   ...pactOperations,
   ...cosignatureOperations,
   ...evalOperations,

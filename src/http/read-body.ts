@@ -1,3 +1,4 @@
+import type { JsonValue } from "../crypto/canonical-json.ts";
 import { concatBytes } from "../crypto/encoding.ts";
 import { problem } from "./problem.ts";
 
@@ -36,6 +37,19 @@ export function parseJson(bytes: Uint8Array<ArrayBuffer>): unknown {
     return JSON.parse(text) as unknown;
   } catch {
     throw problem("malformed_json", "not JSON");
+  }
+}
+
+/** What a JSON parser returns is JSON: this only tells the compiler. */
+const isJson = (value: unknown): value is JsonValue => value !== undefined;
+
+/** The same, or undefined where the bytes are none. */
+export function tryJson(bytes: Uint8Array<ArrayBuffer>): JsonValue | undefined {
+  try {
+    const value = parseJson(bytes);
+    return isJson(value) ? value : undefined;
+  } catch {
+    return undefined;
   }
 }
 

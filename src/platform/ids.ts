@@ -19,6 +19,7 @@ export const idPrefixes = {
   attestation: "att",
   share: "shr",
   receipt: "rcp",
+  cardKey: "crk",
   request: "req",
 } as const;
 

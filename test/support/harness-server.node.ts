@@ -15,6 +15,7 @@ import { newSecrets, newSigningKey, type Secrets } from "../../src/local/secrets
 import { runBatch } from "../../src/local/sql-batch.ts";
 import { startSqlServer } from "../../src/local/sql-server.ts";
 import { openTestDatabase } from "./harness-database.node.ts";
+import { startA2aAgent } from "./a2a-agent.node.ts";
 import { startTestAgents } from "./test-agents.node.ts";
 import { watchTransactions, type Watch } from "./watch-transactions.node.ts";
 
@@ -43,6 +44,7 @@ export type Harness = {
     DEPLOYMENT: string;
     HARNESS_URL: string;
     AGENTS_URL: string;
+    A2A_URL: string;
     ROOT_FINGERPRINT: string;
   };
   readonly close: () => Promise<void>;
@@ -72,6 +74,7 @@ export async function startHarness({ rowSecurity }: { rowSecurity: boolean }): P
   await new Promise<void>((resolve) => control.listen(0, "127.0.0.1", resolve));
   const address = z.object({ port: z.int() }).parse(control.address());
   const agents = await startTestAgents();
+  const a2a = await startA2aAgent();
   return {
     bindings: {
       ...secrets,
@@ -82,12 +85,15 @@ export async function startHarness({ rowSecurity }: { rowSecurity: boolean }): P
       DEPLOYMENT: "local",
       HARNESS_URL: `http://127.0.0.1:${address.port}`,
       AGENTS_URL: agents.url,
+      A2A_URL: a2a.url,
       ROOT_FINGERPRINT: root.kid,
     },
     close: async () => {
       control.closeAllConnections();
       control.close();
       agents.close();
+      a2a.close();
+      a2a.close();
       await sqlServer.close();
       await database.close();
     },

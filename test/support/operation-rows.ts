@@ -29,6 +29,8 @@ export const requestBodies: Readonly<Record<string, unknown>> = {
   "keys.rotate": { overlapSeconds: 60 },
   "access_tokens.issue": {},
   "agent_keys.register": { x: "A".repeat(43), proof: "a.b.c" },
+  "agent_cards.import": { externalId: "carded", cardUrl: `${env.A2A_URL}/unsigned.json` },
+  "card_keys.pin": { kid: "card-1", label: "Echo", jwk: { kty: "OKP", crv: "Ed25519", x: "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo" } },
   "attestations.issue": { about: { kind: "score" } },
   "attestations.revoke": { reason: "mistaken" },
   "attestations.share": { lifetimeSeconds: 3600 },
@@ -50,6 +52,7 @@ export const unknownIds: Readonly<Record<string, string>> = {
   auditEventId: newId("auditEvent"),
   attestationId: newId("attestation"),
   receiptId: newId("receipt"),
+  cardKeyId: newId("cardKey"),
   kid: "A".repeat(43),
 };
 
@@ -61,7 +64,11 @@ export async function resourcesOf(org: TestOrganization): Promise<Readonly<Recor
     return made.body.id;
   };
   const endpoint = { url: `${env.AGENTS_URL}/slow/${crypto.randomUUID()}`, protocol: "json" };
-  const agentId = await make("/v1/agents", { ...agent, endpoint });
+  const card = { externalId: agent.externalId, cardUrl: `${env.A2A_URL}/unsigned.json` };
+  const registered = await org.call("POST", "/v1/agents/import-card", card);
+  const agentId: string = registered.body.agent.id;
+  await org.call("PATCH", `/v1/agents/${agentId}`, { endpoint });
+  const cardKeyId = await make("/v1/card-keys", requestBodies["card_keys.pin"]);
   const pactId = await make("/v1/pacts", { agentId, name: "Promise", conditions: [condition] });
   const suiteId = await make("/v1/suites", suite);
   const runId = await make(`/v1/agents/${agentId}/runs`, { suiteId, mode: "simulation" });
@@ -80,5 +87,5 @@ export async function resourcesOf(org: TestOrganization): Promise<Readonly<Recor
   const token = tokenOf(await offered(org, await newActivePact(org), { counterparty: partner.orgId }));
   const shared = { offerId, token, cosignatureId };
   const proofs = { attestationId, receiptId, kid: signer.kid };
-  return { agentId, pactId, suiteId, runId, keyId, requestId: failed.requestId, auditEventId, ...shared, ...proofs };
+  return { agentId, cardKeyId, pactId, suiteId, runId, keyId, requestId: failed.requestId, auditEventId, ...shared, ...proofs };
 }

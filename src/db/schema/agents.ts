@@ -1,6 +1,7 @@
 import { boolean, foreignKey, index, integer, jsonb, pgTable, primaryKey, text, timestamp, unique } from "drizzle-orm/pg-core";
 
-export const endpointProtocols = ["json", "openai"] as const;
+/** `a2a` is revision 1.0 of A2A. */
+export const endpointProtocols = ["json", "openai", "a2a", "a2a-0.3"] as const;
 export type EndpointProtocol = (typeof endpointProtocols)[number];
 /** A request header that the agent's endpoint wants; its value is sealed (crypto/sealed-box.ts) and never leaves. */
 export type SealedHeader = { readonly name: string; readonly sealedValue: string };

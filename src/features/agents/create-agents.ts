@@ -53,7 +53,11 @@ function requirePlaceable<A extends Action>({ principal, env }: WriteContext<A>,
   if (refused.length > 0) throw problem("invalid_request", "endpoint refused", { errors: refused });
 }
 
-async function planAgent<A extends Action>({ env, box, now }: WriteContext<A>, { endpoint, ...fields }: AgentInput): Promise<NewAgentRow> {
+/** The agent that an input asks for, as it will be stored. */
+export async function planAgent<A extends Action>(
+  { env, box, now }: WriteContext<A>,
+  { endpoint, ...fields }: AgentInput,
+): Promise<NewAgentRow> {
   const id = newId("agent");
   const placed = { ...fields, ...(await placeEndpoint(box, id, endpoint, env)) };
   const versionDigest = await digestVersion(placed);
@@ -61,7 +65,7 @@ async function planAgent<A extends Action>({ env, box, now }: WriteContext<A>, {
 }
 
 /** Where the write met a conflict, a second look says which external ids are taken; a write that succeeds pays nothing for it. */
-async function namingTaken(tenant: TenantReader, places: readonly Place[], write: () => Promise<unknown>): Promise<void> {
+export async function namingTaken(tenant: TenantReader, places: readonly Place[], write: () => Promise<unknown>): Promise<void> {
   try {
     await write();
   } catch (fault) {

@@ -14,7 +14,7 @@ const ExternalId = z
 const Wallet = z.string().refine(hasChecksum, "Not an Ethereum address with its EIP-55 checksum.");
 const text = (max: number) => z.string().trim().min(1).max(max);
 
-const Headers = z
+export const EndpointHeaders = z
   .record(
     z.string().refine(mayForwardHeader, "This header cannot be set."),
     z.string().regex(/^[\x21-\x7e]([\x20-\x7e]{0,4094}[\x21-\x7e])?$/, "Printable ASCII, at most 4,096 characters."),
@@ -28,8 +28,12 @@ const Headers = z
 
 const Endpoint = z.strictObject({
   url: z.string().max(2_048).openapi({ description: "https on port 443, with a public name." }),
-  protocol: z.enum(endpointProtocols).openapi({ description: "`json`: POST of a JSON object; `openai`: chat completions." }),
-  headers: Headers.optional().openapi({ description: "Left out in an update: kept while the origin stays the same, and gone with it." }),
+  protocol: z.enum(endpointProtocols).openapi({
+    description: "`json`: POST of a JSON object; `openai`: chat completions; `a2a`: A2A 1.0 over JSON-RPC; `a2a-0.3`: the revision before.",
+  }),
+  headers: EndpointHeaders.optional().openapi({
+    description: "Left out in an update: kept while the origin stays the same, and gone with it.",
+  }),
 });
 export type EndpointInput = z.output<typeof Endpoint>;
 

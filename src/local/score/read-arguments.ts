@@ -1,12 +1,10 @@
 import { parseArgs } from "node:util";
-import type { EndpointProtocol } from "../../db/schema/agents.ts";
+import { endpointProtocols, type EndpointProtocol } from "../../db/schema/agents.ts";
 import { PlainFailure } from "../plain-failure.ts";
 
 const usage =
-  'Usage: npm run score -- --endpoint URL --protocol json|openai --suite FILE [--header "Name: value"]…\n\n' +
+  `Usage: npm run score -- --endpoint URL --protocol ${endpointProtocols.join("|")} --suite FILE [--header "Name: value"]…\n\n` +
   "  FILE holds a suite as JSON or YAML; the running server publishes its schema at /v1/suite-schema.";
-
-const protocols: readonly EndpointProtocol[] = ["json", "openai"];
 
 export type ScoreArguments = {
   readonly endpoint: string;
@@ -19,8 +17,8 @@ export type ScoreArguments = {
 export function readArguments(args: readonly string[]): ScoreArguments {
   const { endpoint, protocol, suite, header = [] } = parse(args);
   if (endpoint === undefined || suite === undefined) throw new PlainFailure(usage);
-  const known = protocols.find((name) => name === protocol);
-  if (known === undefined) throw new PlainFailure(`--protocol is json or openai.\n\n${usage}`);
+  const known = endpointProtocols.find((name) => name === protocol);
+  if (known === undefined) throw new PlainFailure(`--protocol is one of ${endpointProtocols.join(", ")}.\n\n${usage}`);
   return { endpoint, protocol: known, suite, headers: Object.fromEntries(header.map(readHeader)) };
 }
 

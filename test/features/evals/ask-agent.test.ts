@@ -52,4 +52,87 @@ describe("askAgent", () => {
     expect(reply).toMatchObject({ ok: false, attribution: "agent", reason: "timeout", attempts: [{ outcome: "timeout" }] });
     expect(tookMs).toBeLessThanOrEqual(longestAskMs / 2);
   });
+
+  describe("of an A2A agent that takes its time", () => {
+    const a2a = { ...target, protocol: "a2a" } as const;
+    const taskIs = (state: string, said = "Done.") => ({
+      jsonrpc: "2.0",
+      id: "ask",
+      result: { task: { id: "t", status: { state: `TASK_STATE_${state}` }, artifacts: [{ parts: [{ text: said }] }] } },
+    });
+    /** Asks one that answers with each of these in turn, the last one ever after; `turnMs` is what our pace costs. */
+    async function askOneThatSays(says: readonly (object | "drop")[], { turnMs = 0, limitMs = 30_000 } = {}) {
+      const methods: string[] = [];
+      vi.stubGlobal("fetch", async (_: unknown, { body }: { body: string }) => {
+        methods.push(JSON.parse(body).method);
+        const said = says[methods.length - 1] ?? says.at(-1);
+        await sleep(10);
+        if (said === "drop") throw new TypeError("dropped");
+        return Response.json(said);
+      });
+      const startedMs = Date.now();
+      const slow = { ...asking, takeTurn: () => sleep(turnMs) };
+      const asked = askAgent(slow, a2a, { ...suiteCase, timeoutMs: limitMs }).then((reply) => ({ reply, tookMs: Date.now() - startedMs }));
+      await vi.advanceTimersByTimeAsync(2 * longestCaseMs);
+      return { ...(await asked), methods };
+    }
+
+    it("asks after its task until it is done, and counts our pauses but not our own pace as its time", async () => {
+      const { reply, methods } = await askOneThatSays([taskIs("SUBMITTED"), taskIs("WORKING"), taskIs("COMPLETED")], { turnMs: 5000 });
+      expect(methods).toEqual(["SendMessage", "GetTask", "GetTask"]);
+      expect(reply).toMatchObject({ ok: true, answer: { text: "Done." }, attempts: [{ outcome: "pending" }, { outcome: "pending" }, {}] });
+      expect(reply.latencyMs).toBeGreaterThanOrEqual(250 + 500);
+      expect(reply.latencyMs).toBeLessThan(1000);
+    });
+
+    it.each([1000, 5000, 60_000])("calls it silent where it is not done in %i ms", async (limitMs) => {
+      const { reply, tookMs, methods } = await askOneThatSays([taskIs("WORKING")], { limitMs });
+      expect(reply).toMatchObject({ ok: false, attribution: "agent", reason: "timeout" });
+      expect(reply.latencyMs).toBeGreaterThanOrEqual(limitMs);
+      expect(tookMs).toBeLessThanOrEqual(limitMs + 100);
+      expect(methods.length).toBeLessThanOrEqual(21);
+    });
+
+    it("sees it done a second before its time is up", async () => {
+      vi.useFakeTimers();
+      const startedMs = Date.now();
+      vi.stubGlobal("fetch", () => Promise.resolve(Response.json(taskIs(Date.now() - startedMs < 28_900 ? "WORKING" : "COMPLETED"))));
+      const asked = askAgent({ ...asking, takeTurn: () => Promise.resolve() }, a2a, { ...suiteCase, timeoutMs: 30_000 });
+      await vi.advanceTimersByTimeAsync(40_000);
+      expect(await asked).toMatchObject({ ok: true });
+    });
+
+    it("is done, however long it waits for turns, before its step ends", async () => {
+      const { reply, tookMs } = await askOneThatSays(["drop", taskIs("WORKING")], { turnMs: longestTurnMs - 1, limitMs: timeoutMs });
+      expect(reply).toMatchObject({ ok: false, attribution: "agent", reason: "timeout" });
+      expect(tookMs).toBeLessThanOrEqual(longestAskMs);
+      expect(longestAskMs).toBeLessThan(longestCaseMs / 2);
+    });
+
+    it("loses no task to one weak moment of ours, and does not wait for ever where they go on", async () => {
+      const once = await askOneThatSays([taskIs("WORKING"), "drop", taskIs("COMPLETED")]);
+      expect(once.methods).toEqual(["SendMessage", "GetTask", "GetTask"]);
+      expect(once.reply).toMatchObject({ ok: true });
+      const ever = await askOneThatSays([taskIs("WORKING"), "drop"]);
+      expect(ever.methods).toEqual(["SendMessage", "GetTask", "GetTask"]);
+      expect(ever.reply).toMatchObject({ ok: false, attribution: "agent", reason: "network" });
+    });
+
+    it("takes an error of the task look-up for the agent's", async () => {
+      const gone = { jsonrpc: "2.0", id: "ask", error: { code: -32_001, message: "Task not found" } };
+      expect((await askOneThatSays([taskIs("WORKING"), gone])).reply).toMatchObject({ attribution: "agent", reason: "rpc_error_-32001" });
+    });
+  });
+
+  it("takes what we refuse to call for our own fault, whichever protocol it is", async () => {
+    vi.useRealTimers();
+    for (const protocol of ["json", "openai", "a2a", "a2a-0.3"] as const) {
+      const refused = await askAgent(
+        { ...asking, takeTurn: () => Promise.resolve() },
+        { ...target, protocol, url: "http://10.0.0.1/" },
+        suiteCase,
+      );
+      expect(refused).toMatchObject({ ok: false, attribution: "platform", reason: "refused_url" });
+    }
+  });
 });

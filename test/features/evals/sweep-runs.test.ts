@@ -4,6 +4,7 @@ import { openSystemDb } from "../../../src/access/system-principal.ts";
 import { parseEnvironment, type Environment } from "../../../src/env.ts";
 import { sweepRuns } from "../../../src/features/evals/index.ts";
 import type { StillRun } from "../../../src/features/evals/sweep-runs.ts";
+import { longestCaseMs } from "../../../src/features/evals/run-liveness.ts";
 import { emptyCounts } from "../../../src/features/evals/run.ts";
 import { insertRun, selectRun } from "../../../src/features/evals/store.ts";
 import { newId } from "../../../src/platform/ids.ts";
@@ -129,7 +130,7 @@ describe("the sweep", () => {
     await world.waitFor(body.id, ({ recordedCases }) => Number(recordedCases) >= 1);
     await sweepRuns(engine.env, runs, new Date());
     expect(await statusOf(world, body.id)).toBe("running");
-    await sweepRuns(engine.env, runs, new Date(Date.now() + 11 * 60_000));
+    await sweepRuns(engine.env, runs, new Date(Date.now() + longestCaseMs + 60_000));
     expect(await statusOf(world, body.id)).toBe("partial");
   });
 
@@ -138,7 +139,7 @@ describe("the sweep", () => {
     const { body } = await world.start();
     await world.waitFor(body.id, ({ status }) => status === "running");
     const engine = withEngine("running");
-    await sweepRuns(engine.env, [{ orgId: world.orgId, runId: body.id }], new Date(Date.now() + 11 * 60_000));
+    await sweepRuns(engine.env, [{ orgId: world.orgId, runId: body.id }], new Date(Date.now() + longestCaseMs + 60_000));
     expect(await statusOf(world, body.id)).toBe("errored");
     expect(engine.asked).toEqual(["terminate"]);
     await world.call("POST", `/v1/runs/${body.id}/cancel`);

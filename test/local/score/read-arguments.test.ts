@@ -18,7 +18,7 @@ describe("readArguments", () => {
   it.each([
     [[], "Usage"],
     [["--endpoint", "https://agent.acme.com/"], "Usage"],
-    [[...least, "--protocol", "grpc"], "json or openai"],
+    [[...least, "--protocol", "grpc"], "json, openai, a2a"],
     [[...least, "--nonsense"], "nonsense"],
     [[...least, "--header", "no colon"], "Name: value"],
     [[...least, "--header", "Key: "], "Name: value"],

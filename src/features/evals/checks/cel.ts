@@ -18,7 +18,7 @@ export function judgeCel({ expression }: ExpectationOf<"cel">, { input, answer, 
   const { program } = compiled;
   const { text, toolCalls, costUsd } = answer;
   const result = program.evaluate(
-    celContext({ input, output: outputOf(answer), text, latencyMs, costUsd: costUsd ?? undefined, toolCalls: [...toolCalls] }),
+    celContext({ input, output: outputOf(answer), text, latencyMs, costUsd: costUsd ?? undefined, toolCalls: toolCalls && [...toolCalls] }),
     budget,
   );
   if (result.ok) return passIf(result.value, "not_true");
@@ -27,7 +27,7 @@ export function judgeCel({ expression }: ExpectationOf<"cel">, { input, answer, 
   const fault = readsAnswer ? failed : broken;
   switch (result.reason) {
     case "missing":
-      return notApplicable("no_cost_reported");
+      return result.variable === "toolCalls" ? unscored("tool_calls_not_reported") : notApplicable("no_cost_reported");
     case "failed":
       return fault("not_computable");
     case "too_deep":

@@ -7,7 +7,8 @@ export type AgentAnswer = {
   readonly text: string;
   /** The answer as a value where it was one, or where its text reads as JSON; undefined otherwise. */
   readonly json: JsonValue | undefined;
-  readonly toolCalls: readonly ToolCall[];
+  /** Undefined where the protocol does not report them. */
+  readonly toolCalls: readonly ToolCall[] | undefined;
   /** What the agent says that the answer cost. */
   readonly costUsd: number | null;
   /** The protocol's own mark that the agent declined. */

@@ -1,19 +1,6 @@
 import type { JsonValue } from "../../../crypto/canonical-json.ts";
 import { utf8 } from "../../../crypto/encoding.ts";
-import { parseJson } from "../../../http/read-body.ts";
-
-/** What a JSON parser returns is JSON: this only tells the compiler. */
-const isJson = (value: unknown): value is JsonValue => value !== undefined;
-
-/** JSON of a bounded depth from strict UTF-8, or undefined. */
-export function tryJson(bytes: Uint8Array<ArrayBuffer>): JsonValue | undefined {
-  try {
-    const value = parseJson(bytes);
-    return isJson(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
-}
+import { tryJson } from "../../../http/read-body.ts";
 
 /** Reads a text as JSON, bare or in one Markdown fence, as models like to wrap it. */
 export const readJson = (text: string): JsonValue | undefined => tryJson(utf8(unfence(text.trim()) ?? text));

@@ -9,12 +9,26 @@ import type { SuiteCase } from "../suite.ts";
  */
 export const answerLimits = { textChars: 65_536, toolCalls: 100 } as const;
 
-export type AskedAgent = { readonly modelFamily: string | null };
-export type ReadAnswer = { readonly ok: true; readonly answer: AgentAnswer } | { readonly ok: false; readonly reason: AnswerFault };
-export type AnswerFault = "not_json" | "malformed_answer" | "answer_too_long";
+export type AskedAgent = {
+  readonly modelFamily: string | null;
+  /** Of this one question: the same where it is asked again. */
+  readonly questionId: string;
+};
+/** `pending`: the agent is still at it; what it is asked next tells how far it is. */
+export type ReadAnswer =
+  | { readonly ok: true; readonly answer: AgentAnswer }
+  | { readonly ok: false; readonly reason: AnswerFault }
+  | { readonly ok: false; readonly reason: "pending"; readonly next: JsonValue };
+export type AnswerFault =
+  | "not_json"
+  | "malformed_answer"
+  | "answer_too_long"
+  | `task_${"failed" | "canceled" | "rejected" | "input_required" | "auth_required"}`
+  | `rpc_error_${number}`;
 
 /** How one kind of agent is asked, and how its answer is read. Pure: the call itself is the workflow's. */
 export type Protocol = {
+  readonly headers?: Readonly<Record<string, string>>;
   readonly ask: (suiteCase: SuiteCase, agent: AskedAgent) => JsonValue;
   readonly read: (body: JsonValue) => ReadAnswer;
 };

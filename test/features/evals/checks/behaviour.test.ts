@@ -69,6 +69,12 @@ describe("tool_called", () => {
     expect(judgeToolCalled(check, call({})).status).toBe("fail");
   });
 
+  it.each([true, false])("cannot tell where no calls are reported, whether they are wanted or not: %s", (called) => {
+    const check = expectation({ kind: "tool_called", tool: "refund", called });
+    const silent = { status: "unscored", attribution: "instrument", reason: "tool_calls_not_reported" };
+    expect(judgeToolCalled(check, observe("I did it!", { toolCalls: undefined }))).toEqual(silent);
+  });
+
   it("finds no inherited argument", () => {
     const check = expectation({ kind: "tool_called", tool: "refund", arguments: { toString: "x" } });
     expect(judgeToolCalled(check, call({}))).toEqual({ status: "fail", reason: "arguments_differ" });
@@ -91,6 +97,16 @@ describe("cel", () => {
 
   it("does not apply where it reads a cost that nobody reported", () => {
     expect(judge("costUsd < 1.0", "x")).toEqual({ status: "not_applicable", reason: "no_cost_reported" });
+  });
+
+  it("cannot tell where it reads tool calls that are not reported, which are not none", () => {
+    const none = expectation({ kind: "cel", expression: "size(toolCalls) == 0" });
+    expect(judgeCel(none, observe("x")).status).toBe("pass");
+    expect(judgeCel(none, observe("x", { toolCalls: undefined }))).toEqual({
+      status: "unscored",
+      attribution: "instrument",
+      reason: "tool_calls_not_reported",
+    });
   });
 
   it("blames the instrument for an expression that is not valid", () => {

@@ -23,6 +23,16 @@ describe("pactJudge", () => {
     expect(judged[2]).toMatchObject({ attribution: "agent" });
   });
 
+  it("scores no promise about tool calls that are not reported, which are not none", async () => {
+    const pact = await judge([
+      promise({ type: "tool_calls", operator: "eq", value: 0 }),
+      promise({ type: "param_binding", tool: "refund", rules: [{ paramPath: "id", required: true }] }),
+      cel("size(toolCalls) == 0"),
+    ]);
+    expect(pact.judge(observe("hi")).map(({ status }) => status)).toEqual(["pass", "not_applicable", "pass"]);
+    expect(pact.judge(observe("hi", { toolCalls: undefined })).map(({ status }) => status)).toEqual(["unscored", "unscored", "unscored"]);
+  });
+
   it("measures the length of an answer that happens to be JSON too", async () => {
     const pact = await judge([promise({ type: "output_chars", operator: "lte", value: 10 }), cel("size(output) > 0")]);
     expect(pact.judge(observe('{"a":1}')).map(({ status }) => status)).toEqual(["pass", "pass"]);

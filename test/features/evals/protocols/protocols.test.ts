@@ -5,7 +5,7 @@ import { readJson } from "../../../../src/features/evals/protocols/parse-json.ts
 import { answerLimits } from "../../../../src/features/evals/protocols/protocol.ts";
 import { SuiteCase } from "../../../../src/features/evals/suite.ts";
 
-const agent = { modelFamily: "small-1" };
+const agent = { modelFamily: "small-1", questionId: "q-1" };
 const suiteCase = (over: Record<string, unknown> = {}): SuiteCase =>
   SuiteCase.parse({ id: "c", input: "Hello?", expectations: [{ kind: "pii" }], ...over });
 const conversation = [
@@ -53,7 +53,7 @@ describe("the openai protocol", () => {
       tools: [{ type: "function", function: tools[0] }],
       stream: false,
     });
-    expect(openaiProtocol.ask(suiteCase(), { modelFamily: null })).toMatchObject({ model: "default" });
+    expect(openaiProtocol.ask(suiteCase(), { ...agent, modelFamily: null })).toMatchObject({ model: "default" });
   });
 
   it("reads content, parts, refusals, tool calls and a gateway's cost", () => {
