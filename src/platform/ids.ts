@@ -20,6 +20,7 @@ export const idPrefixes = {
   share: "shr",
   receipt: "rcp",
   request: "req",
+  accessToken: "tok",
 } as const;
 
 export type IdKind = keyof typeof idPrefixes;
