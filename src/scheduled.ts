@@ -3,6 +3,7 @@ import { findOpenRuns, purgeExpired } from "./db/cross-tenant.ts";
 import type { Environment, EnvironmentFault } from "./env.ts";
 import { sweepOffers } from "./features/cosignatures/index.ts";
 import { sweepAfterMs, sweepRuns } from "./features/evals/index.ts";
+import { keepScores } from "./features/scores/index.ts";
 import { describeFault } from "./platform/describe-fault.ts";
 import { currentTime } from "./platform/clock.ts";
 import { log } from "./platform/logger.ts";
@@ -15,7 +16,7 @@ const pause = (): Promise<void> => scheduler.wait(betweenSweepsMs);
 
 /**
  * What runs every minute: runs that stopped moving are restarted or closed, logs that are late are woken, what another
- * organization co-signed is noted, and what has expired is dropped. `halfAMinute` passes before logs are looked for once more.
+ * organization co-signed is noted, what has expired is dropped, and scores keep pace with their age. `halfAMinute` passes before logs are looked for once more.
  */
 export async function runScheduledWork(
   parsed: { ok: true; env: Environment } | EnvironmentFault,
@@ -28,7 +29,7 @@ export async function runScheduledWork(
   await attempt("sweepRuns", async () => sweepRuns(env, await findOpenRuns(env, new Date(now.getTime() - sweepAfterMs), mostRuns), now));
   await attempt("sweepOffers", () => sweepOffers(env, now));
   await attempt("purgeExpired", () => purgeExpired(env));
-  await halfAMinute();
+  await Promise.all([attempt("keepScores", () => keepScores(env, now)), halfAMinute()]);
   await attempt("sweepLogs", () => sweepLogs(env, currentTime()));
 }
 

@@ -77,7 +77,7 @@ export async function issueAccessToken(
     .setIssuer(env.publicOrigin)
     .setAudience(env.publicOrigin)
     .setSubject(key.keyId)
-    .setJti(newId("request"))
+    .setJti(newId("accessToken"))
     .setIssuedAt(issuedAt)
     .setNotBefore(issuedAt)
     .setExpirationTime(issuedAt + accessTokenSeconds)

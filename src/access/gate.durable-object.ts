@@ -1,6 +1,8 @@
 import { DurableObject } from "cloudflare:workers";
 import { parseEnvironment, type Bindings } from "../env.ts";
+import { describeFault } from "../platform/describe-fault.ts";
 import { currentTime } from "../platform/clock.ts";
+import { log } from "../platform/logger.ts";
 import type { Admission, AdmitRequest, Refusal } from "./admission.ts";
 import { GateStore, type Restriction } from "./gate-store.ts";
 import { findKey, recordSecurityEvents, settleRestriction } from "./gate-queries.ts";
@@ -97,8 +99,18 @@ export class Gate extends DurableObject<Bindings> {
     return true;
   }
 
-  /** Hands security counts to the database, settles restrictions that the database may lack, drops what is old. */
+  /** The platform gives up on an alarm that keeps failing: where the database is away, this one asks to be woken again. */
   override async alarm(): Promise<void> {
+    try {
+      await this.#settle();
+    } catch (fault) {
+      log("error", "gate_not_settled", { fault: describeFault(fault) });
+      await this.#wakeBy(this.#now() + reconcileAfterMs);
+    }
+  }
+
+  /** Hands security counts to the database, settles restrictions that the database may lack, drops what is old. */
+  async #settle(): Promise<void> {
     const parsed = parseEnvironment(this.env);
     const orgId = this.#orgId;
     if (!parsed.ok || orgId === undefined) throw new Error("the gate cannot settle without its settings");
@@ -106,7 +118,9 @@ export class Gate extends DurableObject<Bindings> {
     await recordSecurityEvents(parsed.env, orgId, this.#security.due(now));
     this.#security.drop(now);
     for (const row of [...this.#restrictions.values()].filter(({ since }) => since <= now - reconcileAfterMs)) {
-      await settleRestriction(parsed.env, orgId, row, currentTime());
+      if (this.#restrictions.get(row.keyId) === row) await settleRestriction(parsed.env, orgId, row, currentTime());
+      // A restriction that came meanwhile is another one: it is not settled yet.
+      if (this.#restrictions.get(row.keyId) !== row) continue;
       this.#restrictions.delete(row.keyId);
       this.#store.lift(row.keyId);
       this.forget();

@@ -30,7 +30,8 @@ export const actions = [
   "run.case_recorded",
   "run.finished",
   "run.cancelled",
-  "score.computed",
+  "score.changed",
+  "score.tier_changed",
   "secrets.reencrypted",
   "database_password.set",
   "signing_key.introduced",
@@ -50,3 +51,6 @@ export const actions = [
 ] as const;
 
 export type Action = (typeof actions)[number];
+
+/** What follows from another change, and is logged behind that in the same transaction. */
+export type ConsequentAction = Extract<Action, "score.changed" | "score.tier_changed">;

@@ -8,6 +8,7 @@ import { toProblem } from "./database-fault.ts";
 const OpenRuns = z.array(z.object({ org_id: z.string(), id: z.string() }));
 const UnnotedOffers = z.array(z.object({ org_id: z.string(), id: z.string() }));
 const Organizations = z.array(z.object({ org_id: z.string() }));
+const DueScores = z.array(z.object({ org_id: z.string(), agent_id: z.string() }));
 const Purged = z.tuple([z.object({ failures: z.coerce.number(), answers: z.coerce.number() })]);
 const Readiness = z.array(z.object({ item: z.string(), ok: z.boolean() })).min(1);
 
@@ -47,6 +48,17 @@ export async function findUnnotedOffers(
     UnnotedOffers,
   );
   return rows.map(({ org_id: orgId, id: offerId }) => ({ orgId, offerId }));
+}
+
+/** Agents whose scores are due at `now`, one of each organization before the second of any: at most `limit`, and `ofEach` of an organization. */
+export async function findDueScores(
+  address: DatabaseAddress,
+  now: Date,
+  limit: number,
+  ofEach: number,
+): Promise<{ orgId: string; agentId: string }[]> {
+  const query = sql`select org_id, agent_id from app.due_scores(${now.toISOString()}::timestamptz, ${limit}, ${ofEach})`;
+  return (await call(address, query, DueScores)).map(({ org_id: orgId, agent_id: agentId }) => ({ orgId, agentId }));
 }
 
 /** Deletes failure records after 30 days and idempotent answers after 24 hours; returns how many of each. */

@@ -2,7 +2,7 @@ import type { BatchItem, BatchResponse } from "drizzle-orm/batch";
 import type { NeonHttpDatabase } from "drizzle-orm/neon-http";
 import { sql } from "drizzle-orm";
 import type { OrgScope } from "../access/org-scope.ts";
-import type { Action } from "../audit/actions.ts";
+import type { Action, ConsequentAction } from "../audit/actions.ts";
 import type { JsonValue } from "../crypto/canonical-json.ts";
 import { jsonDigest } from "../crypto/digest.ts";
 import { newId } from "../platform/ids.ts";
@@ -27,7 +27,11 @@ export type ChangeEvent<A extends Action> = {
   readonly change: JsonValue;
   /** Null where nobody waits for one: work that no request asked for. */
   readonly answer: object | null;
+  /** What it brings about besides: events of their own, numbered behind it and all its changes. */
+  readonly consequences?: readonly Consequence[];
 };
+
+export type Consequence = { readonly action: ConsequentAction; readonly resource: string; readonly change: JsonValue };
 
 /** Each call is one round trip and one transaction in which the organization's row security holds. */
 export interface TenantReader {
@@ -43,7 +47,7 @@ export interface TenantWriter<A extends Action> extends TenantReader {
   write<T extends readonly Query[]>(event: ChangeEvent<A>, build: Build<T>): Promise<Results<T>>;
 }
 
-/** For by-products that are evidence themselves (security events, failure records): insert-only tables that need no event. */
+/** For what needs no event: by-products that are evidence themselves (security events, failure records), and when to look at a score. */
 export interface TenantRecorder {
   record<T extends readonly Query[]>(build: Build<T>): Promise<Results<T>>;
 }
@@ -76,18 +80,19 @@ export function openTenantDb(session: TenantSession): TenantWriter<Action> & Ten
   const { client, orgId, idempotent } = session;
   const enter = (orm: NeonHttpDatabase): Query => orm.execute(sql`select app.enter(${orgId}, ${session.actor}, ${session.requestId})`);
 
-  /** The batch's leading statements are ours; the caller gets the results of its own, in its own order and types. */
+  /** The batch's leading and last statements are ours; the caller gets the results of its own, in its own order and types. */
   async function run<T extends readonly Query[]>(
     orm: NeonHttpDatabase,
     own: readonly Query[],
     asked: readonly [...T],
+    behind: readonly Query[] = [],
   ): Promise<Results<T>> {
     const startedAt = session.clock().getTime();
     session.meter.trips += 1;
     try {
-      const results: readonly unknown[] = await orm.batch([enter(orm), ...own, ...asked]);
-      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the batch answers in order: ours first, then the asked
-      return results.slice(1 + own.length) as Results<T>;
+      const results: readonly unknown[] = await orm.batch([enter(orm), ...own, ...asked, ...behind]);
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the batch answers in order: ours first, then the asked, then events
+      return results.slice(1 + own.length, 1 + own.length + asked.length) as Results<T>;
     } catch (fault) {
       throw toProblem(fault);
     } finally {
@@ -103,21 +108,33 @@ export function openTenantDb(session: TenantSession): TenantWriter<Action> & Ten
     read: (build) => run(client.reader, [], build({ orgId, orm: client.reader })),
     write: async (event, build) => {
       const db: ScopedDb = { orgId, orm: client.writer };
-      const own: Query[] = [
-        client.writer.insert(auditEvents).values({
-          orgId,
-          id: newId("auditEvent"),
-          action: event.action,
-          resource: event.resource,
-          change: await jsonDigest(event.change),
-          operation: idempotent?.operation ?? null,
-          idempotencyKey: idempotent?.key ?? null,
-        }),
-      ];
+      const named = { operation: idempotent?.operation ?? null, idempotencyKey: idempotent?.key ?? null };
+      const own: Query[] = [insertEvent(db, await eventRow(event), named)];
+      const consequences = await Promise.all((event.consequences ?? []).map(eventRow));
       if (idempotent !== undefined && event.answer !== null) own.push((await idempotent.answer(event.answer))(db));
-      const results = await run(client.writer, own, build(db));
+      const results = await run(
+        client.writer,
+        own,
+        build(db),
+        consequences.map((row) => insertEvent(db, row)),
+      );
       await session.written();
       return results;
     },
   };
 }
+
+type EventRow = Pick<typeof auditEvents.$inferInsert, "id" | "action" | "resource" | "change">;
+
+const eventRow = async ({ action, resource, change }: Omit<ChangeEvent<Action>, "answer">): Promise<EventRow> => ({
+  id: newId("auditEvent"),
+  action,
+  resource,
+  change: await jsonDigest(change),
+});
+
+const insertEvent = (
+  { orm, orgId }: ScopedDb,
+  row: EventRow,
+  idempotent: Partial<Pick<typeof auditEvents.$inferInsert, "operation" | "idempotencyKey">> = {},
+): Query => orm.insert(auditEvents).values({ orgId, ...row, ...idempotent });

@@ -21,6 +21,7 @@ export const idPrefixes = {
   receipt: "rcp",
   cardKey: "crk",
   request: "req",
+  accessToken: "tok",
 } as const;
 
 export type IdKind = keyof typeof idPrefixes;

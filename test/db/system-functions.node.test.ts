@@ -42,6 +42,29 @@ describe("what crosses tenants", () => {
     expect(await open(1)).toEqual([[b, "evl_1"]]);
   });
 
+  it("finds the scores that are due, the longest waiting of each organization before the second of any", async () => {
+    const [many, few] = [await newOrganization(pool), await newOrganization(pool)];
+    const dueAt = async (orgId: string, at: string | null): Promise<string> => {
+      const agentId = await newAgent(pool, orgId);
+      const change = "update score_upkeep set revision = revision + 1, due_at = $3 where org_id = $1 and agent_id = $2";
+      if (at !== null) await asApp(pool, enter(orgId), statement(change, orgId, agentId, at));
+      return agentId;
+    };
+    const waiting: string[] = [];
+    for (const day of ["03", "01", "02"]) waiting.push(await dueAt(many, `2026-01-${day}T00:00:00Z`));
+    const only = await dueAt(few, "2026-01-04T00:00:00Z");
+    await dueAt(few, "2026-01-06T00:00:00Z");
+    await dueAt(few, null);
+    const due = (most: number, each: number): Promise<unknown> =>
+      asApp(pool, statement("select org_id, agent_id from app.due_scores('2026-01-05', $1, $2)", most, each)).then(
+        ([result]) => result?.rows,
+      );
+    const [third, first, second] = waiting.map((agentId) => [many, agentId]);
+    expect(await due(10, 10)).toEqual([first, [few, only], second, third]);
+    expect(await due(10, 1)).toEqual([first, [few, only]]);
+    expect(await due(3, 10)).toEqual([first, [few, only], second]);
+  });
+
   it("removes only what is past its time, and says how much", async () => {
     const orgId = await newOrganization(pool);
     const failure = (id: string, age: string): ReturnType<typeof statement> =>

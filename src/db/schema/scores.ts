@@ -32,7 +32,7 @@ export const evidence = pgTable(
   ],
 );
 
-/** One row per computed score; the newest is the current one. */
+/** One row per score that was kept; the newest is the current one. */
 export const scores = pgTable(
   "scores",
   {
@@ -48,6 +48,24 @@ export const scores = pgTable(
   (table) => [
     primaryKey({ columns: [table.orgId, table.id] }),
     index("scores_page").on(table.orgId, table.agentId, table.computedAt, table.id),
+    foreignKey({ columns: [table.orgId, table.agentId], foreignColumns: [agents.orgId, agents.id] }),
+  ],
+);
+
+/** When an agent's score is looked at again: one row for each agent, made by the database with the agent (migrations/). Bookkeeping, written without an event. */
+export const scoreUpkeep = pgTable(
+  "score_upkeep",
+  {
+    orgId: text().notNull(),
+    agentId: text().notNull(),
+    /** Grows with each score that is kept, each look and each version of the agent; a write names the one it read. */
+    revision: integer().notNull().default(1),
+    /** Null where time alone changes nothing that is seen. */
+    dueAt: timestamp({ withTimezone: true, precision: 3 }),
+  },
+  (table) => [
+    primaryKey({ columns: [table.orgId, table.agentId] }),
+    index("score_upkeep_due").on(table.orgId, table.dueAt, table.agentId),
     foreignKey({ columns: [table.orgId, table.agentId], foreignColumns: [agents.orgId, agents.id] }),
   ],
 );

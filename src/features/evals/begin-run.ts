@@ -4,19 +4,22 @@ import { evalRuns } from "../../db/schema/evals.ts";
 import type { TenantWriter } from "../../db/tenant-db.ts";
 import type { Environment } from "../../env.ts";
 import { currentTime } from "../../platform/clock.ts";
-import { endpointProof, selectAgent } from "../agents/index.ts";
+import { endpointProof, renewEndpointProof, selectAgent } from "../agents/index.ts";
 import { closeRun } from "./close-run.ts";
 import type { LoadedRun } from "./load-run.ts";
 import { isConflict } from "./persist.ts";
 import type { ReasonCode } from "./run.ts";
 import { fieldOfRun, selectRun, updateRunStarted, type RunRow } from "./store.ts";
 
-/** Takes a run off the queue, or ends it where its agent is no longer what it was queued for. Harmless when repeated. */
+/**
+ * Takes a run off the queue, or ends it where its agent is no longer what it was queued for. An origin whose proof is over 31 days old is
+ * asked once more. Harmless when repeated.
+ */
 export async function beginRun(tenant: TenantWriter<Action>, env: Environment, runId: string): Promise<"running" | "closed"> {
   const now = currentTime();
   const [[run], [agent]] = await tenant.read((db) => [selectRun(db, runId), selectAgent(db, fieldOfRun(db, runId, evalRuns.agentId))]);
   if (run?.status !== "queued" || agent === undefined) return standing(run);
-  const obstacle = findObstacle(run, agent, env, now);
+  const obstacle = findObstacle(run, agent) ?? ((await mayBeCalled(tenant, env, agent, now)) ? null : "endpoint_not_proven");
   if (obstacle !== null) {
     const decide = ({ run }: LoadedRun) => (run.status === "queued" ? ({ status: "errored", reasonCodes: [obstacle] } as const) : null);
     await closeRun({ env, tenant, action: "run.finished", now, decide }, runId);
@@ -34,10 +37,14 @@ export async function beginRun(tenant: TenantWriter<Action>, env: Environment, r
 
 const standing = (run: RunRow | undefined) => (run?.status === "running" ? "running" : "closed");
 
-function findObstacle(run: RunRow, agent: LoadedRun["agent"], env: Environment, now: Date): ReasonCode | null {
+function findObstacle(run: RunRow, agent: LoadedRun["agent"]): ReasonCode | null {
   if (agent.archivedAt !== null) return "agent_archived";
-  if (agent.versionNumber !== run.agentVersionNumber || agent.endpointUrl === null) return "agent_changed";
-  return endpointProof(agent, env, now).ok ? null : "endpoint_not_proven";
+  return agent.versionNumber !== run.agentVersionNumber || agent.endpointUrl === null ? "agent_changed" : null;
+}
+
+async function mayBeCalled(tenant: TenantWriter<Action>, env: Environment, agent: LoadedRun["agent"], now: Date): Promise<boolean> {
+  const proof = endpointProof(agent, env, now);
+  return proof.ok || (proof.reason === "stale" && (await renewEndpointProof(tenant, env, agent, now)));
 }
 
 /** The use of sealed headers is a security event of its own, in the same transaction. */

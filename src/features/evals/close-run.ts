@@ -43,10 +43,11 @@ export async function closeRun<A extends ClosingAction>({ env, tenant, action, n
     const score = await planEvidence(loaded, cases, now);
     const version = { number: loaded.run.agentVersionNumber, digest: loaded.run.agentVersionDigest };
     const change = { ...view, unanswered: cases.unanswered.map(toCase) };
+    const consequences = score?.consequences ?? [];
     const facts = await factsOfRun(view);
     const write = async (head: RunToClose["receiptHead"]): Promise<void> => {
       const receipt = await planReceipt({ env, tenant, now }, { head, keyHistory: loaded.keyHistory, version }, facts, change);
-      await tenant.write({ action, resource: runId, change: receipt.change, answer: view }, (db) => [
+      await tenant.write({ action, resource: runId, change: receipt.change, answer: view, consequences }, (db) => [
         updateRunClosed(db, loaded.run, closing),
         ...cases.unanswered.map((row) => insertCase(db, runId, row)),
         ...(score?.statements(db) ?? []),
@@ -75,10 +76,10 @@ function closingOf({ run, suiteCases }: LoadedRun, { results }: SettledCases, { 
 }
 
 /** Null for what is no evidence: a simulation, and a run that never began. */
-async function planEvidence({ run, agent, evidence: rows }: RunToClose, { results, notRunChecks }: SettledCases, now: Date) {
+async function planEvidence({ run, agent, scoreGround: ground }: RunToClose, { results, notRunChecks }: SettledCases, now: Date) {
   if (run.mode === "simulation" || run.startedAt === null) return null;
   const record = evidenceOf(subjectOf(run, now), results, notRunChecks);
-  return await planScore({ agentId: run.agentId, ownerOrg: run.orgId, versionNumber: agent.versionNumber, rows, record, now });
+  return await planScore({ agentId: run.agentId, ownerOrg: run.orgId, versionNumber: agent.versionNumber, ground, record, now });
 }
 
 const subjectOf = (run: RunRow, at: Date) => ({

@@ -4,7 +4,7 @@ import type { ScopedDb, TenantReader } from "../../db/tenant-db.ts";
 import { selectAgent } from "../agents/index.ts";
 import { selectPact } from "../pacts/index.ts";
 import { selectReceiptHead } from "../receipts/index.ts";
-import { selectEvidence } from "../scores/index.ts";
+import { selectScoreGround, type ScoreGround } from "../scores/index.ts";
 import { pactJudge, type PactJudge } from "./checks/pact.ts";
 import type { CaseResult } from "./result.ts";
 import { fieldOfRun, selectAllCases, selectOwnSuite, selectPlatformSuite, selectRun, type RunRow } from "./store.ts";
@@ -19,7 +19,7 @@ export type LoadedRun = {
 };
 /** With what the agent's score rests on so far, and what the receipt of the run's end stands on. */
 export type RunToClose = LoadedRun & {
-  readonly evidence: Awaited<ReturnType<typeof selectEvidence>>;
+  readonly scoreGround: ScoreGround;
   readonly receiptHead: Awaited<ReturnType<typeof selectReceiptHead>>[number] | undefined;
   readonly keyHistory: HistoryRow | undefined;
 };
@@ -31,14 +31,14 @@ export async function loadRun(tenant: TenantReader, runId: string): Promise<Load
 
 /** The same, and what its end needs besides, in one round trip too. */
 export async function loadRunToClose(tenant: TenantReader, runId: string): Promise<RunToClose | undefined> {
-  const [evidence, [receiptHead], [keyHistory], ...parts] = await tenant.read((db) => [
-    selectEvidence(db, fieldOfRun(db, runId, evalRuns.agentId), null),
+  const [rows, [standing], [receiptHead], [keyHistory], ...parts] = await tenant.read((db) => [
+    ...selectScoreGround(db, fieldOfRun(db, runId, evalRuns.agentId), null),
     selectReceiptHead(db, fieldOfRun(db, runId, evalRuns.agentId)),
     selectKeyHistory(db),
     ...partsOf(db, runId),
   ]);
   const loaded = await assemble(parts);
-  return loaded && { ...loaded, evidence, receiptHead, keyHistory };
+  return loaded && { ...loaded, scoreGround: { rows, standing }, receiptHead, keyHistory };
 }
 
 const partsOf = (db: ScopedDb, runId: string) =>

@@ -106,10 +106,11 @@ const tooManyRuns = (plan: Plan): Problem => problem("plan_limit", `the plan all
 
 type AgentRow = Awaited<ReturnType<typeof selectAgent>>[number];
 
+/** An endpoint whose proof has become stale is asked again when the run begins. */
 function requireReady(agent: AgentRow, { env, now }: Context): void {
   if (agent.archivedAt !== null) throw refusal("state_conflict", "agent.archivedAt", "The agent is archived.");
   const proof = endpointProof(agent, env, now);
-  if (proof.ok) return;
+  if (proof.ok || proof.reason === "stale") return;
   if (proof.reason === "no_endpoint") throw refusal("state_conflict", "agent.endpoint", "The agent has no endpoint.");
   throw refusal("state_conflict", "agent.endpoint.proof", `The agent's endpoint may not be called: ${proof.reason}.`);
 }

@@ -4,7 +4,7 @@ import type { WriteContext } from "../../http/operation.ts";
 import { problem } from "../../http/problem.ts";
 import { selectAgent } from "../agents/index.ts";
 import { selectAgentKeys } from "../agent-keys/index.ts";
-import { planScore, selectEvidence } from "../scores/index.ts";
+import { planScore, selectScoreGround, type ScoreGround } from "../scores/index.ts";
 import { planReceipt, type ReceiptGround } from "./issue-receipt.ts";
 import type { ImportedView } from "./schemas.ts";
 import { evidenceOfSelfRun, judgeSelfRun, type SelfRunVerdict } from "./self-run.ts";
@@ -23,25 +23,25 @@ async function importOnce(
 ): Promise<ImportedView> {
   const { tenant, principal, now } = context;
   requireAgent(principal, agentId);
-  const [[agent], keys, [head], [keyHistory], rows] = await tenant.read((db) => [
+  const [[agent], keys, [head], [keyHistory], rows, [standing]] = await tenant.read((db) => [
     selectAgent(db, agentId),
     selectAgentKeys(db, agentId),
     selectReceiptHead(db, agentId),
     selectKeyHistory(db),
-    selectEvidence(db, agentId, null),
+    ...selectScoreGround(db, agentId, null),
   ]);
   if (agent === undefined) throw problem("not_found", "no such agent");
   if (agent.archivedAt !== null) throw problem("state_conflict", "the agent is archived");
   const verdict = await judgeSelfRun(artifact, agent, keys, now);
   if (!verdict.ok) throw problem("invalid_request", verdict.message, { errors: [{ path: "body.artifact", message: verdict.message }] });
   const write = (last: ReceiptGround["head"]): Promise<ImportedView> =>
-    writeRun(context, { agent, rows, artifact, ground: { head: last, keyHistory } }, verdict);
+    writeRun(context, { agent, scoreGround: { rows, standing }, artifact, ground: { head: last, keyHistory } }, verdict);
   return writeChained(head, write, bringNoEvidence);
 }
 
 type Ground = {
   readonly agent: Awaited<ReturnType<typeof selectAgent>>[number];
-  readonly rows: Awaited<ReturnType<typeof selectEvidence>>;
+  readonly scoreGround: ScoreGround;
   readonly artifact: string;
   readonly ground: ReceiptGround;
 };
@@ -49,7 +49,7 @@ type Ground = {
 /** The receipt, the evidence and the score that comes of it, in one write. */
 async function writeRun(
   { tenant, env, now }: Context,
-  { agent, rows, artifact, ground }: Ground,
+  { agent, scoreGround, artifact, ground }: Ground,
   { run, digest, key }: Extract<SelfRunVerdict, { ok: true }>,
 ): Promise<ImportedView> {
   const receipt = await planReceipt(
@@ -70,14 +70,12 @@ async function writeRun(
     { artifact: digest, key: key.x },
   );
   const record = evidenceOfSelfRun(run, { receiptId: receipt.view.id, orgId: tenant.orgId, versionNumber: agent.versionNumber, now });
-  const score = await planScore({ agentId: agent.id, ownerOrg: tenant.orgId, versionNumber: agent.versionNumber, rows, record, now });
-  const answer: ImportedView = {
-    receipt: receipt.view,
-    assurance: 0.3,
-    checks: run.checks.length,
-    compositeScore: score.document.compositeScore,
-  };
-  await tenant.write({ action: "receipt.imported", resource: receipt.view.id, change: receipt.change, answer }, (db) => [
+  const { id: agentId, versionNumber } = agent;
+  const score = await planScore({ agentId, ownerOrg: tenant.orgId, versionNumber, ground: scoreGround, record, now });
+  const { compositeScore } = score.document;
+  const answer: ImportedView = { receipt: receipt.view, assurance: 0.3, checks: run.checks.length, compositeScore };
+  const event = { action: "receipt.imported", resource: receipt.view.id, change: receipt.change, answer } as const;
+  await tenant.write({ ...event, consequences: score.consequences }, (db) => [
     ...receipt.statements(db),
     insertSelfRun(db, { receiptId: receipt.view.id, digest, artifact, createdAt: now }),
     ...score.statements(db),

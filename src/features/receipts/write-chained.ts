@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { ChainMoved } from "../../db/database-fault.ts";
 import { problem } from "../../http/problem.ts";
+import { isScoreRace } from "../scores/index.ts";
 import type { ReceiptGround } from "./issue-receipt.ts";
 import { toolCall } from "./receipt.ts";
 
@@ -41,13 +42,13 @@ export async function writeChained<T>(
 /** Nothing that a score is made of: a receipt that brings evidence is behind these what it was before them. */
 export const bringNoEvidence = (between: readonly string[]): boolean => between.every((action) => action === toolCall);
 
-/** Reads and writes again what could not follow the receipts that came first. */
+/** Reads and writes again what could not follow the receipts that came first, or stands on a score that is no longer the last. */
 export async function retryChained<T>(work: () => Promise<T>): Promise<T> {
   for (let attempt = 0; attempt < maxAttempts; attempt += 1) {
     try {
       return await work();
     } catch (thrown) {
-      if (!(thrown instanceof ChainMoved)) throw thrown;
+      if (!(thrown instanceof ChainMoved) && !isScoreRace(thrown)) throw thrown;
       await pause(attempt);
     }
   }

@@ -18,7 +18,7 @@ export const scoreOperations = [
     ...read,
     id: "scores.list_history",
     path: "/v1/agents/{agentId}/score/history",
-    summary: "List an agent's scores, newest first: one for each finished run",
+    summary: "List an agent's scores, newest first: one for each finished run, and one for each day on which age changed it",
     request: { params: AgentParams, query: ScoreHistoryQuery },
     response: { status: 200, body: ScorePage },
     handle: ({ input: { params, query }, ...context }) => listScores(context, params.agentId, query),

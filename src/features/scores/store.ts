@@ -1,6 +1,6 @@
 import { and, asc, desc, eq, gt, lt, lte, notExists, sql, type SQL } from "drizzle-orm";
 import { agents, agentVersions } from "../../db/schema/agents.ts";
-import { evidence, scores } from "../../db/schema/scores.ts";
+import { evidence, scores, scoreUpkeep } from "../../db/schema/scores.ts";
 import type { ScopedDb } from "../../db/tenant-db.ts";
 import { keyset, type Page } from "../../http/pagination.ts";
 import type { EvidenceRecord, ScoreDocument } from "./evidence.ts";
@@ -8,7 +8,7 @@ import { fromRecord } from "./evidence-row.ts";
 import { judgement } from "./formula.ts";
 
 /** An agent's id, or a subquery for it. */
-type AgentRef = string | SQL;
+export type AgentRef = string | SQL;
 
 /** A score is read again from its evidence once it is so old: decay moves no published digit that matters in less. */
 const staleAfterMs = 3_600_000;
@@ -128,6 +128,29 @@ export function selectScores({ orm, orgId }: ScopedDb, agentId: string, page: Pa
     .orderBy(...orderBy)
     .limit(limit);
 }
+
+/** The score that was kept last, null where there is none yet, and the revision that the next write must name. */
+export function selectStanding({ orm, orgId }: ScopedDb, agentId: AgentRef) {
+  const newest = orm
+    .select({ document: scores.document })
+    .from(scores)
+    .where(and(eq(scores.orgId, orgId), eq(scores.agentId, agentId)))
+    .orderBy(desc(scores.computedAt), desc(scores.id))
+    .limit(1);
+  return orm
+    .select({ revision: scoreUpkeep.revision, dueAt: scoreUpkeep.dueAt, document: sql<ScoreDocument | null>`(${newest})` })
+    .from(scoreUpkeep)
+    .where(and(eq(scoreUpkeep.orgId, orgId), eq(scoreUpkeep.agentId, agentId)));
+}
+
+export type Look = { readonly agentId: string; readonly revision: number; readonly dueAt: Date | null };
+
+/** Matches only while no other score was kept, no look taken and no version made since `revision` was read. */
+export const scheduleLook = ({ orm, orgId }: ScopedDb, { agentId, revision, dueAt }: Look) =>
+  orm
+    .update(scoreUpkeep)
+    .set({ revision: revision + 1, dueAt })
+    .where(and(eq(scoreUpkeep.orgId, orgId), eq(scoreUpkeep.agentId, agentId), eq(scoreUpkeep.revision, revision)));
 
 export const insertEvidence = ({ orm, orgId }: ScopedDb, id: string, agentId: string, record: EvidenceRecord) =>
   orm.insert(evidence).values({ orgId, id, agentId, ...fromRecord(record) });

@@ -2,6 +2,7 @@ import { env, exports } from "cloudflare:workers";
 import { exportJWK, generateKeyPair, importJWK, jwtVerify, SignJWT, type JWTPayload } from "jose";
 import { describe, expect, it } from "vitest";
 import { parseEnvironment } from "../../../src/env.ts";
+import { idPattern } from "../../../src/platform/ids.ts";
 import { callApi, createOrganization, type TestOrganization } from "../../support/organization.ts";
 
 const as = (org: TestOrganization, token: string) =>
@@ -25,7 +26,8 @@ async function issued() {
 
 describe("access tokens", () => {
   it("stand for their key with some of its scopes, and verify against the published keys", async () => {
-    const { org, token } = await issued();
+    const { org, token, claims } = await issued();
+    expect(claims.jti).toMatch(idPattern("accessToken"));
     expect((await as(org, token)).status).toBe(200);
     const denied = await callApi("GET", "/v1/audit-events", undefined, {
       authorization: `Bearer ${token}`,

@@ -7,6 +7,7 @@ import { openEndpointHeaders, selectAgent } from "../../../src/features/agents/i
 import { ownerSees, roundTrips } from "../../support/harness.ts";
 import { createOrganization, type TestOrganization } from "../../support/organization.ts";
 import { endpoint, register, wish } from "./register.ts";
+import { serveOrigin } from "./serve-origin.ts";
 
 /** What the Worker itself uses for work that no request asked for. */
 async function inside(org: TestOrganization) {
@@ -78,29 +79,11 @@ describe("the secrets of an endpoint", () => {
 });
 
 describe("proving an endpoint", () => {
-  /** The outside world: names that resolve to a public address, and an origin that serves what it is told to. */
-  function serve(reply: () => Response) {
-    const real = globalThis.fetch;
-    const asked: string[] = [];
-    vi.spyOn(globalThis, "fetch").mockImplementation(async (target, init) => {
-      const url = new URL(target instanceof Request ? target.url : target);
-      if (url.hostname === "cloudflare-dns.com") {
-        const type = url.searchParams.get("type") === "A" ? 1 : 28;
-        return Response.json({ Status: 0, Answer: type === 1 ? [{ type, data: "93.184.215.14" }] : [] });
-      }
-      if (url.hostname !== "agent.example.com") return real(target, init);
-      asked.push(`${init?.method ?? "GET"} ${url.href}`);
-      expect(new Headers(init?.headers).has("x-key")).toBe(false);
-      return reply();
-    });
-    return asked;
-  }
-
   it("asks the origin for the challenge, without the endpoint's secrets, in two round trips", async () => {
     const org = await createOrganization();
     const agent = await register(org, { endpoint });
     const { url, token } = agent.endpoint.proof.challenge;
-    const asked = serve(() => new Response(`armalo-other\n${token}\n`));
+    const asked = serveOrigin(() => new Response(`armalo-other\n${token}\n`));
     const proven = await org.call("POST", `/v1/agents/${agent.id}/prove-endpoint`);
     expect(proven.status, proven.text).toBe(200);
     expect(await roundTrips(proven.requestId)).toBe(2);
@@ -125,7 +108,7 @@ describe("proving an endpoint", () => {
   ])("fails with a reason, and changes nothing, where the origin %s", async (_name, reply) => {
     const org = await createOrganization();
     const agent = await register(org, { endpoint });
-    serve(reply);
+    serveOrigin(reply);
     const answer = await org.call("POST", `/v1/agents/${agent.id}/prove-endpoint`);
     expect([answer.status, answer.body.code]).toEqual([409, "state_conflict"]);
     expect(answer.body.errors[0].path).toBe("endpoint");
@@ -135,7 +118,7 @@ describe("proving an endpoint", () => {
   it("is no way to send traffic to a host that does not want it", async () => {
     const org = await createOrganization();
     const agents = await Promise.all([register(org, { endpoint }), register(org, { endpoint })]);
-    const asked = serve(() => new Response("not found", { status: 404 }));
+    const asked = serveOrigin(() => new Response("not found", { status: 404 }));
     const { environment } = await inside(org);
     const isAllowed = () =>
       guardUnprovenHost(environment, org.orgId, "agent.example.com").then(

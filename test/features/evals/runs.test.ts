@@ -66,6 +66,23 @@ describe("a run", () => {
     expect(answer.body).toMatchObject({ status: "insufficient_evidence", compositeScore: null });
   });
 
+  it("announces what it changes in the score, behind its own end and in the same transaction", async () => {
+    const world = await openWorld("echo", easyCases(1, { expectations: [{ kind: "pact" }] }));
+    const conditions = [{ id: "polite", severity: "critical", type: "output", operator: "excludes", value: "question" }];
+    const pact = await world.call("POST", "/v1/pacts", { agentId: world.agentId, name: "Promise", conditions });
+    await world.call("POST", `/v1/pacts/${pact.body.id}/activate`);
+    const run = await world.finish({ pactId: pact.body.id });
+    const events = await ownerSees(
+      "select action, resource, request_id, seq from audit_events where org_id = $1 order by seq",
+      world.orgId,
+    );
+    const [finished, changed, ...rest] = events.slice(events.findIndex(({ action }) => action === "run.finished"));
+    expect([finished?.resource, changed?.action, changed?.resource, rest]).toEqual([run.id, "score.changed", world.agentId, []]);
+    expect(changed?.request_id).toBe(finished?.request_id);
+    const [receipt] = await ownerSees("select event_seq from receipts where org_id = $1 and about = $2", world.orgId, run.id);
+    expect(receipt?.event_seq).toBe(finished?.seq);
+  });
+
   it("in simulation is run and shown, and never scored", async () => {
     const world = await openWorld("echo", easyCases(3));
     const run = await world.finish({ mode: "simulation" });

@@ -221,3 +221,42 @@ describe("a cancelled run", () => {
     );
   });
 });
+
+describe("a run that goes badly for its agent", () => {
+  const scoreBefore = (before: readonly EvidenceRecord[]) => computeScore(makeEvidence(before, { asOf: dayAt(1) }));
+  const badly = (how: readonly Outcome[]) =>
+    fc
+      .tuple(
+        fc.integer({ min: 1, max: 10 }),
+        fc.integer({ min: 1, max: 4 }),
+        fc.array(fc.record({ which: fc.nat(3), outcome: fc.constantFrom(...how) }), { maxLength: 12 }),
+      )
+      .map(([count, concurrency, steps]) => playRun(count, concurrency, steps));
+  const ends = fc.constantFrom<FinalStatus>("cancelled", "partial", "completed");
+
+  it("raises nothing at all where it hangs on every case, however its owner ends it", async () => {
+    await fc.assert(
+      fc.asyncProperty(badly(["silent"]), histories, ends, async (moment, history, to) => {
+        const before = recordsOf(history);
+        const [old, score] = [await scoreBefore(before), await scoreWith(before, (await endRun(moment, to)).evidence)];
+        expectNoHigher(score, old);
+        expect(score.compositeScore ?? -1).toBeLessThanOrEqual(old.compositeScore ?? -1);
+        if (old.certificationTier === null) expect(score.certificationTier).toBeNull();
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it("raises nothing of what it was asked for where it answers wrongly or hangs, at whatever moment its owner cancels it", async () => {
+    await fc.assert(
+      fc.asyncProperty(badly(["wrong", "silent"]), histories, async (moment, history) => {
+        const before = recordsOf(history);
+        const [old, score] = [await scoreBefore(before), await scoreWith(before, (await endRun(moment, "cancelled")).evidence)];
+        for (const dimension of ["accuracy", "safety", "pactCompliance"] as const) {
+          expect(score.dimensions[dimension].L).toBeLessThanOrEqual(old.dimensions[dimension].L);
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
