@@ -5,6 +5,7 @@ import { attestationOperations } from "./features/attestations/operations.ts";
 import { auditOperations } from "./features/audit/operations.ts";
 import { evalOperations } from "./features/evals/operations.ts";
 import { evidenceOperations } from "./features/evidence/operations.ts";
+import { judgePanelOperations } from "./features/judge-panels/operations.ts";
 import { keyOperations } from "./features/keys/operations.ts";
 import { pactOperations } from "./features/pacts/operations.ts";
 import { receiptOperations } from "./features/receipts/operations.ts";
@@ -19,6 +20,7 @@ export const operations: readonly Operation[] = [
   ...agentKeyOperations,
   ...pactOperations,
   ...evalOperations,
+  ...judgePanelOperations,
   ...scoreOperations,
   ...attestationOperations,
   ...receiptOperations,

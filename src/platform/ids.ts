@@ -10,6 +10,8 @@ export const idPrefixes = {
   pactCheck: "pck",
   suite: "sui",
   run: "evl",
+  judgePanel: "jpn",
+  calibration: "cal",
   score: "scr",
   evidence: "evd",
   auditEvent: "aud",

@@ -9,6 +9,12 @@ const condition = { id: "fast", type: "latency_ms", operator: "lt", value: 1000,
 const agent = { externalId: "support", name: "Support" };
 const suite = { name: "Greeting", cases: [{ id: "hello", input: "Say hello.", expectations: [{ kind: "contains", values: ["hello"] }] }] };
 
+const panel = {
+  name: "Judges",
+  judges: ["a", "b", "c"].map((name) => ({ name, baseUrl: `${env.AGENTS_URL}/judges/operations/${name}`, model: "pass" })),
+};
+const labelled = (answer: string, label: "pass" | "fail") => ({ rubric: "It says yes.", answer, label });
+
 /** A valid body for every operation that takes one, so that only its identifiers decide. */
 export const requestBodies: Readonly<Record<string, unknown>> = {
   "agents.create": agent,
@@ -21,6 +27,9 @@ export const requestBodies: Readonly<Record<string, unknown>> = {
   "pacts.validate_call": { tool: "search", arguments: {} },
   "suites.create": suite,
   "runs.start": { suiteId: newId("suite"), mode: "simulation" },
+  "judge_panels.create": panel,
+  "judge_panels.update": { name: "Other judges" },
+  "judge_panels.calibrate": { examples: [labelled("yes", "pass"), labelled("no", "fail")] },
   "keys.create": { name: "key", scopes: ["keys:read"] },
   "keys.rotate": { overlapSeconds: 60 },
   "access_tokens.issue": {},
@@ -38,6 +47,8 @@ export const unknownIds: Readonly<Record<string, string>> = {
   pactId: newId("pact"),
   suiteId: newId("suite"),
   runId: newId("run"),
+  panelId: newId("judgePanel"),
+  calibrationId: newId("calibration"),
   keyId: newId("key"),
   requestId: newId("request"),
   auditEventId: newId("auditEvent"),
@@ -58,6 +69,8 @@ export async function resourcesOf(org: TestOrganization): Promise<Readonly<Recor
   const pactId = await make("/v1/pacts", { agentId, name: "Promise", conditions: [condition] });
   const suiteId = await make("/v1/suites", suite);
   const runId = await make(`/v1/agents/${agentId}/runs`, { suiteId, mode: "simulation" });
+  const panelId = await make("/v1/judge-panels", panel);
+  const calibrationId = await make(`/v1/judge-panels/${panelId}/calibrations`, requestBodies["judge_panels.calibrate"]);
   const keyId = await make("/v1/keys", requestBodies["keys.create"]);
   const failed = await org.call("POST", "/v1/keys", {});
   for (let tries = 0; tries < 50; tries += 1) if ((await org.call("GET", `/v1/requests/${failed.requestId}`)).status === 200) break;
@@ -68,5 +81,5 @@ export async function resourcesOf(org: TestOrganization): Promise<Readonly<Recor
   const imported = await org.call("POST", "/v1/receipts/import", { agentId, artifact: await selfRunOf(org, agentId, signer) });
   const receiptId: string = imported.body.receipt.id;
   const proofs = { attestationId, receiptId, kid: signer.kid };
-  return { agentId, pactId, suiteId, runId, keyId, requestId: failed.requestId, auditEventId, ...proofs };
+  return { agentId, pactId, suiteId, runId, panelId, calibrationId, keyId, requestId: failed.requestId, auditEventId, ...proofs };
 }

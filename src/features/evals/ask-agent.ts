@@ -4,7 +4,7 @@ import type { EndpointProtocol } from "../../db/schema/agents.ts";
 import { egressFetch, failureIsOurs, type EgressEnvironment, type EgressResult, type NameCache } from "../../platform/egress.ts";
 import { lookupTimeoutMs } from "../../platform/resolve-name.ts";
 import type { AgentAnswer } from "./checks/judgement.ts";
-import { longestTurnMs } from "./pace-calls.ts";
+import { longestTurnMs } from "../../platform/pace-calls.ts";
 import { jsonProtocol } from "./protocols/json.ts";
 import { openaiProtocol } from "./protocols/openai.ts";
 import { tryJson } from "./protocols/parse-json.ts";

@@ -1,4 +1,5 @@
 import { longestAskMs } from "./ask-agent.ts";
+import { longestJuryMs } from "./hear-jury.ts";
 import { longestPausesMs } from "./persist.ts";
 import type { RunStatus } from "./run.ts";
 
@@ -6,10 +7,10 @@ import type { RunStatus } from "./run.ts";
 export type InstanceState = "alive" | "over" | "missing" | "unknown";
 
 /**
- * The longest that one case may keep a run still: asking, our pauses while recording and finding it, and as much again for judging and
+ * The longest that one case may keep a run still: asking, the jury, our pauses while recording and finding it, and as much again for judging and
  * for the database. A step of the workflow lasts no longer, so that no agent is slow enough to break off its run.
  */
-export const longestCaseMs = 2 * (longestAskMs + 2 * longestPausesMs);
+export const longestCaseMs = 2 * (longestAskMs + longestJuryMs + 2 * longestPausesMs);
 /** How long a run may wait in the engine's queue before we give it up. */
 const longestQueueMs = 24 * 3_600_000;
 
