@@ -73,8 +73,11 @@ export function openTestJudges(): (request: IncomingMessage, response: ServerRes
     const same = calls.filter(({ model }) => model === vote.model).length;
     const content = judges[vote.model.split(".")[0] ?? ""]?.(vote, same, response);
     if (content === undefined) return;
-    response
-      .writeHead(200, { "content-type": "application/json" })
-      .end(JSON.stringify({ model: `${vote.model}-served`, choices: [{ index: 0, finish_reason: "stop", message: { role: "assistant", content } }] }));
+    response.writeHead(200, { "content-type": "application/json" }).end(
+      JSON.stringify({
+        model: `${vote.model}-served`,
+        choices: [{ index: 0, finish_reason: "stop", message: { role: "assistant", content } }],
+      }),
+    );
   };
 }
