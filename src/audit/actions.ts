@@ -23,7 +23,7 @@ export const actions = [
   "judge_panel.updated",
   "judge_panel.retired",
   "judge_panel.calibration_started",
-  "judge_panel.calibrated",
+  "judge_panel.calibration_ended",
   "run.queued",
   "run.started",
   "run.case_recorded",

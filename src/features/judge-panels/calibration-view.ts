@@ -2,8 +2,10 @@ import { validForMs, type CalibrationResult } from "./calibration.ts";
 import type { CalibrationHeadView, CalibrationView } from "./schemas.ts";
 import type { CalibrationRow } from "./store.ts";
 
-/** Far beyond what the slowest judges take for the largest set; what has not ended by then was broken off. */
-export const lapsesAfterMs = 12 * 3_600_000;
+/** No vote of a calibration is begun later than this. */
+export const longestCalibrationMs = 2 * 3_600_000;
+/** What has not ended by then never will: the engine lost it. */
+export const lapsesAfterMs = longestCalibrationMs + 3_600_000;
 
 type Row = Omit<CalibrationRow, "orgId">;
 type Head = Omit<Row, "examples" | "result"> & {
@@ -17,7 +19,7 @@ export function toCalibrationHead(head: Head, now: Date): CalibrationHeadView {
   return {
     ...rest,
     status: isLapsed ? "lapsed" : status,
-    validUntil: finishedAt === null ? null : new Date(finishedAt.getTime() + validForMs).toISOString(),
+    validUntil: finishedAt === null || rest.result === null ? null : new Date(finishedAt.getTime() + validForMs).toISOString(),
     createdAt: createdAt.toISOString(),
     finishedAt: finishedAt?.toISOString() ?? null,
   };

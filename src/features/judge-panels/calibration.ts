@@ -16,7 +16,7 @@ export const LabelledExample = z
   .openapi("LabelledExample");
 export type LabelledExample = z.output<typeof LabelledExample>;
 
-export const calibrationStatuses = ["running", "completed"] as const;
+export const calibrationStatuses = ["running", "completed", "broken_off"] as const;
 export type CalibrationStatus = (typeof calibrationStatuses)[number];
 
 export const calibrationLimits = { examples: 200, calls: 1000 } as const;

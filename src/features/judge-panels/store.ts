@@ -100,8 +100,12 @@ export const requireNoOther = (db: ScopedDb, calibrationId: string, since: Date)
     .where(and(eq(judgeCalibrations.orgId, db.orgId), eq(judgeCalibrations.id, calibrationId), eq(sql`(${countRunning(db, since)})`, 1)));
 
 /** Matches only while it is running: its result is written once. */
-export const updateCalibrationDone = ({ orm, orgId }: ScopedDb, calibrationId: string, result: CalibrationResult, finishedAt: Date) =>
+export const updateCalibrationEnded = (
+  { orm, orgId }: ScopedDb,
+  calibrationId: string,
+  ending: Pick<CalibrationRow, "status" | "result" | "finishedAt">,
+) =>
   orm
     .update(judgeCalibrations)
-    .set({ status: "completed", result, finishedAt })
+    .set(ending)
     .where(and(eq(judgeCalibrations.orgId, orgId), eq(judgeCalibrations.id, calibrationId), eq(judgeCalibrations.status, "running")));
