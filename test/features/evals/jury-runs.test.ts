@@ -1,4 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
+import { computeScore } from "../../../src/features/scores/compute-score.ts";
+import { EvidenceBody } from "../../../src/features/scores/schemas.ts";
 import { ownerSees } from "../../support/harness.ts";
 import { openPanel } from "../judge-panels/panel-world.ts";
 import { openWorld } from "./run-world.ts";
@@ -62,6 +64,9 @@ describe("a run with a judge panel", () => {
     const score = await world.call("GET", `/v1/agents/${world.agentId}/score`);
     // Two checks of one first run: 2 × 1/1.3 × 3 (1 − e^(−1/3)) × 0.3.
     expect(score.body.dimensions.accuracy.N).toBeCloseTo((2 / 1.3) * 3 * (1 - Math.exp(-1 / 3)) * 0.3, 4);
+    expect(score.body.dimensions.accuracy.independent.N).toBe(0);
+    const { agentId: _agent, computed: _computed, ...document } = score.body;
+    expect(await computeScore(EvidenceBody.parse(body))).toEqual(document);
   });
 
   it("leaves unscored what fewer than two judges voted on, and blames the instrument", async () => {
@@ -125,16 +130,9 @@ describe("a run with a judge panel", () => {
     expect(evidence?.["entries"]).toContainEqual({ dimension: "accuracy", value: 0, caseIndex: 1, check: "0" });
   });
 
-  it("leaves the rest unscored once its panel is another one or out of service", async () => {
-    const world = await openWorld("slow", juryCases(Array.from({ length: 8 }, () => "yes")));
-    const { panelId, judges } = await openPanel(world, ["pass", "pass", "pass"]);
-    const started = await world.start({ judgePanelId: panelId, concurrency: 1 });
-    await world.call("PATCH", `/v1/judge-panels/${panelId}`, { judges: judges.map((judge) => ({ ...judge, model: "fail.x" })) });
-    const run = await world.waitFor(started.body.id, ({ finishedAt }) => finishedAt !== null);
-    const checks = (await world.cases(run.id)).map(juryCheckOf);
-    for (const check of checks)
-      if (check.jury === undefined) expect(check).toMatchObject({ status: "unscored", attribution: "instrument" });
-    expect(checks.every(({ jury }) => jury === undefined || jury.panelDigest === run["judgePanelDigest"])).toBe(true);
+  it("is refused for a panel that is out of service", async () => {
+    const world = await openWorld("echo", juryCases(["yes"]));
+    const { panelId } = await openPanel(world, ["pass", "pass", "pass"]);
     await world.call("POST", `/v1/judge-panels/${panelId}/retire`);
     const refused = await world.start({ judgePanelId: panelId });
     expect([refused.status, refused.body.errors[0].path]).toEqual([409, "body.judgePanelId"]);
