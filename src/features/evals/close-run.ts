@@ -68,7 +68,7 @@ function closingOf(
   now: Date,
 ): RunClosing {
   const summary = summarizeRun(status, results, suiteCases.length, run.floor);
-  const accuracy = calibration?.result == null ? null : accuracyOf(calibration.result);
+  const accuracy = accuracyOf(calibration?.result ?? null);
   return {
     ...summary,
     jury: run.judgePanelId === null ? null : summarizeJury(results, accuracy),

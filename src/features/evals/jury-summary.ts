@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { krippendorffAlpha, pairwiseAgreement } from "../../statistics/agreement.ts";
 import { correctRate, type Accuracy } from "../../statistics/corrected-rate.ts";
-import { JuryFinding, validVotes } from "../judge-panels/index.ts";
+import { validVotes, type JuryFinding } from "../judge-panels/index.ts";
 import type { CaseResult } from "./result.ts";
 
 const Share = z.number().min(0).max(1);

@@ -108,5 +108,6 @@ const estimate = ({ hits, trials }: Tally): z.output<typeof Rate> => ({
 const isTelling = ({ sensitivity, specificity }: Measured): boolean =>
   Math.min(sensitivity.trials, specificity.trials) >= minDecided && sensitivity.low + specificity.low > 1;
 
-/** What corrects a rate that the panel observed. */
-export const accuracyOf = ({ sensitivity, specificity }: CalibrationResult): Accuracy => ({ sensitivity, specificity });
+/** What corrects a rate that the panel observed; null where it was not calibrated. */
+export const accuracyOf = (result: CalibrationResult | null): Accuracy | null =>
+  result === null ? null : { sensitivity: result.sensitivity, specificity: result.specificity };

@@ -1,4 +1,3 @@
-export type { Bench } from "./ask-judge.ts";
 export { judgeLimits } from "./ask-judge.ts";
 export { accuracyOf, validForMs } from "./calibration.ts";
 export { callsUpTo, longestVoteMs, pollJury, seatJudges, type Jury } from "./jury.ts";

@@ -45,6 +45,8 @@ describe("a run with a judge panel", () => {
         value: 0,
       },
     });
+    const uses = await ownerSees("select kind, credential from security_events where org_id = $1", world.orgId);
+    expect(uses).toEqual([{ kind: "sealed_credential_used", credential: panelId }]);
     const keys = new Set(
       (await asked()).map(({ model, authorization }) => `${model} ${authorization?.replace(/^Bearer sk-.*-(\d)$/, "$1")}`),
     );
@@ -128,6 +130,19 @@ describe("a run with a judge panel", () => {
     expect(await asked()).toHaveLength(3);
     const [evidence] = await ownerSees("select entries from evidence where org_id = $1", world.orgId);
     expect(evidence?.["entries"]).toContainEqual({ dimension: "accuracy", value: 0, caseIndex: 1, check: "0" });
+  });
+
+  it("that is cancelled counts what the agent was being asked against it, jury checks included, and the rest as not run", async () => {
+    const world = await openWorld("hang-on-hard", juryCases(["easy yes", "hard yes", "easy yes"], { timeoutMs: 20_000 }));
+    const { panelId } = await openPanel(world, ["attentive", "attentive", "attentive"]);
+    const started = await world.start({ judgePanelId: panelId, concurrency: 1 });
+    await world.waitFor(started.body.id, ({ recordedCases }) => recordedCases === 1);
+    const cancelled = await world.call("POST", `/v1/runs/${started.body.id}/cancel`);
+    expect(cancelled.body.jury).toMatchObject({ checks: 1, passed: 1 });
+    expect(juryCheckOf((await world.cases(started.body.id))[1])).toMatchObject({ status: "error", reason: "cancelled_while_asked" });
+    const [evidence] = await ownerSees("select entries, unavailable from evidence where org_id = $1", world.orgId);
+    expect(evidence?.["entries"]).toContainEqual({ dimension: "accuracy", value: 0, caseIndex: 1, check: "0" });
+    expect(evidence?.["unavailable"]).toContainEqual({ dimension: "accuracy", reason: "not_run", attribution: "platform", count: 1 });
   });
 
   it("is refused for a panel that is out of service", async () => {

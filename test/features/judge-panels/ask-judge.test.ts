@@ -50,7 +50,7 @@ describe("askJudge", () => {
     const [url, init] = fetched.mock.calls[0] ?? [];
     expect(url).toBe("http://127.0.0.1:4000/v1/chat/completions");
     expect(init).toMatchObject({ method: "POST", redirect: "manual", headers: { authorization: `Bearer ${key}` } });
-    expect(String(init?.body)).not.toContain(key);
+    expect(JSON.stringify(init?.body)).not.toContain(key);
   });
 
   it("sends no credential where the judge has no key, and asks nothing where its key does not open", async () => {

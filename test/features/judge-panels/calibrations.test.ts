@@ -6,7 +6,8 @@ import { judgeCalibrations } from "../../../src/db/schema/judge-panels.ts";
 import type { ScopedDb } from "../../../src/db/tenant-db.ts";
 import { parseEnvironment } from "../../../src/env.ts";
 import { conductCalibration } from "../../../src/features/judge-panels/conduct-calibration.ts";
-import { insertCalibration, selectCalibration } from "../../../src/features/judge-panels/store.ts";
+import { validForMs } from "../../../src/features/judge-panels/calibration.ts";
+import { insertCalibration, selectCalibration, selectNewestCalibration, selectPanel } from "../../../src/features/judge-panels/store.ts";
 import { newId } from "../../../src/platform/ids.ts";
 import { ownerSees, roundTrips } from "../../support/harness.ts";
 import { createOrganization } from "../../support/organization.ts";
@@ -115,6 +116,31 @@ describe("a calibration", () => {
     const later = await calibrate(world, panelId, oneOfEach);
     expect(later.result.calibrated).toBe(false);
     expect(await queued()).toBeNull();
+  });
+
+  it("holds for 90 days", async () => {
+    const world = await openWorld("echo", juryCases(["yes"]));
+    const { panelId } = await openPanel(world, ["attentive", "attentive", "attentive"]);
+    const { id } = await calibrate(world, panelId, plain);
+    const { tenant } = await actAsSystem(environment, world.orgId, "system:judge-calibration");
+    const [[row], [panel]] = await tenant.read((db) => [selectCalibration(db, id), selectPanel(db, panelId)]);
+    if (row === undefined || panel === undefined) throw new Error("nothing to copy");
+    const daysAgo = (days: number) => new Date(Date.now() - days * 86_400_000);
+    const heldAfter = async (days: number): Promise<boolean> => {
+      const since = new Date(Date.now() - validForMs);
+      const another = {
+        ...row,
+        id: newId("calibration"),
+        promptDigest: `sha256:${String(days).padStart(64, "0")}`,
+        finishedAt: daysAgo(days),
+      };
+      const { orgId: _org, ...copy } = another;
+      const event = { action: "judge_panel.calibration_started", resource: copy.id, change: {}, answer: null } as const;
+      await tenant.write(event, (db) => [insertCalibration(db, copy)]);
+      const [[newest]] = await tenant.read((db) => [selectNewestCalibration(db, panelId, copy.promptDigest, since)]);
+      return newest?.id === copy.id && newest.calibrated;
+    };
+    expect([await heldAfter(89), await heldAfter(91)]).toEqual([true, false]);
   });
 
   it("exposes judges that do what the answers tell them, though each looks good on answers that tell them nothing", async () => {
