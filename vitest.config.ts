@@ -20,8 +20,8 @@ export default defineConfig({
     silent: "passed-only",
     projects: [
       insideWorkerd("workerd", ["test/**/*.test.ts"]),
-      // Every operation once more where only the queries' own predicates keep tenants apart.
-      insideWorkerd("without row security", ["test/operations.test.ts"]),
+      // Every operation, and what two organizations share, once more where only the queries' own predicates keep tenants apart.
+      insideWorkerd("without row security", ["test/operations.test.ts", "test/features/cosignatures/bilateral-pacts.test.ts"]),
       { test: { name: "node", environment: "node", include: nodeTests, testTimeout: 60_000, hookTimeout: 60_000 } },
     ],
   },

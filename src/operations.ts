@@ -3,6 +3,7 @@ import { agentKeyOperations } from "./features/agent-keys/operations.ts";
 import { agentOperations } from "./features/agents/operations.ts";
 import { attestationOperations } from "./features/attestations/operations.ts";
 import { auditOperations } from "./features/audit/operations.ts";
+import { cosignatureOperations } from "./features/cosignatures/operations.ts";
 import { evalOperations } from "./features/evals/operations.ts";
 import { evidenceOperations } from "./features/evidence/operations.ts";
 import { judgePanelOperations } from "./features/judge-panels/operations.ts";
@@ -19,6 +20,7 @@ export const operations: readonly Operation[] = [
   ...agentOperations,
   ...agentKeyOperations,
   ...pactOperations,
+  ...cosignatureOperations,
   ...evalOperations,
   ...judgePanelOperations,
   ...scoreOperations,

@@ -1,26 +1,41 @@
 import { sweepLogs } from "./audit/sweep-logs.ts";
 import { findOpenRuns, purgeExpired } from "./db/cross-tenant.ts";
 import type { Environment, EnvironmentFault } from "./env.ts";
+import { sweepOffers } from "./features/cosignatures/index.ts";
 import { sweepAfterMs, sweepRuns } from "./features/evals/index.ts";
 import { describeFault } from "./http/as-problem.ts";
+import { currentTime } from "./platform/clock.ts";
 import { log } from "./platform/logger.ts";
 
 const mostRuns = 100;
 
-/** What runs every minute: runs that stopped moving are restarted or closed, logs that are late are woken, and what has expired is dropped. */
-export async function runScheduledWork(parsed: { ok: true; env: Environment } | EnvironmentFault, now: Date): Promise<void> {
+/** Twice a minute, so that an event whose poke was lost is in a checkpoint within 60 s: cron has nothing finer. */
+const betweenSweepsMs = 30_000;
+const pause = (): Promise<void> => scheduler.wait(betweenSweepsMs);
+
+/**
+ * What runs every minute: runs that stopped moving are restarted or closed, logs that are late are woken, what another
+ * organization co-signed is noted, and what has expired is dropped. `halfAMinute` passes before logs are looked for once more.
+ */
+export async function runScheduledWork(
+  parsed: { ok: true; env: Environment } | EnvironmentFault,
+  now: Date,
+  halfAMinute: () => Promise<void> = pause,
+): Promise<void> {
   if (!parsed.ok) return log("error", "scheduled_work_skipped", { missing: parsed.missing.join(", ") });
   const { env } = parsed;
-  const work = {
-    sweepRuns: async () => sweepRuns(env, await findOpenRuns(env, new Date(now.getTime() - sweepAfterMs), mostRuns), now),
-    sweepLogs: () => sweepLogs(env, now),
-    purgeExpired: () => purgeExpired(env),
-  };
-  for (const [name, run] of Object.entries(work)) {
-    try {
-      await run();
-    } catch (fault) {
-      log("error", "scheduled_work_failed", { name, fault: describeFault(fault) });
-    }
+  await attempt("sweepLogs", () => sweepLogs(env, now));
+  await attempt("sweepRuns", async () => sweepRuns(env, await findOpenRuns(env, new Date(now.getTime() - sweepAfterMs), mostRuns), now));
+  await attempt("sweepOffers", () => sweepOffers(env, now));
+  await attempt("purgeExpired", () => purgeExpired(env));
+  await halfAMinute();
+  await attempt("sweepLogs", () => sweepLogs(env, currentTime()));
+}
+
+async function attempt(name: string, work: () => Promise<unknown>): Promise<void> {
+  try {
+    await work();
+  } catch (fault) {
+    log("error", "scheduled_work_failed", { name, fault: describeFault(fault) });
   }
 }

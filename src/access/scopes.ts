@@ -5,6 +5,7 @@ export const scopes = [
   "pacts:read",
   "pacts:write",
   "pacts:verify",
+  "pacts:cosign",
   "evals:read",
   "evals:write",
   "scores:read",

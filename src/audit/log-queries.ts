@@ -14,6 +14,19 @@ import type { LogStop } from "./log-fault.ts";
 import type { SignedCheckpoint } from "./log-store.ts";
 
 const actor = "system:log";
+/** A connection that hangs must not hold up every run behind this one. */
+const answersWithinMs = 15_000;
+
+async function inTime<T>(work: Promise<T>): Promise<T> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => late.reject(new Error("the database does not answer")), answersWithinMs);
+  try {
+    return await Promise.race([work, late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 const Head = z.tuple([z.object({ head: z.coerce.number() })]);
 
 /** The columns that a leaf is made of. */
@@ -60,13 +73,15 @@ export async function readPage(
   orgId: string,
   { size, recheck, most }: { readonly size: number; readonly recheck: readonly number[]; readonly most: number },
 ): Promise<LogPage & { readonly keys: HistoryRow | undefined }> {
-  const [counted, fresh, again, [published], [keys]] = await openSystemDb(env, orgId, actor).read((db) => [
-    selectHead(db),
-    selectFresh(db, size, most),
-    selectAgain(db, recheck),
-    selectPublished(db),
-    selectKeyHistory(db),
-  ]);
+  const [counted, fresh, again, [published], [keys]] = await inTime(
+    openSystemDb(env, orgId, actor).read((db) => [
+      selectHead(db),
+      selectFresh(db, size, most),
+      selectAgain(db, recheck),
+      selectPublished(db),
+      selectKeyHistory(db),
+    ]),
+  );
   const [{ head }] = Head.parse(counted.rows);
   return { head, fresh, again, keys, published: published && { size: published.size, root: fromBase64(published.root) } };
 }
@@ -75,27 +90,33 @@ export async function readPage(
 export async function publishCheckpoint(env: Environment, orgId: string, signed: SignedCheckpoint): Promise<boolean> {
   const { size, kid, note } = signed;
   const row = { size, root: toBase64(signed.root), kid, note, signedAt: new Date(signed.signedAt) };
-  const [, [standing]] = await openSystemDb(env, orgId, actor).record((db) => [
-    db.orm
-      .insert(logCheckpoints)
-      .values({ orgId: db.orgId, ...row })
-      .onConflictDoNothing(),
-    db.orm
-      .select({ root: logCheckpoints.root })
-      .from(logCheckpoints)
-      .where(and(eq(logCheckpoints.orgId, db.orgId), eq(logCheckpoints.size, size))),
-  ]);
+  const [, [standing]] = await inTime(
+    openSystemDb(env, orgId, actor).record((db) => [
+      db.orm
+        .insert(logCheckpoints)
+        .values({ orgId: db.orgId, ...row })
+        .onConflictDoNothing(),
+      db.orm
+        .select({ root: logCheckpoints.root })
+        .from(logCheckpoints)
+        .where(and(eq(logCheckpoints.orgId, db.orgId), eq(logCheckpoints.size, size))),
+    ]),
+  );
   return standing?.root === row.root;
 }
 
 /** An event that says that another key signs from here on, so that there is something for it to sign. */
 export const recordKeyChange = (env: Environment, orgId: string, from: string, to: string): Promise<unknown> =>
-  openSystemDb(env, orgId, actor).write({ action: "log.key_changed", resource: orgId, change: { from, to }, answer: null }, () => []);
+  inTime(
+    openSystemDb(env, orgId, actor).write({ action: "log.key_changed", resource: orgId, change: { from, to }, answer: null }, () => []),
+  );
 
 /** Tells the organization that its log has stopped. */
 export const recordStop = (env: Environment, orgId: string, { since }: LogStop): Promise<unknown> =>
-  openSystemDb(env, orgId, actor).record((db) => [
-    db.orm
-      .insert(securityEvents)
-      .values({ orgId: db.orgId, id: newId("securityEvent"), kind: "log_stopped", credential: actor, minute: new Date(since), count: 1 }),
-  ]);
+  inTime(
+    openSystemDb(env, orgId, actor).record((db) => [
+      db.orm
+        .insert(securityEvents)
+        .values({ orgId: db.orgId, id: newId("securityEvent"), kind: "log_stopped", credential: actor, minute: new Date(since), count: 1 }),
+    ]),
+  );

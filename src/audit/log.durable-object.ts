@@ -6,9 +6,9 @@ import { checkpointSignerBy } from "./checkpoint-signer.ts";
 import type { LogFault, LogStop } from "./log-fault.ts";
 import { recordStop } from "./log-queries.ts";
 import { logStore, type SignedCheckpoint } from "./log-store.ts";
-import { leafAt, runLog, type Log } from "./run-log.ts";
+import { runLog, type Log } from "./run-log.ts";
 import { DamagedTile, widthInTree, type TileAddress } from "./transparency/tile.ts";
-import { openTileTree } from "./transparency/tile-tree.ts";
+import { openTileTree, readLeaves } from "./transparency/tile-tree.ts";
 import { hashBytes, type Hash } from "./transparency/tree-hash.ts";
 
 /** An event is in a signed checkpoint at most 60 s after it was written: this, the work itself, and time for further attempts. */
@@ -34,10 +34,13 @@ export class TransparencyLog extends DurableObject<Bindings> {
   #tail: Promise<void> = Promise.resolve();
   #waiting: Promise<void> | undefined;
 
-  /** Says that there may be something to log. The caller was told the organization by a credential or by our own records. */
-  async poke(orgId: string, withinMs: number = signWithinMs): Promise<void> {
+  /**
+   * Says that there may be something to log, and answers when the log looks next, in milliseconds since 1970. The caller was told the
+   * organization by a credential or by our own records.
+   */
+  async poke(orgId: string, withinMs: number = signWithinMs): Promise<number> {
     this.#serve(orgId);
-    await this.#wakeBy(currentTime().getTime() + withinMs);
+    return this.#wakeBy(currentTime().getTime() + withinMs);
   }
 
   override async alarm(): Promise<void> {
@@ -48,9 +51,10 @@ export class TransparencyLog extends DurableObject<Bindings> {
   async head(orgId: string, covering: number): Promise<LogHead | LogRefusal> {
     this.#serve(orgId);
     const reached = this.#covers(covering) || (await this.#attempt());
-    const signed = this.#store.signed();
+    const [signed, stop] = [this.#store.signed(), this.#store.stop()];
+    // The newest one may be the fork itself: where another of its size was published first, it is never handed out.
+    if (stop?.reason === "fork") return { ok: false, reason: "stopped", stop };
     if (signed !== undefined && this.#covers(covering)) return { ok: true, ...signed };
-    const stop = this.#store.stop();
     if (!reached) return { ok: false, reason: "unavailable" };
     return stop === undefined ? { ok: false, reason: "behind" } : { ok: false, reason: "stopped", stop };
   }
@@ -99,9 +103,7 @@ export class TransparencyLog extends DurableObject<Bindings> {
   async leafHashes(orgId: string, from: number, to: number): Promise<Hash | undefined> {
     this.#serve(orgId);
     if (!(from >= 0 && from <= to && to <= this.#store.size() && to - from <= maxLeafHashes)) return undefined;
-    const hashes = new Uint8Array((to - from) * hashBytes);
-    for (let index = from; index < to; index += 1) hashes.set(leafAt(this.#store, index), (index - from) * hashBytes);
-    return hashes;
+    return readLeaves(this.#store.readTile, from, to);
   }
 
   async status(orgId: string): Promise<LogStatus> {
@@ -195,8 +197,10 @@ export class TransparencyLog extends DurableObject<Bindings> {
     this.#orgId = orgId;
   }
 
-  async #wakeBy(at: number): Promise<void> {
+  async #wakeBy(at: number): Promise<number> {
     const set = await this.ctx.storage.getAlarm();
-    if (set === null || set > at) await this.ctx.storage.setAlarm(at);
+    if (set !== null && set <= at) return set;
+    await this.ctx.storage.setAlarm(at);
+    return at;
   }
 }

@@ -2,23 +2,29 @@ import type { Environment } from "../env.ts";
 import { currentTime } from "../platform/clock.ts";
 import { log } from "../platform/logger.ts";
 
-/** Half of what the log waits before it signs: whatever is written within it is still covered by the alarm of the last poke. */
-const pokedForMs = 10_000;
-const pokedAt = new Map<string, number>();
+/** Clocks of two machines may be so far apart. */
+const clockSkewMs = 2_000;
+/** When each log looks next: whatever is committed before that is covered, and whatever comes later is not. */
+const looksAt = new Map<string, number>();
 const rememberedLogs = 10_000;
+const attempts = 3;
+const retryAfterMs = 1_000;
 
 /** The organization's log. Only an organization that a credential, its own rows or our records named may be named here. */
 export const logOf = ({ bindings: { TRANSPARENCY_LOG: logs } }: Environment, orgId: string) => logs.get(logs.idFromName(orgId));
 
-/** Tells the organization's log of a new event. One that is lost is found by the minute's sweep, so it never fails its caller. */
+/** Tells the organization's log of a new event. One that is lost is found by the sweep, so it never fails its caller. */
 export async function pokeLog(env: Environment, orgId: string): Promise<void> {
-  const now = currentTime().getTime();
-  if ((pokedAt.get(orgId) ?? -Infinity) > now - pokedForMs) return;
-  try {
-    await logOf(env, orgId).poke(orgId);
-    if (pokedAt.size >= rememberedLogs) pokedAt.clear();
-    pokedAt.set(orgId, now);
-  } catch (fault) {
-    log("warn", "log_poke_lost", { orgId, fault: fault instanceof Error ? fault.name : "unknown" });
+  if ((looksAt.get(orgId) ?? -Infinity) > currentTime().getTime() + clockSkewMs) return;
+  for (let attempt = 1; attempt <= attempts; attempt += 1) {
+    try {
+      const next = await logOf(env, orgId).poke(orgId);
+      if (looksAt.size >= rememberedLogs) looksAt.clear();
+      looksAt.set(orgId, next);
+      return;
+    } catch (fault) {
+      log("warn", "log_poke_lost", { orgId, attempt, fault: fault instanceof Error ? fault.name : "unknown" });
+      if (attempt < attempts) await scheduler.wait(retryAfterMs);
+    }
   }
 }

@@ -43,7 +43,7 @@ export async function runLog(log: Log): Promise<RunResult> {
 }
 
 /** The leaf hash at an index below the log's size. */
-export function leafAt({ readTile }: Pick<LogStore, "readTile">, index: number): Hash {
+function leafAt({ readTile }: Pick<LogStore, "readTile">, index: number): Hash {
   return hashAt(readTile(0, Math.floor(index / tileWidth)) ?? new Uint8Array(0), index % tileWidth);
 }
 

@@ -4,8 +4,8 @@ import { log } from "../platform/logger.ts";
 import { checkpointSigner } from "./checkpoint-signer.ts";
 import { logOf } from "./poke-log.ts";
 
-/** By then the alarm of the event's own poke has run. */
-const lateAfterMs = 30_000;
+/** By then the alarm of the event's own poke should have run. */
+const lateAfterMs = 20_000;
 const mostLogs = 200;
 
 /** Wakes the logs that a lost poke, the admin command or a new key left behind. Returns how many. */

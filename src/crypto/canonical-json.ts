@@ -22,7 +22,15 @@ export function parseJson(bytes: Uint8Array): JsonValue | undefined {
 /** The same, where the bytes are the value's RFC 8785 form: a member named twice, which parsers understand differently, is refused too. */
 export function parseCanonicalJson(bytes: Uint8Array): JsonValue | undefined {
   const value = parseJson(bytes);
-  if (value === undefined) return undefined;
-  const canonical = new TextEncoder().encode(canonicalJson(value));
-  return canonical.length === bytes.length && canonical.every((byte, at) => byte === bytes[at]) ? value : undefined;
+  const canonical = value === undefined ? undefined : canonicalBytes(value);
+  return canonical?.length === bytes.length && canonical.every((byte, at) => byte === bytes[at]) ? value : undefined;
+}
+
+/** Undefined for what JSON can spell and RFC 8785 cannot: half a surrogate pair, a number beyond all doubles. */
+function canonicalBytes(value: JsonValue): Uint8Array | undefined {
+  try {
+    return new TextEncoder().encode(canonicalJson(value));
+  } catch {
+    return undefined;
+  }
 }

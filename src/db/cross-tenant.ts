@@ -6,6 +6,7 @@ import { toProblem } from "./database-fault.ts";
 // What must cross tenants: functions of migrations/ that return identifiers and counts only. The work then enters each organization.
 
 const OpenRuns = z.array(z.object({ org_id: z.string(), id: z.string() }));
+const UnnotedOffers = z.array(z.object({ org_id: z.string(), id: z.string() }));
 const Organizations = z.array(z.object({ org_id: z.string() }));
 const Purged = z.tuple([z.object({ failures: z.coerce.number(), answers: z.coerce.number() })]);
 const Readiness = z.array(z.object({ item: z.string(), ok: z.boolean() })).min(1);
@@ -32,6 +33,20 @@ export async function findUnlogged(address: DatabaseAddress, kid: string, before
     Organizations,
   );
   return rows.map(({ org_id: orgId }) => orgId);
+}
+
+/** Offers whose co-signature from before `before`, or its withdrawal, the promisor's own log has not noted: at most `limit`, in no order. */
+export async function findUnnotedOffers(
+  address: DatabaseAddress,
+  before: Date,
+  limit: number,
+): Promise<{ orgId: string; offerId: string }[]> {
+  const rows = await call(
+    address,
+    sql`select org_id, id from app.unnoted_offers(${before.toISOString()}::timestamptz, ${limit})`,
+    UnnotedOffers,
+  );
+  return rows.map(({ org_id: orgId, id: offerId }) => ({ orgId, offerId }));
 }
 
 /** Deletes failure records after 30 days and idempotent answers after 24 hours; returns how many of each. */

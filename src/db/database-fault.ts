@@ -1,9 +1,18 @@
 import { NeonDbError } from "@neondatabase/serverless";
 import { DrizzleQueryError } from "drizzle-orm/errors";
-import { problem } from "../http/problem.ts";
+import { Problem, problem } from "../http/problem.ts";
 
 /** The Idempotency-Key's change was made before, by a request whose end we did not see. */
 export class AlreadyDone extends Error {}
+
+/** A receipt was signed behind one that is not the last of its chain any more; `detail` is what app.follow_chain says of the chain. */
+export class ChainMoved extends Problem {
+  readonly detail: string;
+  constructor(detail: string) {
+    super("state_conflict", "unique receipts_chain");
+    this.detail = detail;
+  }
+}
 
 const idempotencyConstraints = new Set(["audit_events_idempotency", "idempotent_answers_pkey"]);
 
@@ -22,6 +31,7 @@ export function toProblem(fault: unknown): unknown {
     case "AR409":
       return problem("state_conflict", cause.message);
     case "23505":
+      if (cause.constraint === "receipts_chain" && cause.detail !== undefined) return new ChainMoved(cause.detail);
       return idempotencyConstraints.has(cause.constraint ?? "")
         ? new AlreadyDone()
         : problem("state_conflict", `unique ${cause.constraint ?? "?"}`);

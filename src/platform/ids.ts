@@ -8,6 +8,8 @@ export const idPrefixes = {
   agent: "agt",
   pact: "pct",
   pactCheck: "pck",
+  pactOffer: "off",
+  cosignature: "csg",
   suite: "sui",
   run: "evl",
   judgePanel: "jpn",

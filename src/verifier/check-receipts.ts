@@ -27,7 +27,7 @@ export async function checkIntent({ statement: { predicate } }: OpenedStatement,
   const wanted = Intent.safeParse(read.jws.payload);
   const fits =
     wanted.success &&
-    wanted.data.agentId === predicate.agent.id &&
+    wanted.data.agentId === predicate.agent?.id &&
     wanted.data.action.name === action.name &&
     wanted.data.action.digest === action.digest;
   if (!fits) return [finding("intent", "intent_invalid", "The agent signed something else.")];
@@ -36,13 +36,13 @@ export async function checkIntent({ statement: { predicate } }: OpenedStatement,
   return [finding("intent", "intent_valid", `key ${kid}, ${whose}`)];
 }
 
-/** Checks that receipts, in the order given, are an unbroken part of each agent's chain. */
-export function checkReceiptChain(receipts: readonly OpenedStatement[]): Finding[] {
-  const chains = Map.groupBy(receipts, ({ statement: { predicate } }) => `${predicate.organization} ${predicate.agent.id}`);
-  return [...chains].map(([chain, links]) => checkChain(chain.split(" ")[1] ?? chain, links));
+/** Checks that receipts, in the order given, are an unbroken part of each agent's chain, or all of it from the first one on. */
+export function checkReceiptChain(receipts: readonly OpenedStatement[], extent: "whole" | "part" = "part"): Finding[] {
+  const chains = Map.groupBy(receipts, ({ statement: { predicate } }) => `${predicate.organization} ${predicate.agent?.id}`);
+  return [...chains].map(([chain, links]) => checkChain(chain.split(" ")[1] ?? chain, links, extent));
 }
 
-function checkChain(agent: string, links: readonly OpenedStatement[]): Finding {
+function checkChain(agent: string, links: readonly OpenedStatement[], extent: "whole" | "part"): Finding {
   let before: { readonly number: number; readonly digest: string } | undefined;
   for (const { statement, digest } of links) {
     const { number = 0, previous = null } = statement.predicate;
@@ -53,6 +53,8 @@ function checkChain(agent: string, links: readonly OpenedStatement[]): Finding {
       if (previous !== before.digest) return finding("receipts", "changed", `receipt ${number} of ${agent} names another one before it`);
     } else if (number === 1 && previous !== null) {
       return finding("receipts", "changed", `receipt 1 of ${agent} names one before it`);
+    } else if (number > 1 && extent === "whole") {
+      return finding("receipts", "missing", `receipt 1 of ${agent}`);
     }
     before = { number, digest };
   }

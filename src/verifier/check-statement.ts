@@ -2,7 +2,7 @@ import { sha256Digest } from "../crypto/digest.ts";
 import { standingOf, type KeyStanding } from "../crypto/statement/key-history.ts";
 import { isSignedBy } from "../crypto/statement/jws.ts";
 import { openStatement, type OpenedStatement } from "../crypto/statement/open-statement.ts";
-import { isAttestation, type Statement } from "../crypto/statement/statement.ts";
+import { isRevocable, type Statement } from "../crypto/statement/statement.ts";
 import { openStatusList, type StatusList } from "../crypto/statement/status-list.ts";
 import type { Bundle } from "../crypto/statement/bundle.ts";
 import { checkStatementLog, wasSeenBefore } from "./check-log.ts";
@@ -118,15 +118,19 @@ function checkExpiry({ predicate: { issuedAt, expiresAt } }: Statement, now: Dat
   return finding("expiry", Date.parse(expiresAt) <= now.getTime() ? "expired" : "not_expired", `until ${expiresAt}`);
 }
 
+/** The reader's clock and the issuer's may be so far apart. */
+const clockSkewSeconds = 300;
+
 function checkRevocation(statement: Statement, read: ReadList, { now, maxListAgeSeconds }: Pins): Finding {
-  if (!isAttestation(statement)) return finding("revocation", "not_revocable");
+  if (!isRevocable(statement)) return finding("revocation", "not_revocable");
   if (read === "absent") return finding("revocation", "list_absent");
   if (read === "invalid") return finding("revocation", "list_invalid");
   const { list } = read;
   const ageSeconds = Math.round((now.getTime() - Date.parse(list.issuedAt)) / 1000);
   const entry = list.revoked.find(({ id }) => id === statement.predicate.id);
   if (entry !== undefined) return finding("revocation", "revoked", `${entry.at}: ${entry.reason}`);
-  const age = `the list of ${list.issuedAt} is ${inWords(ageSeconds)} old`;
+  if (ageSeconds < -clockSkewSeconds) return finding("revocation", "list_early", `the list is of ${list.issuedAt}`);
+  const age = `the list of ${list.issuedAt} is ${inWords(Math.max(0, ageSeconds))} old`;
   return finding("revocation", ageSeconds > maxListAgeSeconds ? "list_stale" : "not_revoked", age);
 }
 
@@ -137,7 +141,7 @@ function inWords(seconds: number): string {
     [3_600, "hour"],
     [60, "minute"],
   ] as const;
-  const [size, name] = units.find(([unit]) => Math.abs(seconds) >= unit) ?? [1, "second"];
-  const count = Math.floor(Math.abs(seconds) / size);
+  const [size, name] = units.find(([unit]) => seconds >= unit) ?? [1, "second"];
+  const count = Math.floor(seconds / size);
   return `${count} ${name}${count === 1 ? "" : "s"}`;
 }

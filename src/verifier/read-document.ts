@@ -2,7 +2,7 @@ import { unzipSync } from "fflate";
 import { z } from "zod";
 import { readBase64 } from "../audit/transparency/base64-text.ts";
 import { hashBytes, type Hash } from "../audit/transparency/tree-hash.ts";
-import { parseJson } from "../crypto/canonical-json.ts";
+import { canonicalJson, parseJson } from "../crypto/canonical-json.ts";
 import { DsseEnvelope } from "../crypto/statement/dsse.ts";
 import { Bundle, bundleFormat, Leaf } from "../crypto/statement/bundle.ts";
 
@@ -51,9 +51,15 @@ function readJsonDocument(json: unknown): Document | undefined {
 
 function readEvents(text: string): Extract<Document, { kind: "events" }> | undefined {
   const lines = text.split("\n").filter((line) => line.trim() !== "");
-  const events = lines.map((line) => EventLine.safeParse(parseJson(new TextEncoder().encode(line))));
+  const events = lines.map((line) => EventLine.safeParse(parseLine(line.trim())));
   if (lines.length === 0 || !events.every((event) => event.success)) return undefined;
   return { kind: "events", events: events.map(({ data }) => data) };
+}
+
+/** A line as we write it: where a member stands twice, another reader may see another value than the one that was logged. */
+function parseLine(line: string): unknown {
+  const value = parseJson(new TextEncoder().encode(line));
+  return value !== undefined && (JSON.stringify(value) === line || canonicalJson(value) === line) ? value : undefined;
 }
 
 /** Leaf hashes as base64, one a line; undefined where a line is none. */
@@ -92,7 +98,7 @@ function readEvidence(zip: Uint8Array<ArrayBuffer>): Extract<Document, { kind: "
 
 function readBundles(files: Readonly<Record<string, Uint8Array>>): Evidence["statements"] | undefined {
   const read = Object.entries(files)
-    .filter(([name]) => /^(receipts|attestations)\/.+\.json$/.test(name))
+    .filter(([name]) => /^(receipts|attestations|cosignatures)\/.+\.json$/.test(name))
     .map(([name, bytes]) => ({ name, bundle: Bundle.safeParse(parseJson(bytes)) }));
   return read.every(({ bundle }) => bundle.success)
     ? read.flatMap(({ name, bundle }) => (bundle.success ? [{ name, bundle: bundle.data }] : []))

@@ -48,6 +48,17 @@ export async function trustKeys(compact: string | null, pins: Pins): Promise<{ t
   };
 }
 
+/**
+ * The newer of two key histories of one root: an old one in a file must not hide a revocation that the reader knows of. Of two roots the
+ * reader's own counts.
+ */
+export async function newerHistory(inFile: string | null, readers: string | null): Promise<string | null> {
+  if (inFile === null || readers === null) return inFile ?? readers;
+  const [shown, known] = await Promise.all([openKeyHistory(inFile), openKeyHistory(readers)]);
+  const isShownNewer = shown.ok && known.ok && shown.rootKid === known.rootKid && shown.history.number > known.history.number;
+  return isShownNewer ? inFile : readers;
+}
+
 /** The public key of an entry; undefined where there is no such entry, or no such key. */
 export async function publicKeyOf({ keys }: TrustedKeys, kid: string): Promise<CryptoKey | undefined> {
   const key = keys.find((one) => one.kid === kid);

@@ -77,6 +77,7 @@ describe("a page of events", () => {
 
   it("stops the log where fewer events were numbered than it has, or than it has published", () => {
     expect(judgePage({ ...page(5, 5), head: 4 }, state(5))).toEqual({ ok: false, reason: "head_behind", seq: 5 });
+    expect(judgePage({ ...page(5, 5), head: 4, published: undefined }, state(5))).toEqual({ ok: false, reason: "head_behind", seq: 5 });
     expect(judgePage({ ...page(5, 6), published: { size: 7, root: rootAt(7) } }, state(5))).toEqual({
       ok: false,
       reason: "head_behind",

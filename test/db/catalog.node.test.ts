@@ -104,6 +104,7 @@ describe("every table that holds rows of organizations", () => {
         where c.relnamespace = 'public'::regnamespace and c.relkind = 'r' and not a.attisdropped
           and a.attname in ('agent_id', 'run_id', 'pact_id', 'lineage_id', 'replaces_id', 'eval_run_id', 'receipt_id', 'attestation_id')
           and (c.relname, a.attname) <> ('evidence', 'run_id') -- eval_run_id and receipt_id, generated from it, hold it
+          and (c.relname, a.attname) not in (('pact_cosignatures', 'pact_id'), ('pact_cosignatures', 'lineage_id')) -- another organization's
           and not exists (select from pg_constraint where contype = 'f' and conrelid = c.oid and a.attnum = any (conkey))`,
     );
     expect(unkeyed).toEqual([]);
@@ -148,8 +149,14 @@ describe("the roles", () => {
         role,
       );
     expect(await callable("armalo_app")).toEqual([
+      "cosigned_pact_state",
+      "cosigners",
       "enter",
+      "enter_offer",
+      "enter_received",
       "enter_share",
+      "find_offer",
+      "find_received",
       "find_share",
       "key_history",
       "log_head",
@@ -158,8 +165,11 @@ describe("the roles", () => {
       "platform",
       "purge",
       "ready",
+      "received_cosignature",
       "status_list",
       "unlogged",
+      "unnoted_offers",
+      "withdrawn_cosignatures",
     ]);
     expect(await callable("armalo_admin")).toEqual(["enter", "key_history", "org", "organization_ids", "platform"]);
     const open = await column("select proname from pg_proc where pronamespace = 'app'::regnamespace and proacl is null");

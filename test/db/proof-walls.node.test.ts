@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type pg from "pg";
-import type { Statement } from "../../src/local/sql-batch.ts";
+import { runBatch, type Statement } from "../../src/local/sql-batch.ts";
 import { newId } from "../../src/platform/ids.ts";
 import { openTestDatabase } from "../support/harness-database.node.ts";
 import { asApp, enter, event, newAgent, newOrganization, statement } from "../support/raw-sql.node.ts";
@@ -67,17 +67,125 @@ describe("a statement's row", () => {
   });
 });
 
+describe("what was signed", () => {
+  it("stays so for the database's owner too, and a revocation is for good", async () => {
+    const { orgId, agentId } = await world();
+    const id = newId("attestation");
+    await asApp(pool, enter(orgId), event(orgId), attestation(orgId, agentId, id));
+    await asApp(
+      pool,
+      enter(orgId),
+      event(orgId),
+      statement("insert into agent_keys values ($1, $2, 'kid', 'x', null, 1, now())", orgId, agentId),
+    );
+    const entered = statement(
+      "select set_config('app.org_id', $1, true), set_config('app.actor', 'x', true), set_config('app.request_id', 'x', true)",
+      orgId,
+    );
+    const asOwner = (text: string) => runBatch(pool, { role: "postgres", statements: [entered, event(orgId), statement(text)] });
+    for (const column of [
+      "statement = 'x'",
+      "digest = 'x'",
+      "event_seq = 1",
+      "expires_at = now() + interval '2 days'",
+      "issued_at = now() - interval '1 day'",
+    ])
+      await expect(asOwner(`update attestations set ${column} where id = '${id}'`), column).rejects.toMatchObject({ code: "AR002" });
+    await expect(asOwner("update agent_keys set x = 'y'")).rejects.toMatchObject({ code: "AR002" });
+    const change = (text: string) => asApp(pool, enter(orgId), event(orgId), statement(text));
+    await change("update attestations set revoked_at = now(), revoked_reason = 'mistaken', revision = 2");
+    await change("update agent_keys set revoked_at = now(), revision = 2");
+    for (const back of ["revoked_at = null", "revoked_at = now() + interval '1 day'", "revoked_reason = 'other'"])
+      await expect(change(`update attestations set ${back}`), back).rejects.toMatchObject({ code: "AR002" });
+    await expect(change("update agent_keys set revoked_at = null")).rejects.toMatchObject({ code: "AR002" });
+  });
+
+  it("lives at most ninety days, and a link to it thirty", async () => {
+    const { orgId, agentId } = await world();
+    const id = newId("attestation");
+    const lives = (issued: string, lifetime: string) =>
+      asApp(
+        pool,
+        enter(orgId),
+        event(orgId),
+        statement(
+          `insert into attestations (org_id, id, agent_id, kind, about, statement, dsse_signature, digest, kid, requested_by, issued_at, expires_at, revision)
+           values ($1, $2, $3, 'score', $3, 'jws', 'sig', 'sha256:x', 'kid', 'key:test', $4::timestamptz, $4::timestamptz + $5::interval, 1)`,
+          orgId,
+          newId("attestation"),
+          agentId,
+          issued,
+          lifetime,
+        ),
+      );
+    await lives("2026-03-01T00:00:00Z", "2160 hours");
+    for (const lifetime of ["2160 hours 1 millisecond", "0", "-1 day"])
+      await expect(lives("2026-03-01T00:00:00Z", lifetime), lifetime).rejects.toMatchObject({ constraint: "attestations_lifetime" });
+    await asApp(pool, enter(orgId), event(orgId), attestation(orgId, agentId, id), share(orgId, id, `long-${id}`, "720 hours"));
+    const tooLong = asApp(pool, enter(orgId), event(orgId), share(orgId, id, `longer-${id}`, "721 hours"));
+    await expect(tooLong).rejects.toMatchObject({ constraint: "attestation_shares_lifetime" });
+  });
+
+  it("of what happened is nothing that cannot have happened", async () => {
+    const { orgId, agentId } = await world();
+    let number = 0;
+    const add = (mode: string, disposition: string, effect: string | null) =>
+      asApp(
+        pool,
+        enter(orgId),
+        event(orgId),
+        statement(
+          `insert into receipts (org_id, id, agent_id, number, action, about, mode, disposition, effect, statement, dsse_signature, digest, kid, issued_at)
+           values ($1, $2, $3, $4, 'act', 'it', $5, $6, $7, 'jws', 'sig', 'sha256:x', 'kid', now())`,
+          orgId,
+          newId("receipt"),
+          agentId,
+          number + 1,
+          mode,
+          disposition,
+          effect,
+        ),
+      ).then(() => (number += 1));
+    for (const [mode, disposition, effect] of [
+      ["production", "denied", "attempted"],
+      ["production", "blocked", "unknown"],
+      ["production", "executed", null],
+      ["production", "errored", "confirmed"],
+      ["production", "timed_out", "confirmed"],
+      ["simulation", "executed", "confirmed"],
+      ["dry_run", "executed", "confirmed"],
+      ["dry_run", "executed", "attempted"],
+    ] as const)
+      await expect(add(mode, disposition, effect), `${mode} ${disposition} ${effect}`).rejects.toMatchObject({ code: "23514" });
+    await add("production", "executed", "confirmed");
+    await add("simulation", "errored", "attempted");
+    await add("dry_run", "executed", "unknown");
+    await add("production", "denied", null);
+  });
+});
+
 describe("a chain of receipts", () => {
   it("has no gap and no fork", async () => {
     const { orgId, agentId } = await world();
     const add = (number: number) => asApp(pool, enter(orgId), event(orgId), receipt(orgId, agentId, number));
     await expect(add(2)).rejects.toMatchObject({ code: "23505", constraint: "receipts_chain" });
     await add(1);
-    await expect(add(1)).rejects.toMatchObject({ code: "23505", constraint: "receipts_chain" });
+    const late = await add(1).catch((thrown: unknown) => thrown);
+    expect(late).toMatchObject({ code: "23505", constraint: "receipts_chain" });
+    const told = { number: 1, digest: "sha256:x", between: ["act"] };
+    expect(JSON.parse(String(late instanceof Error && "detail" in late && late.detail))).toEqual(told);
     await expect(add(3)).rejects.toMatchObject({ code: "23505", constraint: "receipts_chain" });
     await add(2);
     const other = await newAgent(pool, orgId);
     await asApp(pool, enter(orgId), event(orgId), receipt(orgId, other, 1));
+  });
+});
+
+describe("a claim policy", () => {
+  it("is not the Worker's to set", async () => {
+    const { orgId } = await world();
+    const set = statement(`insert into claim_policies values ($1, 1, '{"rules": []}', 'sha256:x', 'key:test', now())`, orgId);
+    await expect(asApp(pool, enter(orgId), event(orgId), set)).rejects.toMatchObject({ code: "42501" });
   });
 });
 

@@ -1,7 +1,8 @@
 import { env } from "cloudflare:workers";
 import { newId } from "../../src/platform/ids.ts";
 import { setClaimPolicy } from "./harness.ts";
-import type { TestOrganization } from "./organization.ts";
+import { createOrganization, type TestOrganization } from "./organization.ts";
+import { cosigned, newActivePact, offered, tokenOf } from "./bilateral.ts";
 import { openPolicy } from "./open-policy.ts";
 import { registerKey, selfRunOf } from "./proofs.ts";
 
@@ -25,6 +26,9 @@ export const requestBodies: Readonly<Record<string, unknown>> = {
   "pacts.create_version": {},
   "pacts.verify": { input: "hello", output: "hello", latencyMs: 5 },
   "pacts.validate_call": { tool: "search", arguments: {} },
+  "pact_offers.create": {},
+  "offered_pacts.cosign": { digest: `sha256:${"ab".repeat(32)}` },
+  "cosignatures.withdraw": { reason: "mistaken" },
   "suites.create": suite,
   "runs.start": { suiteId: newId("suite"), mode: "simulation" },
   "judge_panels.create": panel,
@@ -45,6 +49,9 @@ export const requestBodies: Readonly<Record<string, unknown>> = {
 export const unknownIds: Readonly<Record<string, string>> = {
   agentId: newId("agent"),
   pactId: newId("pact"),
+  offerId: newId("pactOffer"),
+  token: "0".repeat(43),
+  cosignatureId: newId("cosignature"),
   suiteId: newId("suite"),
   runId: newId("run"),
   panelId: newId("judgePanel"),
@@ -80,6 +87,11 @@ export async function resourcesOf(org: TestOrganization): Promise<Readonly<Recor
   const signer = await registerKey(org, agentId);
   const imported = await org.call("POST", "/v1/receipts/import", { agentId, artifact: await selfRunOf(org, agentId, signer) });
   const receiptId: string = imported.body.receipt.id;
+  const partner = await createOrganization();
+  const [offerId] = await cosigned(org, partner);
+  const [, cosignatureId] = await cosigned(partner, org);
+  const token = tokenOf(await offered(org, await newActivePact(org), { counterparty: partner.orgId }));
+  const shared = { offerId, token, cosignatureId };
   const proofs = { attestationId, receiptId, kid: signer.kid };
-  return { agentId, pactId, suiteId, runId, panelId, calibrationId, keyId, requestId: failed.requestId, auditEventId, ...proofs };
+  return { agentId, pactId, suiteId, runId, panelId, calibrationId, keyId, requestId: failed.requestId, auditEventId, ...shared, ...proofs };
 }

@@ -96,6 +96,15 @@ describe("an audit export", () => {
     expect(named[1]).toMatchObject({ verdict: "changed", detail: "event 8" });
   });
 
+  it("that was cut off is told so even where the leaf hashes were cut off with it", async () => {
+    const short = issuer.leaves.slice(0, -1);
+    const findings = await checkEvents({ events: short, checkpoint, leaves: short.map(hashOf) }, trusted, pins);
+    expect(findings.map(({ verdict }) => verdict)).toEqual(["checkpoint_valid", "changed", "truncated"]);
+    const swapped = short.toReversed();
+    const other = await checkEvents({ events: issuer.leaves, checkpoint, leaves: swapped.map(hashOf) }, trusted, pins);
+    expect(other.map(({ verdict }) => verdict)).toEqual(["checkpoint_valid", "changed", "complete"]);
+  });
+
   it("under a checkpoint by a revoked key is not believed", async () => {
     const other = await newIssuer();
     await logEvent(other);

@@ -66,6 +66,7 @@ describe("a two-party receipt", () => {
   it("is refused with another action, another agent or another key in it", async () => {
     for (const intent of [
       await intentOf(agent, { action: { ...action, digest: `sha256:${"00".repeat(32)}` } }),
+      await intentOf(agent, { action: { ...action, name: "payment.refund" } }),
       await intentOf(agent, { agentId: "agt_2" }),
       await intentOf(agent, {}, signer.x),
       { x: agent.x, jws: await signJson(agent, jwsTypes.selfRun, { agentId, action }) },

@@ -55,6 +55,20 @@ export function openTileTree(read: ReadTile): TileTree {
   };
 }
 
+/** Leaf hashes from index `from` up to `to`, one behind the other: each tile is read once. Throws DamagedTile where one is too short. */
+export function readLeaves(read: ReadTile, from: number, to: number): Hash {
+  const hashes = new Uint8Array((to - from) * hashBytes);
+  for (let at = from; at < to;) {
+    const [index, place] = [Math.floor(at / tileWidth), at % tileWidth];
+    const end = Math.min(to, (index + 1) * tileWidth);
+    const part = (read(0, index) ?? new Uint8Array(0)).subarray(place * hashBytes, (place + end - at) * hashBytes);
+    if (part.length < (end - at) * hashBytes) throw new DamagedTile("a tile is shorter than its tree");
+    hashes.set(part, (at - from) * hashBytes);
+    at = end;
+  }
+  return hashes;
+}
+
 /** A tile with the nodes above its hashes, filled as they are needed: of height k the n-th stands at 512 − 2^(9 − k) + n. */
 type Expanded = { readonly hashes: Uint8Array<ArrayBuffer>; readonly known: Uint8Array };
 

@@ -3,19 +3,22 @@ import { DsseEnvelope } from "./dsse.ts";
 
 const Sha256 = z.string().regex(/^sha256:[0-9a-f]{64}$/);
 
+/** Half a surrogate pair has no canonical form, so it was never logged. */
+const Text = z.string().refine((text) => text.isWellFormed());
+
 /** A leaf of the log as JSON (audit/leaf.ts). */
 export const Leaf = z.strictObject({
   v: z.literal(1),
-  orgId: z.string(),
+  orgId: Text,
   seq: z.int().min(1),
-  id: z.string(),
+  id: Text,
   at: z.iso.datetime({ precision: 3 }),
-  actor: z.string(),
-  action: z.string(),
-  resource: z.string(),
-  change: z.string(),
-  commitment: z.string().nullable(),
-  requestId: z.string(),
+  actor: Text,
+  action: Text,
+  resource: Text,
+  change: Text,
+  commitment: Text.nullable(),
+  requestId: Text,
 });
 export type Leaf = z.output<typeof Leaf>;
 

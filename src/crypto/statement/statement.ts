@@ -14,9 +14,18 @@ export const predicateTypes = {
   eval_run: "https://armalo.ai/attestation/eval-run/v1",
   pact: "https://armalo.ai/attestation/pact/v1",
   receipt: "https://armalo.ai/receipt/v1",
+  cosignature: "https://armalo.ai/pact-cosignature/v1",
 } as const;
 export type StatementKind = keyof typeof predicateTypes;
-const predicateTypeNames = [predicateTypes.score, predicateTypes.eval_run, predicateTypes.pact, predicateTypes.receipt] as const;
+const predicateTypeNames = [
+  predicateTypes.score,
+  predicateTypes.eval_run,
+  predicateTypes.pact,
+  predicateTypes.receipt,
+  predicateTypes.cosignature,
+] as const;
+
+const attestationTypes: readonly string[] = [predicateTypes.score, predicateTypes.eval_run, predicateTypes.pact];
 
 export const deploymentKinds = ["local", "on-premises", "cloud"] as const;
 export type DeploymentKind = (typeof deploymentKinds)[number];
@@ -27,14 +36,15 @@ const Sha256 = z.string().regex(/^sha256:[0-9a-f]{64}$/);
 const Subject = z.strictObject({ name: z.string().min(1), digest: z.strictObject({ sha256: z.string().regex(/^[0-9a-f]{64}$/) }) });
 export type Subject = z.output<typeof Subject>;
 
-/** What every predicate of ours says of itself: which statement it is, whose, from what kind of installation, about which agent. */
+/** What every predicate of ours says of itself: which statement it is, whose, from what kind of installation, about which agent of theirs. */
 const predicateBasics = {
   id: z.string().min(1),
   /** The origin that issued it. */
   issuer: z.string().min(1),
   deployment: z.strictObject({ kind: z.enum(deploymentKinds), environment: z.enum(["live", "test"]) }),
   organization: z.string().min(1),
-  agent: z.strictObject({ id: z.string(), versionNumber: z.int().min(1), versionDigest: Sha256 }),
+  /** Left out by a co-signature alone: it is about the agent of another organization, under its pact's digest. */
+  agent: z.strictObject({ id: z.string(), versionNumber: z.int().min(1), versionDigest: Sha256 }).optional(),
   issuedAt: Instant,
 } as const;
 
@@ -46,15 +56,25 @@ const Predicate = z.looseObject({
 });
 
 /** An in-toto Statement v1 of ours, as far as a verifier needs to know it. */
-export const Statement = z.strictObject({
-  _type: z.literal(statementType),
-  subject: z.array(Subject).min(1).max(64),
-  predicateType: z.enum(predicateTypeNames),
-  predicate: Predicate,
-});
+export const Statement = z
+  .strictObject({
+    _type: z.literal(statementType),
+    subject: z.array(Subject).min(1).max(64),
+    predicateType: z.enum(predicateTypeNames),
+    predicate: Predicate,
+  })
+  .refine(
+    ({ predicateType, predicate }) => !attestationTypes.includes(predicateType) || predicate.expiresAt !== undefined,
+    "An attestation without an end.",
+  )
+  .refine(
+    ({ predicateType, predicate }) => (predicate.agent === undefined) === (predicateType === predicateTypes.cosignature),
+    "All but a co-signature is about an agent of the organization.",
+  );
 export type Statement = z.output<typeof Statement>;
 
-export const isAttestation = ({ predicateType }: Statement): boolean => predicateType !== predicateTypes.receipt;
+/** What its organization can take back: attestations and co-signatures. */
+export const isRevocable = ({ predicateType }: Statement): boolean => predicateType !== predicateTypes.receipt;
 
 /** A subject of an in-toto statement from one of our `sha256:` digests. */
 export const subjectOf = (name: string, digest: string): Subject => ({ name, digest: { sha256: digest.replace(/^sha256:/, "") } });

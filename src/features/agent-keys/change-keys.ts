@@ -6,8 +6,13 @@ import { judgeKeyProof, type KeyProof } from "./agent-key.ts";
 import type { AgentKeyView } from "./schemas.ts";
 import { insertAgentKey, selectAgentKeys, updateRevoked, type AgentKeyRow } from "./store.ts";
 
-/** More keys than an agent needs to rotate, and fewer than would make a read large. */
+/** More keys than an agent signs with at a time; revoked ones must not keep it from rotating. */
 const maxKeys = 50;
+/** Revoked ones too, so that no read becomes large. */
+const maxKeysKept = 1_000;
+
+const isFull = (known: readonly AgentKeyRow[]): boolean =>
+  known.length >= maxKeysKept || known.filter(({ revokedAt }) => revokedAt === null).length >= maxKeys;
 
 const toView = ({ kid, agentId, x, createdAt, revokedAt }: Omit<AgentKeyRow, "orgId">): AgentKeyView => ({
   kid,
@@ -27,7 +32,7 @@ export async function registerKey(
   const [[agent], known] = await tenant.read((db) => [selectAgent(db, agentId), selectAgentKeys(db, agentId)]);
   if (agent === undefined) throw problem("not_found", "no such agent");
   if (agent.archivedAt !== null) throw problem("state_conflict", "the agent is archived");
-  if (known.length >= maxKeys) throw problem("state_conflict", "the agent has too many keys");
+  if (isFull(known)) throw problem("state_conflict", "the agent has too many keys");
   const verdict = await judgeKeyProof(given, { agentId, orgId: tenant.orgId }, now);
   if (!verdict.ok) {
     const { field, message } = verdict;

@@ -47,6 +47,14 @@ const allows = (rule: Rule, claim: Claim): boolean =>
   claim.lifetimeDays <= rule.maxLifetimeDays &&
   rule.requestedBy.includes(claim.requester);
 
+/** The part of a policy that concerns one agent, the others left out of it. */
+export const policyFor = ({ rules }: ClaimPolicy, agentId: string): ClaimPolicy => ({
+  rules: rules.flatMap((rule) => {
+    if (rule.agents === "all") return [rule];
+    return rule.agents.includes(agentId) ? [{ ...rule, agents: [agentId] }] : [];
+  }),
+});
+
 export type ClaimVerdict = { readonly ok: true } | { readonly ok: false; readonly reason: "no_policy" | "no_rule_allows_it" };
 
 /** Whether a claim is within the policy. No policy allows nothing. */

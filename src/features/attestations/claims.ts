@@ -3,6 +3,7 @@ import { subjectOf, type Subject } from "../../crypto/statement/statement.ts";
 import { dimensionNames, type Dimension, type ScoreDocument } from "../scores/index.ts";
 import type { RunRow } from "../evals/index.ts";
 import type { PactRow } from "../pacts/index.ts";
+import type { CosignerRow } from "./store.ts";
 
 /** What of a score, or of a run, is shown. What is held back is named, never that there is nothing. */
 export type Disclosure = { readonly dimensions: readonly Dimension[]; readonly evidenceDigests: boolean };
@@ -17,22 +18,26 @@ export type Content = {
 type Version = { readonly number: number; readonly digest: string };
 
 /**
- * A score with its provenance. The figures of a dimension can be held back; that it exists, what is missing, and open critical violations
- * cannot.
+ * A score with its provenance. All figures of a dimension can be held back; that it exists, that it lacks evidence, and open critical
+ * violations cannot.
  */
 export function scoreContent(document: ScoreDocument, version: Version, { dimensions, evidenceDigests }: Disclosure): Content {
-  const { provenance, dimensions: all, inWords: _, ...rest } = document;
+  const { provenance, dimensions: all, inWords: _, pactComplianceRate, ...rest } = document;
   const { evidenceDigest, ...shown } = provenance;
+  const shows = (name: Dimension): boolean => dimensions.includes(name);
   const figures = Object.fromEntries(dimensions.map((name) => [name, figuresOf(all[name])]));
   return {
     subject: [subjectOf("agent-version", version.digest), ...(evidenceDigests ? [subjectOf("score-evidence", evidenceDigest)] : [])],
     agentVersion: version,
     claim: {
       ...rest,
-      missing: rest.missing.map(({ inWords: _words, ...missing }) => missing),
+      pactComplianceRate: shows("pactCompliance") ? pactComplianceRate : undefined,
+      missing: rest.missing.map(({ inWords: _words, ...missing }) =>
+        shows(missing.dimension) ? missing : { dimension: missing.dimension },
+      ),
       openCriticalViolations: rest.openCriticalViolations.map((violation) => ({ ...violation })),
       dimensions: figures,
-      withheldDimensions: dimensionNames.filter((name) => !dimensions.includes(name)),
+      withheldDimensions: dimensionNames.filter((name) => !shows(name)),
       provenance: { ...shown, evidenceDigest: evidenceDigests ? evidenceDigest : null },
     },
   };
@@ -72,11 +77,22 @@ export function runContent(run: RunRow, casesDigest: string | null): Content {
   };
 }
 
-/** That an agent's organization bound it to a pact; its text need not be shown, the digest holds it. */
-export function pactContent(pact: PactRow & { readonly digest: string }, version: Version): Content {
+/**
+ * That an agent's organization bound it to a pact; its text need not be shown, the digest holds it. `cosigners`, unless withheld, are the
+ * organizations that signed that digest too: whoever has their statements can check that both sides agreed to the same.
+ */
+export function pactContent(
+  pact: PactRow & { readonly digest: string },
+  version: Version,
+  cosigners: readonly CosignerRow[] | null,
+): Content {
   const severities = Map.groupBy(pact.conditions, ({ severity }) => severity);
   return {
-    subject: [subjectOf("pact", pact.digest), subjectOf("agent-version", version.digest)],
+    subject: [
+      subjectOf("pact", pact.digest),
+      subjectOf("agent-version", version.digest),
+      ...(cosigners ?? []).map(({ digest }) => subjectOf("pact-cosignature", digest)),
+    ],
     agentVersion: version,
     claim: {
       pactId: pact.id,
@@ -87,6 +103,9 @@ export function pactContent(pact: PactRow & { readonly digest: string }, version
       digest: pact.digest,
       activatedAt: pact.activatedAt?.toISOString() ?? null,
       conditions: Object.fromEntries([...severities].map(([severity, conditions]) => [severity, conditions.length])),
+      cosignatures:
+        cosigners?.map((row) => ({ ...row, signedAt: row.signedAt.toISOString(), withdrawnAt: row.withdrawnAt?.toISOString() ?? null })) ??
+        null,
     },
   };
 }

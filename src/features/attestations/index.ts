@@ -1,2 +1,2 @@
-export { statusListOf } from "./status-list.ts";
+export { statusListOf, statusListUrl } from "./status-list.ts";
 export { selectLoggedAttestations, selectRevoked } from "./store.ts";

@@ -54,7 +54,7 @@ function requireAllowed(
     agentId,
     kind: about.kind,
     dimensions: about.kind === "score" ? about.dimensions : [],
-    evidenceDigests: about.kind !== "pact" && about.evidenceDigests,
+    evidenceDigests: about.evidenceDigests,
     lifetimeDays,
     requester: requesterOf(principal),
   });
@@ -80,7 +80,7 @@ function predicateOf(
     issuedAt: now.toISOString(),
     expiresAt: expiresAt.toISOString(),
     requestedBy: requesterOf(principal),
-    disclosure: about.kind === "pact" ? {} : { evidenceDigests: about.evidenceDigests },
+    disclosure: { evidenceDigests: about.evidenceDigests },
     claimPolicy: policyDigest,
     statusList: statusListUrl(env, tenant.orgId),
     claim,

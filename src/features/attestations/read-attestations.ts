@@ -6,6 +6,7 @@ import type { ReadContext } from "../../http/operation.ts";
 import { toPage } from "../../http/pagination.ts";
 import { problem } from "../../http/problem.ts";
 import { inEnvelope, preimageOf, proveStatement, type Envelope } from "../statements/index.ts";
+import { policyFor } from "./claim-policy.ts";
 import type { AttestationPage, AttestationView, ClaimPolicyView, ListAttestationsQuery } from "./schemas.ts";
 import { statusListOf } from "./status-list.ts";
 import { selectAttestation, selectAttestations, selectClaimPolicy, selectIssuingEvent, selectRevoked } from "./store.ts";
@@ -49,7 +50,10 @@ export async function readBundle({ tenant, principal, env, now }: ReadContext, i
   return { format: bundleFormat, statement: inEnvelope(row, envelope), keyHistory: history.signed, inclusion, statusList };
 }
 
-export async function readClaimPolicy({ tenant }: ReadContext): Promise<z.input<typeof ClaimPolicyView>> {
+/** A credential that is bound to an agent sees the rules for that agent, and no other agent in them. */
+export async function readClaimPolicy({ tenant, principal }: ReadContext): Promise<z.input<typeof ClaimPolicyView>> {
   const [[row]] = await tenant.read((db) => [selectClaimPolicy(db)]);
-  return { number: row?.number ?? null, digest: row?.digest ?? null, policy: row?.policy ?? null };
+  if (row === undefined) return { number: null, digest: null, policy: null };
+  const { number, digest, policy } = row;
+  return { number, digest, policy: principal.agentId === null ? policy : policyFor(policy, principal.agentId) };
 }

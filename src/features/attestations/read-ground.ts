@@ -10,7 +10,7 @@ import type { ClaimPolicy } from "./claim-policy.ts";
 import { pactContent, runContent, scoreContent, type Content } from "./claims.ts";
 import type { About } from "./schemas.ts";
 import type { RevokedRow } from "./status-list.ts";
-import { selectClaimPolicy, selectRevoked } from "./store.ts";
+import { selectClaimPolicy, selectCosigners, selectRevoked } from "./store.ts";
 
 /** All that an attestation stands on, read in one round trip. */
 export type Ground = {
@@ -61,14 +61,23 @@ async function readRunGround(wanted: Wanted, { runId, evidenceDigests }: Extract
   return { policy, keyHistory, revoked, content: runContent(run, evidenceDigests ? await digestCases(cases) : null) };
 }
 
-async function readPactGround(wanted: Wanted, { pactId }: Extract<About, { kind: "pact" }>): Promise<Ground> {
+async function readPactGround(wanted: Wanted, { pactId, evidenceDigests }: Extract<About, { kind: "pact" }>): Promise<Ground> {
   const { tenant, agentId } = wanted;
-  const [[policy], [keyHistory], revoked, [agent], [pact]] = await tenant.read((db) => [...common(db, wanted), selectPact(db, pactId)]);
+  const [[policy], [keyHistory], revoked, [agent], [pact], cosigners] = await tenant.read((db) => [
+    ...common(db, wanted),
+    selectPact(db, pactId),
+    selectCosigners(db, pactId),
+  ]);
   const inService = requireInService(agent);
   if (pact === undefined || pact.agentId !== agentId) throw problem("not_found", "no such pact of this agent");
   const { digest } = pact;
   if (digest === null) throw problem("state_conflict", "a draft promises nothing yet");
-  return { policy, keyHistory, revoked, content: pactContent({ ...pact, digest }, versionOf(inService)) };
+  return {
+    policy,
+    keyHistory,
+    revoked,
+    content: pactContent({ ...pact, digest }, versionOf(inService), evidenceDigests ? cosigners : null),
+  };
 }
 
 type Agent = Awaited<ReturnType<typeof selectAgent>>[number];

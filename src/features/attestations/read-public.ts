@@ -36,16 +36,16 @@ export async function readShared(context: Basics, token: string): Promise<Shared
 }
 
 const Listed = z.array(z.object({ id: z.string(), at: z.coerce.date(), reason: z.string() }));
-const ListRows = z.tuple([z.object({ list: Listed.nullable() })]);
+const ListRows = z.tuple([z.object({ list: Listed.nullable(), withdrawn: Listed })]);
 
 /** An organization's signed revocation list, for anyone: one round trip. */
 export async function readStatusList(context: Basics, orgId: string): Promise<string> {
   const { env, now } = context;
   const since = new Date(now.getTime() - listedAfterExpiryMs).toISOString();
-  const entry = sql`select app.status_list(${orgId}, ${since}::timestamptz) as list`;
+  const entry = sql`select app.status_list(${orgId}, ${since}::timestamptz) as list, app.withdrawn_cosignatures(${orgId}) as withdrawn`;
   const [[keyHistory], found] = await readAsPublic(context, sql`select 1`, (db) => [selectKeyHistory(db), db.orm.execute(entry)]);
-  const [{ list }] = ListRows.parse(found.rows);
+  const [{ list, withdrawn }] = ListRows.parse(found.rows);
   if (list === null) throw problem("not_found", "no such organization");
-  const revoked = list.map(({ id, at, reason }) => ({ id, revokedAt: at, revokedReason: reason }));
+  const revoked = [...list, ...withdrawn].map(({ id, at, reason }) => ({ id, revokedAt: at, revokedReason: reason }));
   return statusListOf(env, orgId, await openHistory(keyHistory), revoked, now);
 }

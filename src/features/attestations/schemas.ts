@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import { linkTokenPattern } from "../../crypto/link-token.ts";
 import { pageOf, pageQuery } from "../../http/pagination.ts";
 import { idPattern } from "../../platform/ids.ts";
 import { dimensionNames } from "../scores/index.ts";
@@ -21,7 +22,13 @@ const About = z.discriminatedUnion("kind", [
     evidenceDigests,
   }),
   z.strictObject({ kind: z.literal("eval_run"), runId: z.string().regex(idPattern("run")), evidenceDigests }),
-  z.strictObject({ kind: z.literal("pact"), pactId: z.string().regex(idPattern("pact")) }),
+  z.strictObject({
+    kind: z.literal("pact"),
+    pactId: z.string().regex(idPattern("pact")),
+    evidenceDigests: evidenceDigests.openapi({
+      description: "Whether it names who has co-signed the pact, by the digests of their statements.",
+    }),
+  }),
 ]);
 export type About = z.output<typeof About>;
 
@@ -48,7 +55,7 @@ export const ShareAttestationBody = z
 
 export const AgentParams = z.object({ agentId: AgentId });
 export const AttestationParams = z.object({ attestationId: z.string().regex(idPattern("attestation")) });
-export const SharedParams = z.object({ token: z.string().regex(/^[0-9A-Za-z]{43}$/) });
+export const SharedParams = z.object({ token: z.string().regex(linkTokenPattern) });
 export const OrganizationParams = z.object({ organizationId: z.string().regex(idPattern("organization")) });
 export const ListAttestationsQuery = z.object({ ...pageQuery, agentId: AgentId.optional() });
 
@@ -96,8 +103,8 @@ export const AttestationShare = z
 export const ClaimPolicyView = z
   .object({
     number: z.int().nullable().openapi({ description: "Null where the operators have set none: then nothing may be attested." }),
-    digest: z.string().nullable(),
-    policy: ClaimPolicy.nullable(),
+    digest: z.string().nullable().openapi({ description: "Of the whole policy; attestations name it." }),
+    policy: ClaimPolicy.nullable().openapi({ description: "A credential that is bound to an agent sees the rules for that agent alone." }),
   })
   .openapi("ClaimPolicy");
 

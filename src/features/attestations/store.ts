@@ -2,6 +2,7 @@ import { and, asc, desc, eq, gt, isNotNull, lte, sql } from "drizzle-orm";
 import { attestations, attestationShares } from "../../db/schema/attestations.ts";
 import { auditEvents } from "../../db/schema/audit-events.ts";
 import { claimPolicies } from "../../db/schema/claim-policies.ts";
+import { pactCosignatures } from "../../db/schema/pact-cosignatures.ts";
 import type { ScopedDb } from "../../db/tenant-db.ts";
 import { keyset, type Page } from "../../http/pagination.ts";
 import { selectEvent, type EnteredDb } from "../statements/index.ts";
@@ -40,7 +41,7 @@ export const updateRevoked = ({ orm, orgId }: ScopedDb, { id, revision }: Attest
     .set({ revokedAt, revokedReason, revision: revision + 1 })
     .where(and(eq(attestations.orgId, orgId), eq(attestations.id, id), eq(attestations.revision, revision)));
 
-/** What the revocation list holds: an attestation leaves it a day after it would have expired anyway. */
+/** What the revocation list holds: attestations until a day after they would have expired anyway, and withdrawn co-signatures. */
 export const selectRevoked = ({ orm, orgId }: EnteredDb, now: Date) =>
   orm
     .select({ id: attestations.id, revokedAt: attestations.revokedAt, revokedReason: attestations.revokedReason })
@@ -51,6 +52,12 @@ export const selectRevoked = ({ orm, orgId }: EnteredDb, now: Date) =>
         isNotNull(attestations.revokedAt),
         gt(attestations.expiresAt, new Date(now.getTime() - listedAfterExpiryMs)),
       ),
+    )
+    .unionAll(
+      orm
+        .select({ id: pactCosignatures.id, revokedAt: pactCosignatures.withdrawnAt, revokedReason: pactCosignatures.withdrawnReason })
+        .from(pactCosignatures)
+        .where(and(eq(pactCosignatures.orgId, orgId), isNotNull(pactCosignatures.withdrawnAt))),
     )
     .orderBy(attestations.id);
 
@@ -71,3 +78,23 @@ export const insertShare = ({ orm, orgId }: ScopedDb, row: Omit<ShareRow, "orgId
 
 export const selectClaimPolicy = ({ orm, orgId }: ScopedDb) =>
   orm.select().from(claimPolicies).where(eq(claimPolicies.orgId, orgId)).orderBy(desc(claimPolicies.number)).limit(1);
+
+/** The most that a statement names: it can have 64 subjects. */
+const mostCosigners = 50;
+
+/** Who has co-signed a pact (app.cosigners), the latest first. */
+export const selectCosigners = ({ orm }: ScopedDb, pactId: string) =>
+  orm
+    .select({
+      organization: sql<string>`c.org_id`,
+      environment: sql<string>`c.environment`,
+      id: sql<string>`c.id`,
+      digest: sql<string>`c.digest`,
+      signedAt: sql`c.signed_at`.mapWith(pactCosignatures.signedAt),
+      withdrawnAt: sql<Date | null>`c.withdrawn_at`.mapWith(pactCosignatures.withdrawnAt),
+    })
+    .from(sql`app.cosigners(${pactId}) as c`)
+    .orderBy(sql`c.signed_at desc, c.id`)
+    .limit(mostCosigners);
+
+export type CosignerRow = Awaited<ReturnType<typeof selectCosigners>>[number];

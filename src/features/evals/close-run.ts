@@ -2,7 +2,7 @@ import type { TenantWriter } from "../../db/tenant-db.ts";
 import type { Environment } from "../../env.ts";
 import { problem } from "../../http/problem.ts";
 import { accuracyOf } from "../judge-panels/index.ts";
-import { planReceipt } from "../receipts/index.ts";
+import { bringNoEvidence, planReceipt, writeChained } from "../receipts/index.ts";
 import { planScore, suiteAssurance } from "../scores/index.ts";
 import { summarizeJury } from "./jury-summary.ts";
 import { loadRunToClose, type LoadedRun, type RunToClose } from "./load-run.ts";
@@ -31,11 +31,11 @@ const maxAttempts = 6;
 
 /**
  * Ends a run: its summary, its receipt, its evidence and the agent's new score in one conditional write, made of every case that was recorded and
- * of those that the agent leaves unanswered. Two round trips, unless another case is recorded in between. Returns the run as it stands then.
+ * of those that the agent leaves unanswered. Two round trips, unless another case or receipt comes in between. Returns the run as it stands then.
  */
 export async function closeRun<A extends ClosingAction>({ env, tenant, action, now, decide }: Closer<A>, runId: string): Promise<RunView> {
   for (let attempt = 1; ; attempt += 1) {
-    const loaded = await loadRunToClose(tenant, runId, now);
+    const loaded = await loadRunToClose(tenant, runId);
     if (loaded === undefined) throw problem("not_found", "no such run");
     const ending = decide(loaded);
     if (ending === null) return toRun(loaded.run);
@@ -44,16 +44,19 @@ export async function closeRun<A extends ClosingAction>({ env, tenant, action, n
     const view = toRun({ ...loaded.run, ...closing });
     const score = await planEvidence(loaded, cases, now);
     const version = { number: loaded.run.agentVersionNumber, digest: loaded.run.agentVersionDigest };
-    const ground = { head: loaded.receiptHead, keyHistory: loaded.keyHistory, version };
     const change = { ...view, unanswered: cases.unanswered.map(toCase) };
-    const receipt = await planReceipt({ env, tenant, now }, ground, await factsOfRun(view), change);
-    try {
+    const facts = await factsOfRun(view);
+    const write = async (head: RunToClose["receiptHead"]): Promise<void> => {
+      const receipt = await planReceipt({ env, tenant, now }, { head, keyHistory: loaded.keyHistory, version }, facts, change);
       await tenant.write({ action, resource: runId, change: receipt.change, answer: view }, (db) => [
         updateRunClosed(db, loaded.run, closing),
         ...cases.unanswered.map((row) => insertCase(db, runId, row)),
         ...(score?.statements(db) ?? []),
         ...receipt.statements(db),
       ]);
+    };
+    try {
+      await writeChained(loaded.receiptHead, write, bringNoEvidence);
       return view;
     } catch (thrown) {
       if (!isConflict(thrown) || attempt >= maxAttempts) throw thrown;

@@ -34,9 +34,9 @@ export async function loadRun(tenant: TenantReader, runId: string): Promise<Load
 }
 
 /** The same, and what its end needs besides, in one round trip too. */
-export async function loadRunToClose(tenant: TenantReader, runId: string, now: Date): Promise<RunToClose | undefined> {
+export async function loadRunToClose(tenant: TenantReader, runId: string): Promise<RunToClose | undefined> {
   const [evidence, [receiptHead], [keyHistory], [calibration], ...parts] = await tenant.read((db) => [
-    selectEvidence(db, fieldOfRun(db, runId, evalRuns.agentId), now),
+    selectEvidence(db, fieldOfRun(db, runId, evalRuns.agentId), null),
     selectReceiptHead(db, fieldOfRun(db, runId, evalRuns.agentId)),
     selectKeyHistory(db),
     selectCalibration(db, fieldOfRun(db, runId, evalRuns.calibrationId)),

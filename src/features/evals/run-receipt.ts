@@ -11,14 +11,19 @@ export async function factsOfRun(run: RunView): Promise<ReceiptFacts> {
     mode,
     policy: pactId === null || pactDigest === null ? null : { id: pactId, digest: pactDigest, decision: "undecided" },
     approval: null,
-    ...endingOf(status, startedAt),
+    ...endingOf(status, mode, startedAt),
     outcome: await jsonDigest(run),
     intent: null,
   };
 }
 
-/** We put the cases to the agent ourselves, so of a run that was completed the effect is confirmed. */
-function endingOf(status: RunView["status"], startedAt: string | null): Pick<ReceiptFacts, "disposition" | "effect"> {
+/** We put the cases to the agent ourselves, so of a run that was completed the effect is confirmed; of a simulation nothing ever is. */
+function endingOf(
+  status: RunView["status"],
+  mode: RunView["mode"],
+  startedAt: string | null,
+): Pick<ReceiptFacts, "disposition" | "effect"> {
   if (startedAt === null) return { disposition: "blocked", effect: null };
-  return status === "completed" ? { disposition: "executed", effect: "confirmed" } : { disposition: "errored", effect: "attempted" };
+  if (status !== "completed") return { disposition: "errored", effect: "attempted" };
+  return { disposition: "executed", effect: mode === "production" ? "confirmed" : "attempted" };
 }

@@ -11,6 +11,7 @@ import { toBase64 } from "../../crypto/encoding.ts";
 import type { MediaAnswer, ReadContext } from "../../http/operation.ts";
 import { problem } from "../../http/problem.ts";
 import { selectLoggedAttestations, selectRevoked, statusListOf } from "../attestations/index.ts";
+import { selectLoggedCosignatures } from "../cosignatures/index.ts";
 import { selectLoggedReceipts } from "../receipts/index.ts";
 import { bundlesOf, pageStatements } from "./bundles.ts";
 import { publicKeyPem } from "./public-key-pem.ts";
@@ -25,6 +26,8 @@ const pageHashes = 16_384;
 type Archive = {
   readonly context: ReadContext;
   readonly note: string;
+  /** The key that signed the checkpoint. */
+  readonly kid: string;
   readonly size: number;
   readonly history: SignedHistory;
   readonly keys: readonly PublishedKey[];
@@ -42,7 +45,15 @@ export async function streamEvidence(context: ReadContext): Promise<MediaAnswer>
   const exported = { kind: "audit_exported", credential: principal.keyId, at: now, count: 1 } as const;
   await tenant.record((db) => [insertSecurityEvents(db, [exported])]);
   const statusList = await statusListOf(env, tenant.orgId, history, revoked, now);
-  const archive: Archive = { context, note: head.note, size: head.size, history, keys: await publicKeysOf(env, history), statusList };
+  const archive: Archive = {
+    context,
+    note: head.note,
+    kid: head.kid,
+    size: head.size,
+    history,
+    keys: await publicKeysOf(env, history),
+    statusList,
+  };
   return {
     content: zipStream(filesOf(archive), now),
     mediaType: "application/zip",
@@ -51,11 +62,11 @@ export async function streamEvidence(context: ReadContext): Promise<MediaAnswer>
 }
 
 async function* filesOf(archive: Archive): AsyncGenerator<ZipEntry> {
-  const { context, note, size, history, keys, statusList } = archive;
+  const { context, note, kid: checkpointKid, size, history, keys, statusList } = archive;
   const { env, tenant } = context;
   const origin = logOrigin(env.publicOrigin, tenant.orgId);
-  const checkpointKey = `${keys.find(({ purpose }) => purpose === "checkpoint")?.kid ?? ""}.pem`;
-  yield file("VERIFY.md", verifyText({ issuer: env.publicOrigin, orgId: tenant.orgId, size, origin, checkpointKey }));
+  const facts = { issuer: env.publicOrigin, orgId: tenant.orgId, size, origin, checkpointKey: `${checkpointKid}.pem` };
+  yield file("VERIFY.md", verifyText(facts));
   yield file("checkpoint.txt", note);
   yield file("keys/jwks.json", `${JSON.stringify({ keys, key_history: history.signed }, null, 2)}\n`);
   yield file("keys/key-history.jws", history.signed);
@@ -69,6 +80,10 @@ async function* filesOf(archive: Archive): AsyncGenerator<ZipEntry> {
   });
   yield* bundlesOf(archive, "attestations", async (after) => {
     const [rows] = await tenant.read((db) => [selectLoggedAttestations(db, after, size, pageStatements)]);
+    return rows;
+  });
+  yield* bundlesOf(archive, "cosignatures", async (after) => {
+    const [rows] = await tenant.read((db) => [selectLoggedCosignatures(db, after, size, pageStatements)]);
     return rows;
   });
 }

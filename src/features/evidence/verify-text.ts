@@ -34,8 +34,8 @@ This archive holds the first ${size} audit events of ${orgId} at ${issuer}, and 
 | events.jsonl | every event, one canonical JSON text (RFC 8785) a line, in the order of the log |
 | leaf-hashes.txt | base64 of SHA-256(0x00, line) for each event: the leaves of the RFC 6962 tree |
 | checkpoint.txt | the signed root over them (C2SP signed note and tlog-checkpoint) of ${origin} |
-| receipts/, attestations/ | the signed statements, each with the event that issued it and the proof that it is logged (C2SP tlog-proof) |
-| status-list.jws | which attestations were taken back, as of when this was made |
+| receipts/, attestations/, cosignatures/ | the signed statements, each with the event that issued it and the proof that it is logged (C2SP tlog-proof) |
+| status-list.jws | which attestations and co-signatures were taken back, as of when this was made |
 | keys/ | the public keys: jwks.json, one PEM file for each, and their history as the offline root key signed it |
 
 None of this says whose keys these are. Get the fingerprint of the issuer's root key from the issuer by another way, and compare.

@@ -1,2 +1,4 @@
-export type { PactRow } from "./pact.ts";
+export { digestPact, termsOf, type PactRow, type PactTerms } from "./pact.ts";
+export { requirePact } from "./require-pact.ts";
+export { PactId, PactTermsView } from "./schemas.ts";
 export { selectPact } from "./store.ts";

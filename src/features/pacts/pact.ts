@@ -45,9 +45,21 @@ export function retire(
   return { ok: true, retired: { id: pact.id, revision: pact.revision, state: "retired", updatedAt: now } };
 }
 
+/** All that a pact promises, and of whom: what its digest is of, and what another organization co-signs. */
+export type PactTerms = Pick<PactRow, "agentId" | "lineageId" | "version" | "name" | "description" | "conditions">;
+
+export const termsOf = ({ agentId, lineageId, version, name, description, conditions }: PactTerms): PactTerms => ({
+  agentId,
+  lineageId,
+  version,
+  name,
+  description,
+  conditions,
+});
+
 /** Of everything that a pact promises and of whom: fixed when it is activated. */
-export function digestPact({ agentId, lineageId, version, name, description, conditions }: PactRow): Promise<Digest> {
-  const content: JsonValue = { agentId, lineageId, version, name, description, conditions };
+export function digestPact(pact: PactRow): Promise<Digest> {
+  const content: JsonValue = { ...termsOf(pact) };
   return jsonDigest(content);
 }
 

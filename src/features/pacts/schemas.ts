@@ -8,7 +8,7 @@ import { idPattern } from "../../platform/ids.ts";
 import { Receipt } from "../receipts/index.ts";
 
 const AgentId = z.string().regex(idPattern("agent"));
-const PactId = z.string().regex(idPattern("pact"));
+export const PactId = z.string().regex(idPattern("pact"));
 const fields = {
   name: z.string().trim().min(1).max(200),
   description: z.string().trim().min(1).max(2_000).nullable(),
@@ -60,15 +60,22 @@ export const VerifyBody = z
   .openapi("PactReport", { description: "What was observed. What is left out was not observed: conditions on it stay unscored." });
 
 const Time = z.iso.datetime();
+const terms = {
+  lineageId: z.string().openapi({ description: "The first version's id: the same for all versions." }),
+  version: z.int(),
+  agentId: z.string(),
+  name: z.string(),
+  description: z.string().nullable(),
+  conditions: z.array(Condition),
+};
+/** What a pact's digest is of. */
+export const PactTermsView = z
+  .object(terms)
+  .openapi("PactTerms", { description: "What the pact's digest is of: SHA-256 of exactly these fields in RFC 8785 form." });
 export const Pact = z
   .object({
     id: z.string(),
-    lineageId: z.string().openapi({ description: "The first version's id: the same for all versions." }),
-    version: z.int(),
-    agentId: z.string(),
-    name: z.string(),
-    description: z.string().nullable(),
-    conditions: z.array(Condition),
+    ...terms,
     state: z.enum(pactStates),
     digest: z.string().nullable().openapi({ description: "SHA-256 of its RFC 8785 form, fixed on activation." }),
     activatedAt: Time.nullable(),

@@ -4,7 +4,7 @@ import { pacts } from "../../db/schema/pacts.ts";
 import type { WriteContext } from "../../http/operation.ts";
 import { problem } from "../../http/problem.ts";
 import { selectAgentKeys, type AgentKeyRow } from "../agent-keys/index.ts";
-import { judgeIntent, planReceipt, retryReceiptRace, selectReceiptHead, type ReceiptFacts } from "../receipts/index.ts";
+import { judgeIntent, planReceipt, selectReceiptHead, toolCall, writeChained, type ReceiptFacts } from "../receipts/index.ts";
 import { changeOf, checkRow } from "./check-pact.ts";
 import { checkCall } from "./compliance.ts";
 import { toPactCheck, type NewCheckRow } from "./pact-check.ts";
@@ -16,10 +16,11 @@ type Context = WriteContext<"pact.call_validated">;
 type Call = z.output<typeof ValidateCallBody>;
 
 /** Checks a tool call before it is made, and gives a receipt for the answer. Only `compliant: true` says that the pact allows it. */
-export const validateCall = (context: Context, pactId: string, call: Call): Promise<CallCheckView> =>
-  retryReceiptRace(() => validateOnce(context, pactId, call));
-
-async function validateOnce({ tenant, principal, env, now }: Context, pactId: string, { intent, ...call }: Call): Promise<CallCheckView> {
+export async function validateCall(
+  { tenant, principal, env, now }: Context,
+  pactId: string,
+  { intent, ...call }: Call,
+): Promise<CallCheckView> {
   const [[found], [head], [keyHistory], keys] = await tenant.read((db) => [
     selectPact(db, pactId),
     selectReceiptHead(db, fieldOfPact(db.orgId, pactId, pacts.agentId)),
@@ -28,15 +29,17 @@ async function validateOnce({ tenant, principal, env, now }: Context, pactId: st
   ]);
   const pact = requirePact(principal, found);
   const row = await checkRow(pact, "validate_call", { report: call, compliance: checkCall(pact.conditions, call), now });
-  const action = { name: "tool_call", digest: row.reportDigest };
+  const action = { name: toolCall, digest: row.reportDigest };
   const wanted = intent === undefined ? null : await requireIntent(intent, { agentId: pact.agentId, action }, keys, now);
-  const receipt = await planReceipt({ env, tenant, now }, { head, keyHistory }, factsOf(row, action, wanted), changeOf(row));
-  const view = { ...toPactCheck(row), receipt: receipt.view };
-  await tenant.write({ action: "pact.call_validated", resource: pactId, change: receipt.change, answer: view }, (db) => [
-    insertCheck(db, row),
-    ...receipt.statements(db),
-  ]);
-  return view;
+  return writeChained(head, async (last) => {
+    const receipt = await planReceipt({ env, tenant, now }, { head: last, keyHistory }, factsOf(row, action, wanted), changeOf(row));
+    const view = { ...toPactCheck(row), receipt: receipt.view };
+    await tenant.write({ action: "pact.call_validated", resource: pactId, change: receipt.change, answer: view }, (db) => [
+      insertCheck(db, row),
+      ...receipt.statements(db),
+    ]);
+    return view;
+  });
 }
 
 type Wanted = Parameters<typeof judgeIntent>[1];

@@ -5,37 +5,56 @@ import { problem } from "../../http/problem.ts";
 import { selectAgent } from "../agents/index.ts";
 import { selectAgentKeys } from "../agent-keys/index.ts";
 import { planScore, selectEvidence } from "../scores/index.ts";
-import { planReceipt, retryReceiptRace } from "./issue-receipt.ts";
+import { planReceipt, type ReceiptGround } from "./issue-receipt.ts";
 import type { ImportedView } from "./schemas.ts";
-import { evidenceOfSelfRun, judgeSelfRun } from "./self-run.ts";
+import { evidenceOfSelfRun, judgeSelfRun, type SelfRunVerdict } from "./self-run.ts";
 import { insertSelfRun, selectReceiptHead } from "./store.ts";
+import { bringNoEvidence, retryChained, writeChained } from "./write-chained.ts";
 
 type Context = WriteContext<"receipt.imported">;
 
 /** Takes in an eval that an agent ran by itself and signed: a receipt of that, and evidence of assurance 0.3. Each artifact counts once. */
 export const importReceipt = (context: Context, input: { readonly agentId: string; readonly artifact: string }): Promise<ImportedView> =>
-  retryReceiptRace(() => importOnce(context, input));
+  retryChained(() => importOnce(context, input));
 
 async function importOnce(
-  { tenant, principal, env, now }: Context,
+  context: Context,
   { agentId, artifact }: { readonly agentId: string; readonly artifact: string },
 ): Promise<ImportedView> {
+  const { tenant, principal, now } = context;
   requireAgent(principal, agentId);
   const [[agent], keys, [head], [keyHistory], rows] = await tenant.read((db) => [
     selectAgent(db, agentId),
     selectAgentKeys(db, agentId),
     selectReceiptHead(db, agentId),
     selectKeyHistory(db),
-    selectEvidence(db, agentId, now),
+    selectEvidence(db, agentId, null),
   ]);
   if (agent === undefined) throw problem("not_found", "no such agent");
   if (agent.archivedAt !== null) throw problem("state_conflict", "the agent is archived");
   const verdict = await judgeSelfRun(artifact, agent, keys, now);
   if (!verdict.ok) throw problem("invalid_request", verdict.message, { errors: [{ path: "body.artifact", message: verdict.message }] });
-  const { run, digest, key } = verdict;
+  const write = (last: ReceiptGround["head"]): Promise<ImportedView> =>
+    writeRun(context, { agent, rows, artifact, ground: { head: last, keyHistory } }, verdict);
+  return writeChained(head, write, bringNoEvidence);
+}
+
+type Ground = {
+  readonly agent: Awaited<ReturnType<typeof selectAgent>>[number];
+  readonly rows: Awaited<ReturnType<typeof selectEvidence>>;
+  readonly artifact: string;
+  readonly ground: ReceiptGround;
+};
+
+/** The receipt, the evidence and the score that comes of it, in one write. */
+async function writeRun(
+  { tenant, env, now }: Context,
+  { agent, rows, artifact, ground }: Ground,
+  { run, digest, key }: Extract<SelfRunVerdict, { ok: true }>,
+): Promise<ImportedView> {
   const receipt = await planReceipt(
     { env, tenant, now },
-    { head, keyHistory },
+    ground,
     {
       action: { name: "self_run.import", digest },
       about: digest,
@@ -51,7 +70,7 @@ async function importOnce(
     { artifact: digest, key: key.x },
   );
   const record = evidenceOfSelfRun(run, { receiptId: receipt.view.id, orgId: tenant.orgId, versionNumber: agent.versionNumber, now });
-  const score = await planScore({ agentId, ownerOrg: tenant.orgId, versionNumber: agent.versionNumber, rows, record, now });
+  const score = await planScore({ agentId: agent.id, ownerOrg: tenant.orgId, versionNumber: agent.versionNumber, rows, record, now });
   const answer: ImportedView = {
     receipt: receipt.view,
     assurance: 0.3,

@@ -4,7 +4,7 @@ import { jsonDigest, sha256Digest } from "../../crypto/digest.ts";
 import { signStatement } from "../../crypto/statement/statement.ts";
 import type { Query, ScopedDb, TenantReader } from "../../db/tenant-db.ts";
 import type { Environment } from "../../env.ts";
-import { Problem, problem } from "../../http/problem.ts";
+import { problem } from "../../http/problem.ts";
 import { newId } from "../../platform/ids.ts";
 import { preimageOf } from "../statements/index.ts";
 import { placeAfter, receiptPredicate, receiptSubjects, ReceiptFacts } from "./receipt.ts";
@@ -36,7 +36,7 @@ export type ReceiptPlan = {
 
 /**
  * Signs the next receipt of an agent's chain, to be written with what it is a receipt of. `change` is what else that write changes. Another
- * receipt of the agent in between makes the write fail: see `isReceiptRace`.
+ * receipt of the agent in between makes the write fail with `ChainMoved`: see `writeChained`.
  */
 export async function planReceipt(
   context: ReceiptContext,
@@ -87,21 +87,6 @@ export async function planReceipt(
 }
 
 const rowOf = ({ action, about, mode, disposition, effect }: ReceiptFacts) => ({ action: action.name, about, mode, disposition, effect });
-
-/** Whether a write failed because another receipt of the agent came first: then what it stands on is read again, and it is tried again. */
-const isReceiptRace = (thrown: unknown): boolean => thrown instanceof Problem && thrown.blocker === "unique receipts_chain";
-
-/** Tries a read and write that issues a receipt until no other one comes in between; at most `attempts` times. */
-export async function retryReceiptRace<T>(work: () => Promise<T>, attempts = 12): Promise<T> {
-  for (let attempt = 1; attempt < attempts; attempt += 1) {
-    try {
-      return await work();
-    } catch (thrown) {
-      if (!isReceiptRace(thrown)) throw thrown;
-    }
-  }
-  return await work();
-}
 
 export const toReceipt = (row: NewReceipt): ReceiptView => ({
   id: row.id,

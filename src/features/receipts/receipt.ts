@@ -13,6 +13,9 @@ export type Disposition = (typeof dispositions)[number];
 export const effects = ["attempted", "confirmed", "unknown"] as const;
 export type Effect = (typeof effects)[number];
 
+/** The action of receipts for tool calls that were checked before they are made. */
+export const toolCall = "tool_call";
+
 const decisions = ["allow", "deny", "require_approval", "undecided"] as const;
 
 const Sha256 = z.string().regex(/^sha256:[0-9a-f]{64}$/);
@@ -35,12 +38,34 @@ export const ReceiptFacts = z
     /** The agent's own signature over what it wanted, where it gave one. */
     intent: z.strictObject({ x: z.string(), jws: z.string() }).nullable(),
   })
-  .superRefine(({ disposition, effect, policy }, context) => {
-    const prevented = disposition === "blocked" || disposition === "denied";
-    if (prevented !== (effect === null)) context.addIssue("An effect is known of what was tried, and of nothing else.");
-    if (disposition === "executed" && policy?.decision === "deny") context.addIssue("What was denied was not executed.");
+  .superRefine((facts, context) => {
+    for (const message of contradictionsOf(facts)) context.addIssue(message);
   });
 export type ReceiptFacts = z.output<typeof ReceiptFacts>;
+
+type Told = {
+  readonly mode: ReceiptMode;
+  readonly disposition: Disposition;
+  readonly effect: Effect | null;
+  readonly policy: { readonly decision: (typeof decisions)[number] } | null;
+  readonly approval: object | null;
+};
+
+/** What cannot have happened together, in words; the table has the same rules, as far as it has the columns. */
+function contradictionsOf({ mode, disposition, effect, policy, approval }: Told): string[] {
+  const prevented = disposition === "blocked" || disposition === "denied";
+  const decision = policy?.decision;
+  return [
+    ...(prevented === (effect === null) ? [] : ["An effect is known of what was tried, and of nothing else."]),
+    ...(decision === "deny" && !prevented ? ["What was denied was not tried."] : []),
+    ...(decision === "allow" && disposition === "denied" ? ["What was allowed was not denied."] : []),
+    ...(decision === "require_approval" && !prevented && approval === null ? ["What needs an approval was not tried without one."] : []),
+    ...(effect === "confirmed" && (mode !== "production" || disposition !== "executed")
+      ? ["An effect is confirmed of what was executed in production, and of nothing else."]
+      : []),
+    ...(mode === "dry_run" && effect === "attempted" ? ["A dry run attempts nothing."] : []),
+  ];
+}
 
 /** The head of an agent's chain: the receipt that the next one names. */
 export type ChainHead = { readonly number: number; readonly digest: string };

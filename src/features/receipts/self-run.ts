@@ -3,12 +3,15 @@ import { sha256Digest, type Digest } from "../../crypto/digest.ts";
 import { importPublicKey } from "../../crypto/ed25519.ts";
 import { isSignedBy, jwsTypes, readJws } from "../../crypto/statement/jws.ts";
 import type { AgentKeyRow } from "../agent-keys/index.ts";
-import { dimensionNames, type EvidenceRecord } from "../scores/index.ts";
+import type { EvidenceRecord } from "../scores/index.ts";
 
 const Sha256 = z.string().regex(/^sha256:[0-9a-f]{64}$/);
 
 /** Evidence fades from when it is imported, so an old run must not come in as a new one. */
 const oldestMs = 7 * 86_400_000;
+
+/** What an agent can measure of itself: pacts are kept before us, and a counterparty is somebody else. */
+const selfRunDimensions = ["accuracy", "safety", "reliability", "latency", "costEfficiency"] as const;
 
 const Artifact = z.strictObject({
   type: z.literal("https://armalo.ai/self-run/v1"),
@@ -21,7 +24,7 @@ const Artifact = z.strictObject({
       z.strictObject({
         caseIndex: z.int().min(0).max(9_999),
         check: z.string().min(1).max(64),
-        dimension: z.enum(dimensionNames),
+        dimension: z.enum(selfRunDimensions),
         value: z.number().min(0).max(1),
       }),
     )

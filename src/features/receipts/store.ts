@@ -1,4 +1,4 @@
-import { and, asc, eq, gt, lte, sql, type SQL } from "drizzle-orm";
+import { and, asc, eq, gt, lte, max, sql, type SQL } from "drizzle-orm";
 import { agents } from "../../db/schema/agents.ts";
 import { auditEvents } from "../../db/schema/audit-events.ts";
 import { organizations } from "../../db/schema/organizations.ts";
@@ -11,8 +11,13 @@ export type ReceiptRow = typeof receipts.$inferSelect;
 export type NewReceipt = Omit<ReceiptRow, "orgId" | "eventSeq">;
 
 /** What the next receipt of an agent stands on: its present version, and the head of its chain (nulls before the first). */
-export const selectReceiptHead = ({ orm, orgId }: ScopedDb, agentId: string | SQL) =>
-  orm
+export const selectReceiptHead = ({ orm, orgId }: ScopedDb, agentId: string | SQL) => {
+  // The chain's index answers the maximum alone; an order by the number would read the whole chain.
+  const last = orm
+    .select({ number: max(receipts.number) })
+    .from(receipts)
+    .where(and(eq(receipts.orgId, orgId), eq(receipts.agentId, agentId)));
+  return orm
     .select({
       agentId: agents.id,
       versionNumber: agents.versionNumber,
@@ -23,10 +28,9 @@ export const selectReceiptHead = ({ orm, orgId }: ScopedDb, agentId: string | SQ
     })
     .from(agents)
     .innerJoin(organizations, eq(organizations.id, agents.orgId))
-    .leftJoin(receipts, and(eq(receipts.orgId, orgId), eq(receipts.agentId, agents.id)))
-    .where(and(eq(agents.orgId, orgId), eq(agents.id, agentId)))
-    .orderBy(sql`${receipts.number} desc nulls last`)
-    .limit(1);
+    .leftJoin(receipts, and(eq(receipts.orgId, orgId), eq(receipts.agentId, agents.id), eq(receipts.number, sql`(${last})`)))
+    .where(and(eq(agents.orgId, orgId), eq(agents.id, agentId)));
+};
 
 export const selectReceipt = ({ orm, orgId }: ScopedDb, id: string) =>
   orm

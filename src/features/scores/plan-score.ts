@@ -6,7 +6,7 @@ import { fromRecord, runsOnRecord, toRecord, type EvidenceRow } from "./evidence
 import { formulaVersion } from "./formula.ts";
 import { insertEvidence, insertScore } from "./store.ts";
 
-/** What a run brings to the score of its agent. `rows` is what selectEvidence read, `versionNumber` the agent's present one. */
+/** What a run brings to the score of its agent. `rows` is all that selectEvidence read, `versionNumber` the agent's present one. */
 export type NewEvidence = {
   readonly agentId: string;
   readonly ownerOrg: string;
@@ -22,14 +22,25 @@ export type ScorePlan = {
   readonly statements: (db: ScopedDb) => readonly Query[];
 };
 
-/** The agent's score with one run more. */
-export async function planScore({ agentId, ownerOrg, versionNumber, rows, record, now }: NewEvidence): Promise<ScorePlan> {
+/**
+ * Now, or just after the newest evidence where that is not before now: runs that end together began to end in another order than they are
+ * written in, and a score must be computable again from all evidence up to its time.
+ */
+function momentAfter(rows: readonly EvidenceRow[], now: Date): Date {
+  const newest = rows.reduce((latest, { at }) => Math.max(latest, at.getTime()), -Infinity);
+  return new Date(Math.max(now.getTime(), newest + 1));
+}
+
+/** The agent's score with one run more, both as of `now` or of the next free moment. */
+export async function planScore({ agentId, ownerOrg, versionNumber, rows, record: given, now }: NewEvidence): Promise<ScorePlan> {
+  const asOf = momentAfter(rows, now).toISOString();
+  const record = { ...given, at: asOf };
   const document = await computeScore({
     formula: formulaVersion,
     agentId,
     ownerOrg,
     versionNumber,
-    asOf: now.toISOString(),
+    asOf,
     runsOnRecord: runsOnRecord(rows) + 1,
     records: [...rows, fromRecord(record)].map(toRecord),
   });

@@ -15,8 +15,8 @@ const staleAfterMs = 3_600_000;
 /** A run that is added afterwards pushes others out; so many checks more than a score considers are read, more than a run has. */
 const checksRead = 2 * judgement.checksConsidered;
 
-const ofAgent = ({ orgId }: ScopedDb, agentId: AgentRef, asOf: Date) =>
-  and(eq(evidence.orgId, orgId), eq(evidence.agentId, agentId), lte(evidence.at, asOf));
+const ofAgent = ({ orgId }: ScopedDb, agentId: AgentRef, asOf: Date | null) =>
+  and(eq(evidence.orgId, orgId), eq(evidence.agentId, agentId), asOf === null ? undefined : lte(evidence.at, asOf));
 
 /** Stored scores that still hold: recent, of the agent's present version, and of all the evidence that there is. */
 function selectFresh(db: ScopedDb, agentId: AgentRef, now: Date) {
@@ -51,7 +51,7 @@ export const selectFreshScore = (db: ScopedDb, agentId: AgentRef, now: Date) =>
  * The evidence that a score considers as of a time, and up to as much again, in the order of considerEvidence, whose rule this is: windows
  * over the runs' ids and sizes decide which runs are read, so that no amount of evidence makes a read large.
  */
-function selectRuns(db: ScopedDb, agentId: AgentRef, asOf: Date, condition?: SQL) {
+function selectRuns(db: ScopedDb, agentId: AgentRef, asOf: Date | null, condition?: SQL) {
   const { orm, orgId } = db;
   const runId = sql`${evidence.runId} collate "C"`;
   const ranked = orm
@@ -99,7 +99,8 @@ function selectRuns(db: ScopedDb, agentId: AgentRef, asOf: Date, condition?: SQL
     .orderBy(asc(evidence.at));
 }
 
-export const selectEvidence = (db: ScopedDb, agentId: AgentRef, asOf: Date) => selectRuns(db, agentId, asOf);
+/** Null: all that there is, whatever its time. */
+export const selectEvidence = (db: ScopedDb, agentId: AgentRef, asOf: Date | null) => selectRuns(db, agentId, asOf);
 
 /** Nothing where the stored score still holds: then it is not needed. */
 export const selectEvidenceIfStale = (db: ScopedDb, agentId: AgentRef, now: Date) =>

@@ -4,6 +4,8 @@ export const glossary = {
   Agent:
     "A piece of software that acts for somebody and can be called: its endpoint, protocol, provider, model and capabilities define its version.",
   Pact: "What an agent promises, as conditions that can be checked. Once activated it never changes; its digest proves that.",
+  "Co-signature":
+    "Another organization's signature under the digest of an active pact: a row of its own, under its own name. A later version needs another one.",
   Condition: "One promise of a pact: a comparison, an expression, or limits on the arguments of a tool.",
   Suite: "A set of test cases, named by the digest of its content.",
   "Eval run": "A suite put to an agent, case by case. It ends with a verdict: pass, fail or inconclusive.",

@@ -6,10 +6,8 @@ import { problem } from "../../http/problem.ts";
 import { requireWholeOrganization } from "../../access/principal.ts";
 import { badField } from "./refuse.ts";
 import type { Cosignature, CosignBody } from "./schemas.ts";
-import { insertCosignature, selectCheckpoint, selectCosignatures } from "./store.ts";
+import { insertCosignature, maxWitnesses, selectCheckpoint, selectCosignatures } from "./store.ts";
 
-/** Verifiers must take 16 signatures: the log's own and these. */
-const maxWitnesses = 15;
 const clockSkewSeconds = 300;
 
 /** Takes a witness's signature over one of the organization's checkpoints, once it was verified, and serves it with the checkpoint. */
@@ -26,6 +24,8 @@ export async function cosignCheckpoint(
   const [[checkpoint], others] = await tenant.read((db) => [selectCheckpoint(db, size), selectCosignatures(db, size)]);
   const text = checkpoint === undefined ? undefined : parseNote(checkpoint.note)?.text;
   if (text === undefined) throw badField("body.size", "No checkpoint has this size.");
+  // A line that could be taken for the log's own, with a key id made to fit, would spoil the note.
+  if (text.startsWith(`${key.name}\n`)) throw badField("body.verifierKey", "This is the log's own name.");
   if (others.length >= maxWitnesses) throw problem("state_conflict", "the checkpoint has as many witnesses as verifiers must accept");
   const verified = await verifySignature(text, parsed, key);
   if (verified === undefined || verified.witnessedAt === null) throw badField("body.signature", "Does not hold over this checkpoint.");

@@ -5,6 +5,9 @@ import { logCheckpoints } from "../../db/schema/log-checkpoints.ts";
 import { logCosignatures } from "../../db/schema/log-cosignatures.ts";
 import type { ScopedDb } from "../../db/tenant-db.ts";
 
+/** Verifiers must take 16 signatures (C2SP signed-note): the log's own and these. More that came in at once are never served. */
+export const maxWitnesses = 15;
+
 export type CheckpointRow = typeof logCheckpoints.$inferSelect;
 export type CosignatureRow = typeof logCosignatures.$inferInsert;
 
@@ -30,7 +33,8 @@ export function selectCosignatures(db: ScopedDb, size?: number) {
     .select({ line: logCosignatures.line, verifierKey: logCosignatures.verifierKey })
     .from(logCosignatures)
     .where(and(eq(logCosignatures.orgId, orgId), eq(logCosignatures.size, size ?? newest)))
-    .orderBy(logCosignatures.createdAt, logCosignatures.verifierKey);
+    .orderBy(logCosignatures.createdAt, logCosignatures.verifierKey)
+    .limit(maxWitnesses);
 }
 
 /** Checkpoints smaller than `before`, newest first, each with how many witnesses co-signed it. */

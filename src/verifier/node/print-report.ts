@@ -13,7 +13,7 @@ Checks an attestation, a receipt, an audit export, a checkpoint or an evidence b
 else: no network, no server.
 
   --issuer        the issuer's root key (or one signing key): its fingerprint, or a file with it. May be repeated
-  --keys          the issuer's key history, where FILE has none: jwks.json, or the signed history by itself
+  --keys          the issuer's key history, as new as you can get it: jwks.json, or the signed history by itself
   --checkpoint    for an audit export: the checkpoint to check it against
   --leaf-hashes   for an audit export: the log's leaf hashes, so that a changed event can be named
   --witness       a witness's verifier key (name+id+base64) whose co-signature counts. May be repeated
@@ -51,7 +51,7 @@ function headOf({ predicateType, predicate, subject }: NonNullable<Report["state
   return [
     `${kind.replace("_", " ")} statement ${id}`,
     `  issuer      ${issuer} (${deployment.kind}, ${deployment.environment})`,
-    `  agent       ${agent.id} version ${agent.versionNumber} of ${organization}`,
+    agent === undefined ? `  signed by   ${organization}` : `  agent       ${agent.id} version ${agent.versionNumber} of ${organization}`,
     `  issued      ${issuedAt}`,
     ...mode,
     ...subject.map(({ name, digest }) => `  subject     ${name} sha256:${digest.sha256}`),

@@ -32,6 +32,12 @@ describe("a proof of inclusion", () => {
     });
   });
 
+  it("does not hold by a witness that took the log's name", async () => {
+    const namesake = await newKey(origin, 4);
+    const seen = { ...proof, checkpoint: await signedBy(textAt(700), namesake) };
+    expect(reason(await checkInclusion(leafOf(300), seen, origin, [namesake.key]))).toBe("unknown_signers");
+  });
+
   it("is told apart from one of another event, place, size, log or signer", async () => {
     const check = async (over: Partial<typeof proof>, keys = [log.key], leaf = leafOf(300)) =>
       reason(await checkInclusion(leaf, { ...proof, ...over }, origin, keys));

@@ -2,7 +2,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { rootOfLeaves, verifyConsistency, verifyInclusion } from "../../../src/audit/transparency/merkle.ts";
 import { DamagedTile } from "../../../src/audit/transparency/tile.ts";
-import { openTileTree } from "../../../src/audit/transparency/tile-tree.ts";
+import { openTileTree, readLeaves } from "../../../src/audit/transparency/tile-tree.ts";
+import { concatBytes } from "../../../src/crypto/encoding.ts";
 import { leafOf, leavesTo, memoryTiles } from "./support.ts";
 
 const sizes = fc.oneof(fc.integer({ min: 1, max: 600 }), fc.integer({ min: 1, max: 66_000 }));
@@ -70,6 +71,18 @@ describe("a tree out of tiles", () => {
       growing.grow(size, leaves.slice(size, size + 100));
       for (const earlier of [1, size + 1, size + 100]) expect(open.root(earlier)).toEqual(rootOfLeaves(leaves.slice(0, earlier)));
     }
+  });
+
+  it("reads any stretch of its leaves, whatever tiles they stand in", () => {
+    const stored = memoryTiles();
+    stored.grow(0, leavesTo(600));
+    fc.assert(
+      fc.property(fc.nat(600), fc.nat(600), (a, b) => {
+        const [from, to] = [Math.min(a, b), Math.max(a, b)];
+        expect(readLeaves(stored.read, from, to)).toEqual(concatBytes(...leaves.slice(from, to)));
+      }),
+    );
+    expect(() => readLeaves(stored.read, 500, 601)).toThrow(DamagedTile);
   });
 
   it("refuses to answer from a tile that is missing or too short", () => {

@@ -18,6 +18,8 @@ describe("an agent's signing keys", () => {
     const path = `/v1/agents/${agentId}/signing-keys/${signer.kid}/revoke`;
     expect((await org.call("POST", path)).body.revokedAt).not.toBeNull();
     expect((await org.call("POST", path)).status).toBe(409);
+    const again = await org.call("POST", `/v1/agents/${agentId}/signing-keys`, await keyRegistration(org.orgId, agentId, signer));
+    expect([again.status, again.body.code]).toEqual([409, "state_conflict"]);
   });
 
   it("are not registered with a proof of another key, for another agent or organization, of another kind, or an old one", async () => {
@@ -44,13 +46,15 @@ describe("an agent's signing keys", () => {
     expect((await register(await proofOf({}))).status).toBe(409);
   });
 
-  it("are no more than fifty", async () => {
+  it("are no more than fifty at a time, and revoked ones do not count", async () => {
     const org = await createOrganization();
     const agentId = await newAgent(org);
-    for (let count = 0; count < 50; count += 1) await registerKey(org, agentId);
-    const signer = await newSigner();
-    expect((await org.call("POST", `/v1/agents/${agentId}/signing-keys`, await keyRegistration(org.orgId, agentId, signer))).status).toBe(
-      409,
-    );
+    const { kid } = await registerKey(org, agentId);
+    for (let count = 1; count < 50; count += 1) await registerKey(org, agentId);
+    const registration = await keyRegistration(org.orgId, agentId, await newSigner());
+    const register = () => org.call("POST", `/v1/agents/${agentId}/signing-keys`, registration);
+    expect((await register()).status).toBe(409);
+    await org.call("POST", `/v1/agents/${agentId}/signing-keys/${kid}/revoke`);
+    expect((await register()).status).toBe(201);
   });
 });

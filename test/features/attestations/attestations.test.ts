@@ -1,13 +1,12 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import type { Bundle } from "../../../src/crypto/statement/bundle.ts";
-import { fromBase64Url } from "../../../src/crypto/base64url.ts";
 import { checkStatement } from "../../../src/verifier/check-statement.ts";
 import { exitCodeOf } from "../../../src/verifier/verdicts.ts";
 import { ownerSees, roundTrips, setClaimPolicy } from "../../support/harness.ts";
-import { callApi, createOrganization, type TestOrganization } from "../../support/organization.ts";
-import { openPolicy } from "../../support/open-policy.ts";
+import { callApi, createOrganization } from "../../support/organization.ts";
 import { activePact, fast } from "../pacts/pact-world.ts";
+import { newAgent, organizationWithAgent, statementOf } from "./attestation-world.ts";
 
 const pins = (now = new Date()) => ({ fingerprints: [env.ROOT_FINGERPRINT], witnesses: [], now, maxListAgeSeconds: 86_400 });
 
@@ -27,28 +26,6 @@ const allGood = {
   exit: 0,
 };
 
-async function newAgent(org: TestOrganization): Promise<string> {
-  const made = await org.call("POST", "/v1/agents", { externalId: crypto.randomUUID(), name: "Support" });
-  expect(made.status, made.text).toBe(201);
-  return made.body.id;
-}
-
-async function organizationWithAgent(): Promise<{
-  org: TestOrganization;
-  agentId: string;
-  attest: (about?: object, more?: object) => ReturnType<TestOrganization["call"]>;
-}> {
-  const org = await createOrganization();
-  await setClaimPolicy(org.orgId, openPolicy);
-  const agentId = await newAgent(org);
-  const attest = (about: object = { kind: "score" }, more: object = {}) =>
-    org.call("POST", `/v1/agents/${agentId}/attestations`, { about, ...more });
-  return { org, agentId, attest };
-}
-
-const predicateOf = (statement: string) =>
-  JSON.parse(new TextDecoder().decode(fromBase64Url(statement.split(".")[1] ?? "") ?? new Uint8Array()));
-
 describe("an attestation", () => {
   it("is issued in two round trips, and holds for a stranger who has the root key's fingerprint and no network", async () => {
     const { org, agentId, attest } = await organizationWithAgent();
@@ -57,7 +34,7 @@ describe("an attestation", () => {
     expect(await roundTrips(issued.requestId)).toBe(2);
     expect(issued.body).toMatchObject({ agentId, kind: "score", state: "active", logState: "included" });
     expect(await judge(issued.body.bundle)).toEqual(allGood);
-    const statement = predicateOf(issued.body.statement);
+    const statement = statementOf(issued.body.statement);
     expect(statement).toMatchObject({
       _type: "https://in-toto.io/Statement/v1",
       predicateType: "https://armalo.ai/attestation/score/v1",
@@ -86,14 +63,14 @@ describe("an attestation", () => {
   it("shows only the dimensions that were asked for, names the others, and hides no digest that was wanted", async () => {
     const { attest } = await organizationWithAgent();
     const issued = await attest({ kind: "score", dimensions: ["safety"], evidenceDigests: true });
-    const { subject, predicate } = predicateOf(issued.body.statement);
+    const { subject, predicate } = statementOf(issued.body.statement);
     expect(Object.keys(predicate.claim.dimensions)).toEqual(["safety"]);
     expect(predicate.claim.withheldDimensions).toContain("accuracy");
     expect(predicate.claim.missing.length).toBeGreaterThan(0);
     expect(predicate.claim.provenance.evidenceDigest).toMatch(/^sha256:/);
     expect(subject.map(({ name }: { name: string }) => name)).toEqual(["agent-version", "score-evidence"]);
     const without = await attest({ kind: "score", dimensions: [] });
-    expect(predicateOf(without.body.statement).predicate.claim.provenance.evidenceDigest).toBeNull();
+    expect(statementOf(without.body.statement).predicate.claim.provenance.evidenceDigest).toBeNull();
   });
 
   it("can be about a pact that binds the agent, and not about a draft or another agent's", async () => {
@@ -103,7 +80,7 @@ describe("an attestation", () => {
       org.call("POST", `/v1/agents/${agentId}/attestations`, { about: { kind: "pact", pactId } });
     const issued = await attestPact(pact.agentId, pact.id);
     expect(issued.status, issued.text).toBe(201);
-    expect(predicateOf(issued.body.statement).predicate.claim).toMatchObject({
+    expect(statementOf(issued.body.statement).predicate.claim).toMatchObject({
       pactId: pact.id,
       digest: pact.digest,
       conditions: { minor: 1 },
@@ -151,7 +128,7 @@ describe("an attestation", () => {
   it("is on the public revocation list as soon as it is taken back, and so for whoever looks there", async () => {
     const { org, attest } = await organizationWithAgent();
     const { body } = await attest();
-    const listUrl = predicateOf(body.statement).predicate.statusList.replace("https://api.armalo.test", "");
+    const listUrl = statementOf(body.statement).predicate.statusList.replace("https://api.armalo.test", "");
     const revoked = await org.call("POST", `/v1/attestations/${body.id}/revoke`, { reason: "mistaken" });
     expect(await roundTrips(revoked.requestId)).toBe(2);
     expect(revoked.body).toMatchObject({ state: "revoked", revokedReason: "mistaken" });

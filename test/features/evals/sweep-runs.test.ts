@@ -66,7 +66,7 @@ describe("the sweep", () => {
   it("launches a queued run that never began", async () => {
     const world = await openWorld("echo", easyCases(2));
     const { runId } = await strandRun(world, minutesAgo(2));
-    await runScheduledWork(parsed, new Date());
+    await runScheduledWork(parsed, new Date(), async () => undefined);
     const run = await world.waitFor(runId, ({ finishedAt }) => finishedAt !== null);
     expect(run).toMatchObject({ status: "completed", counts: { passed: 2 } });
   });

@@ -7,6 +7,7 @@ import { exitCodeOf } from "../../../src/verifier/verdicts.ts";
 import { ownerSees, setClaimPolicy } from "../../support/harness.ts";
 import { createOrganization, type TestOrganization } from "../../support/organization.ts";
 import { tamper } from "../../audit/support.ts";
+import { cosigned } from "../../support/bilateral.ts";
 import { openPolicy } from "../../support/open-policy.ts";
 import { registerKey, selfRunOf } from "../../support/proofs.ts";
 import { newAgent } from "../pacts/pact-world.ts";
@@ -85,6 +86,19 @@ describe("an evidence bundle", () => {
     await tamper(org, "delete from audit_events where org_id = :org and seq = 4");
     const gap = await judge(await download(org).then(bytesOf));
     expect(gap.lines.join("\n")).toContain("events missing event 4");
+  });
+
+  it("holds what the organization has co-signed, and how that stands now", async () => {
+    const [promisor, org] = await Promise.all([createOrganization(), createOrganization()]);
+    await cosigned(promisor, org);
+    const [, withdrawn] = await cosigned(promisor, org);
+    await org.call("POST", `/v1/pact-cosignatures/${withdrawn}/withdraw`, { reason: "mistaken" });
+    const zip = await download(org).then(bytesOf);
+    expect(Object.keys(unzipSync(zip)).filter((name) => name.startsWith("cosignatures/"))).toHaveLength(2);
+    const { exit, lines } = await judge(zip);
+    expect(lines.join("\n")).toContain("2 of 2 statements are signed and logged");
+    expect(lines.join("\n")).toContain("revocation archived 1 active, 1 revoked");
+    expect(exit).toBe(0);
   });
 
   it("is for credentials of the whole organization", async () => {

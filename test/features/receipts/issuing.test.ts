@@ -7,7 +7,7 @@ import { checkDocument } from "../../../src/verifier/check-document.ts";
 import { exitCodeOf } from "../../../src/verifier/verdicts.ts";
 import { roundTrips } from "../../support/harness.ts";
 import { createOrganization, type TestOrganization } from "../../support/organization.ts";
-import { registerKey } from "../../support/proofs.ts";
+import { registerKey, selfRunOf } from "../../support/proofs.ts";
 import { easyCases, openWorld } from "../evals/run-world.ts";
 import { activePact, cheap, payee } from "../pacts/pact-world.ts";
 
@@ -82,17 +82,51 @@ describe("validating a tool call", () => {
     expect(verdict).toEqual({ exit: 0, intent: `key ${signer.kid}, which you pinned` });
     const again = await validate({ ...good, intent: predicateOf(signed.body.receipt.statement).intent.jws });
     expect([again.status, again.body.code]).toEqual([409, "state_conflict"]);
+    const { body: next } = await org.call("POST", "/v1/pacts", { agentId: pact.agentId, name: "Other", conditions: [payee] });
+    await org.call("POST", `/v1/pacts/${next.id}/activate`);
+    const replayed = { ...good, intent: predicateOf(signed.body.receipt.statement).intent.jws };
+    expect((await org.call("POST", `/v1/pacts/${next.id}/validate-call`, replayed)).status).toBe(409);
+    const at = { ...good, intent: await intentOf(good) };
+    const twice = await Promise.all([validate(at), validate(at)]);
+    expect(twice.map(({ status }) => status).toSorted()).toEqual([200, 409]);
     const other = await validate({ ...bad, intent: await intentOf(good) });
     expect([other.status, other.body.errors[0].path]).toEqual([400, "body.intent"]);
     expect((await validate({ ...good, intent: "a.b.c" })).status).toBe(400);
+    await org.call("POST", `/v1/agents/${pact.agentId}/signing-keys/${signer.kid}/revoke`);
+    expect((await validate({ ...good, intent: await intentOf(good) })).status).toBe(400);
+    expect((await org.call("GET", `/v1/agents/${pact.agentId}/signing-keys`)).body.items[0].revokedAt).not.toBeNull();
+    expect((await judge(org, signed.body.receipt.id, [signer.kid])).exit).toBe(0);
   });
 
-  it("keeps one chain while many are asked for at once", async () => {
+  it("keeps one chain while many are asked for at once, and reads once for each, however often another came first", async () => {
     const org = await createOrganization();
     const pact = await activePact(org, [payee]);
-    const answers = await Promise.all(Array.from({ length: 6 }, () => org.call("POST", `/v1/pacts/${pact.id}/validate-call`, good)));
-    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200, 200, 200]);
-    expect(answers.map(({ body }) => body.receipt.number).toSorted()).toEqual([1, 2, 3, 4, 5, 6]);
+    const many = Array.from({ length: 20 }, (_, index) => index + 1);
+    const answers = await Promise.all(many.map(() => org.call("POST", `/v1/pacts/${pact.id}/validate-call`, good)));
+    expect(answers.map(({ status }) => status)).toEqual(many.map(() => 200));
+    const receipts = answers.map(({ body }) => body.receipt).toSorted((a, b) => a.number - b.number);
+    expect(receipts.map(({ number }) => number)).toEqual(many);
+    expect(receipts.map(({ statement }) => predicateOf(statement).previous)).toEqual([
+      null,
+      ...receipts.slice(0, -1).map(({ digest }) => digest),
+    ]);
+    const trips = await Promise.all(answers.map(({ requestId }) => roundTrips(requestId)));
+    expect(Math.max(...trips)).toBeLessThanOrEqual(1 + many.length);
+  });
+
+  it("of the agent does not keep an import from coming in, nor that one it", async () => {
+    const org = await createOrganization();
+    const pact = await activePact(org, [payee]);
+    const signer = await registerKey(org, pact.agentId);
+    const artifacts = await Promise.all(
+      [1, 2, 3].map((age) => selfRunOf(org, pact.agentId, signer, { ranAt: new Date(Date.now() - age * 1000).toISOString() })),
+    );
+    const answers = await Promise.all([
+      ...Array.from({ length: 9 }, () => org.call("POST", `/v1/pacts/${pact.id}/validate-call`, good)),
+      ...artifacts.map((artifact) => org.call("POST", "/v1/receipts/import", { agentId: pact.agentId, artifact })),
+    ]);
+    expect(answers.map(({ status }) => status)).toEqual([...Array.from({ length: 9 }, () => 200), 201, 201, 201]);
+    expect(answers.map(({ body }) => body.receipt.number).toSorted((a, b) => a - b)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
   });
 });
 
@@ -119,7 +153,7 @@ describe("an eval run that ended", () => {
     await slow.waitFor(started.body.id, ({ status }) => status === "running");
     await slow.call("POST", `/v1/runs/${started.body.id}/cancel`);
     const [simulated, stopped] = await Promise.all([world, slow].map((one) => one.call("GET", "/v1/receipts")));
-    expect(simulated?.body.items).toMatchObject([{ mode: "simulation" }]);
+    expect(simulated?.body.items).toMatchObject([{ mode: "simulation", disposition: "executed", effect: "attempted" }]);
     expect(stopped?.body.items).toMatchObject([{ disposition: "errored", effect: "attempted", about: started.body.id }]);
   });
 });

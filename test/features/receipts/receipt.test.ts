@@ -1,9 +1,8 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { jwsTypes, signJson } from "../../../src/crypto/statement/jws.ts";
 import type { AgentKeyRow } from "../../../src/features/agent-keys/index.ts";
 import { judgeIntent } from "../../../src/features/receipts/intent.ts";
-import { dispositions, effects, placeAfter, ReceiptFacts } from "../../../src/features/receipts/receipt.ts";
+import { dispositions, effects, placeAfter, receiptModes, ReceiptFacts } from "../../../src/features/receipts/receipt.ts";
 import { newSigner } from "../../crypto/statement/signing.ts";
 
 const digest = `sha256:${"ab".repeat(32)}`;
@@ -20,19 +19,48 @@ const facts = {
 };
 
 describe("what a receipt may say", () => {
+  const decisions = ["allow", "deny", "require_approval", "undecided"] as const;
+  const approval = { id: "apr_1", digest };
+  /** Every combination that may be said, as words: mode, what the policy decided, whether somebody approved, disposition and effect. */
+  const sayable = new Set(
+    receiptModes.flatMap((mode) =>
+      [...decisions, null].flatMap((decision) =>
+        [approval, null].flatMap((approved) =>
+          dispositions.flatMap((disposition) =>
+            [...effects, null].flatMap((effect) => {
+              const policy = decision === null ? null : { id: "pct_1", digest, decision };
+              const { success } = ReceiptFacts.safeParse({ ...facts, mode, policy, approval: approved, disposition, effect });
+              return success ? [`${mode} ${decision} ${approved === null ? "unapproved" : "approved"} ${disposition} ${effect}`] : [];
+            }),
+          ),
+        ),
+      ),
+    ),
+  );
+  const sayableOf = (pattern: RegExp): string[] => [...sayable].filter((words) => pattern.test(words));
+
   it("knows an effect of what was tried, and of nothing that was blocked or denied", () => {
-    fc.assert(
-      fc.property(fc.constantFrom(...dispositions), fc.constantFrom(...effects, null), (disposition, effect) => {
-        const prevented = disposition === "blocked" || disposition === "denied";
-        expect(ReceiptFacts.safeParse({ ...facts, disposition, effect }).success).toBe(prevented === (effect === null));
-      }),
-    );
+    expect(sayableOf(/(blocked|denied) (attempted|confirmed|unknown)$|(executed|errored|timed_out) null$/)).toEqual([]);
+    for (const disposition of dispositions) expect(sayableOf(new RegExp(` ${disposition} `)), disposition).not.toEqual([]);
   });
 
-  it("never says that what the policy denied was executed", () => {
-    const policy = { ...facts.policy, decision: "deny" };
-    expect(ReceiptFacts.safeParse({ ...facts, policy }).success).toBe(false);
-    expect(ReceiptFacts.safeParse({ ...facts, policy, disposition: "denied", effect: null }).success).toBe(true);
+  it("never says that what the policy denied was tried, or that what it allowed was denied", () => {
+    expect(sayableOf(/ deny \w+ (executed|errored|timed_out)/)).toEqual([]);
+    expect(sayableOf(/ allow \w+ denied/)).toEqual([]);
+    expect(sayableOf(/ deny unapproved (denied|blocked) null/)).toHaveLength(6);
+    expect(sayableOf(/ allow unapproved blocked null/)).toHaveLength(3);
+  });
+
+  it("never says that what needed an approval was tried without one", () => {
+    expect(sayableOf(/ require_approval unapproved (executed|errored|timed_out)/)).toEqual([]);
+    expect(sayableOf(/production require_approval approved executed/)).toHaveLength(3);
+  });
+
+  it("confirms an effect of what was executed in production alone, and attempts nothing in a dry run", () => {
+    expect(sayableOf(/confirmed$/).filter((words) => !/^production .* executed confirmed$/.test(words))).toEqual([]);
+    expect(sayableOf(/^dry_run .*attempted$/)).toEqual([]);
+    expect(sayableOf(/^production allow unapproved executed confirmed$/)).toHaveLength(1);
+    expect(sayableOf(/^dry_run allow unapproved executed unknown$/)).toHaveLength(1);
   });
 
   it("stands behind the one before it", () => {

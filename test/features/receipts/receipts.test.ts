@@ -1,6 +1,8 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import { openStatement } from "../../../src/crypto/statement/open-statement.ts";
+import { dimensionNames } from "../../../src/features/scores/index.ts";
+import { jsonDigest } from "../../../src/crypto/digest.ts";
 import type { Signer } from "../../../src/crypto/signer.ts";
 import { checkReceiptChain } from "../../../src/verifier/check-receipts.ts";
 import { checkStatement } from "../../../src/verifier/check-statement.ts";
@@ -8,6 +10,7 @@ import { exitCodeOf } from "../../../src/verifier/verdicts.ts";
 import { ownerSees, roundTrips } from "../../support/harness.ts";
 import { createOrganization, type TestOrganization } from "../../support/organization.ts";
 import { registerKey, selfRunOf } from "../../support/proofs.ts";
+import { callAs, statementOf } from "../attestations/attestation-world.ts";
 import { newAgent } from "../pacts/pact-world.ts";
 
 type World = { readonly org: TestOrganization; readonly agentId: string; readonly signer: Signer };
@@ -64,7 +67,108 @@ describe("a self-run artifact", () => {
   });
 });
 
+describe("what an agent ran by itself", () => {
+  const check = { caseIndex: 0, check: "greets", dimension: "accuracy", value: 1 };
+
+  it("says nothing of pacts, of counterparties, or of dimensions that there are not", async () => {
+    const made = await world();
+    for (const dimension of dimensionNames) {
+      const { status } = await importRun(made, { checks: [{ ...check, dimension }] });
+      expect(status, dimension).toBe(dimension === "pactCompliance" || dimension === "counterparty" ? 400 : 201);
+    }
+    for (const more of [
+      { dimension: "jury" },
+      { condition: { digest: "x", pactDigest: "x", conditionId: "x", severity: "critical" } },
+      { assurance: 1 },
+    ])
+      expect((await importRun(made, { checks: [{ ...check, ...more }] })).status, JSON.stringify(more)).toBe(400);
+    expect((await importRun(made, { assurance: "confirmed_effect", author: "platform" })).status).toBe(400);
+  });
+
+  it("never makes a score or a tier by itself, however much of it there is", async () => {
+    const made = await world();
+    const dimensions = ["accuracy", "safety", "reliability", "latency", "costEfficiency"];
+    for (let suite = 0; suite < 4; suite += 1) {
+      const checks = dimensions.flatMap((dimension) => Array.from({ length: 200 }, (_, caseIndex) => ({ ...check, dimension, caseIndex })));
+      const imported = await importRun(made, { checks, suiteDigest: `sha256:${`0${suite}`.repeat(32)}` });
+      expect([imported.status, imported.body.compositeScore]).toEqual([201, null]);
+    }
+    const { body } = await made.org.call("GET", `/v1/agents/${made.agentId}/score`);
+    expect([body.status, body.certificationTier]).toEqual(["insufficient_evidence", null]);
+    for (const name of dimensions) {
+      expect(body.dimensions[name].N).toBeLessThanOrEqual(12);
+      expect(body.dimensions[name].independent.N).toBe(0);
+    }
+  });
+
+  it("is taken in by its own organization alone", async () => {
+    const made = await world();
+    const artifact = await selfRunOf(made.org, made.agentId, made.signer);
+    const other = await createOrganization();
+    const asked = (agentId: string) => other.call("POST", "/v1/receipts/import", { agentId, artifact });
+    const [foreign, unknown] = [await asked(made.agentId), await asked(`agt_${"1".repeat(22)}`)];
+    expect([foreign.status, foreign.text.replace(foreign.requestId, "")]).toEqual([404, unknown.text.replace(unknown.requestId, "")]);
+    const own = await asked(await newAgent(other));
+    expect([own.status, own.body.errors[0].path]).toEqual([400, "body.artifact"]);
+    expect((await made.org.call("GET", "/v1/receipts")).body.items).toEqual([]);
+  });
+
+  it("is not taken in for an archived agent, nor by a key that is bound to another one", async () => {
+    const made = await world();
+    const { org, agentId } = made;
+    const artifact = await selfRunOf(org, agentId, made.signer);
+    const stranger = await callAs(org, await newAgent(org));
+    expect((await stranger("POST", "/v1/receipts/import", { agentId, artifact })).status).toBe(404);
+    await org.call("POST", `/v1/agents/${agentId}/archive`);
+    expect((await org.call("POST", "/v1/receipts/import", { agentId, artifact })).status).toBe(409);
+  });
+});
+
 describe("receipts", () => {
+  it("of what brings evidence are each scored with all that came before, though they are asked for at the same time", async () => {
+    const made = await world();
+    const times = Array.from({ length: 6 }, (_, index) => new Date(Date.now() - index * 1000).toISOString());
+    const answers = await Promise.all(times.map((ranAt) => importRun(made, { ranAt })));
+    expect(answers.map(({ status }) => status)).toEqual(times.map(() => 201));
+    const rows = await ownerSees("select runs_on_record from scores where org_id = $1 order by 1", made.org.orgId);
+    expect(rows.map((row) => row["runs_on_record"])).toEqual([1, 2, 3, 4, 5, 6]);
+    const { body } = await made.org.call("GET", `/v1/agents/${made.agentId}/score/history`);
+    for (const { computedAt, evidenceDigest } of body.items) {
+      const { body: evidence } = await made.org.call("GET", `/v1/agents/${made.agentId}/score/evidence?asOf=${computedAt}`);
+      expect(await jsonDigest(evidence.records), computedAt).toBe(evidenceDigest);
+    }
+  });
+
+  it("are told of as they were signed, and nothing else", async () => {
+    const made = await world();
+    const { body } = await importRun(made);
+    const { predicate } = statementOf(body.receipt.statement);
+    const { id, agent, number, action, about, mode, disposition, effect, issuedAt, deployment } = predicate;
+    expect(body.receipt).toMatchObject({ id, agentId: agent.id, number, action: action.name, about, mode, disposition, effect, issuedAt });
+    expect(deployment.environment).toBe("live");
+    const { statement, kid, digest, ...rest } = body.receipt;
+    expect(Object.keys(rest).toSorted()).toEqual([
+      "about",
+      "action",
+      "agentId",
+      "disposition",
+      "effect",
+      "id",
+      "issuedAt",
+      "mode",
+      "number",
+    ]);
+    const opened = await openStatement(statement);
+    expect(opened.ok && [opened.opened.kid, opened.opened.digest]).toEqual([kid, digest]);
+  });
+
+  it("of a test organization say so", async () => {
+    const org = await createOrganization({ environment: "test" });
+    const agentId = await newAgent(org);
+    const { body } = await importRun({ org, agentId, signer: await registerKey(org, agentId) });
+    expect(statementOf(body.receipt.statement).predicate.deployment).toEqual({ kind: "local", environment: "test" });
+  });
+
   it("of an agent are one unbroken chain, though they are asked for at the same time", async () => {
     const made = await world();
     const { org, agentId } = made;

@@ -81,6 +81,26 @@ describe("a log", () => {
   });
 });
 
+describe("an organization whose log has signed nothing yet", () => {
+  it("is not told from one that never was, on any public path, and nothing is made for it", async () => {
+    const [silent, unknown] = [await createOrganization(), newId("organization")];
+    const paths = (id: string): string[] => [
+      ...["/checkpoint", "/tile/0/000.p/1", "/tile/0/000", "/tile/entries/000"].map((tail) => `/log/${id}${tail}`),
+      ...["", "/checkpoints", "/checkpoints/1", "/consistency-proof?from=1", "/consistency-proof?from=2&to=1"].map(
+        (tail) => `/v1/logs/${id}${tail}`,
+      ),
+    ];
+    const bare = ({ text, requestId }: Answer): string => text.replaceAll(requestId, "");
+    for (const [at, path] of paths(silent.orgId).entries()) {
+      const [there, nowhere] = [await ask(path), await ask(paths(unknown)[at] ?? "")];
+      expect([there.status, bare(there).replaceAll(silent.orgId, "")], path).toEqual([404, bare(nowhere).replaceAll(unknown, "")]);
+      expect(there.headers.get("cache-control"), path).toBe("no-store");
+    }
+    const served = await runInDurableObject(logOf(silent), (_log, { storage }) => storage.kv.get("orgId"));
+    expect(served).toBeUndefined();
+  });
+});
+
 describe("tiles", () => {
   it("are enough to rebuild the signed root with nothing of ours", async () => {
     const { body: log } = await ask(apiPath());

@@ -8,7 +8,7 @@ import {
   parseVerifierKey,
   type VerifierKey,
 } from "../../../src/audit/transparency/signed-note.ts";
-import { eventsOf, writeEvents } from "../../audit/support.ts";
+import { eventsOf, tamper, writeEvents } from "../../audit/support.ts";
 import { newKey, type TestKey } from "../../audit/transparency/support.ts";
 import { roundTrips } from "../../support/harness.ts";
 import { callApi, createOrganization, type Answer, type TestOrganization } from "../../support/organization.ts";
@@ -106,6 +106,24 @@ describe("a witness's signature", () => {
       signature,
     });
     expect(answer.status).toBe(400);
+  });
+
+  it("is never taken under the log's own name, which a key id made to fit would spoil the note with", async () => {
+    const answer = await cosign({}, await newKey(origin, 4));
+    expect([answer.status, answer.body.errors[0].path]).toEqual([400, "body.verifierKey"]);
+  });
+
+  it("is served with as many others as verifiers must take, however many came in at once", async () => {
+    const busy = await createOrganization();
+    const { size: own } = (await busy.call("GET", "/v1/log")).body;
+    const note = (await callApi("GET", `/log/${busy.orgId}/checkpoint`)).text;
+    const line = (at: number): string => note.split("\n").at(-2)?.replace(/— \S+/, `— w${at}.example`) ?? "";
+    for (let at = 0; at < 20; at += 1) {
+      const values = `:org, ${own}, 'w${at}', '${line(at)}' || chr(10), now(), now()`;
+      await tamper(busy, `insert into log_cosignatures (org_id, size, verifier_key, line, witnessed_at, created_at) values (${values})`);
+    }
+    const served = parseNote((await callApi("GET", `/log/${busy.orgId}/checkpoint`)).text);
+    expect(served?.signatures).toHaveLength(16);
   });
 
   it("needs a credential for the whole organization", async () => {

@@ -19,6 +19,7 @@ import {
   type TestIssuer,
   type WholeBundle,
 } from "../../verifier/issuer.ts";
+import { sampleAttestation, sampleOrg } from "../../crypto/statement/signing.ts";
 
 const program = fileURLToPath(new URL("../../../src/verifier/node/armalo-verify.mjs", import.meta.url).href);
 
@@ -48,14 +49,37 @@ function verify(...args: string[]): { exit: number | null; output: string; error
 const at = ["--at", "2026-11-09T00:00:00.000Z"];
 const pinned = (): string[] => ["--issuer", issuer.root.kid, ...at];
 
+/** The issuer's archive, with these files changed; one that is empty is left out. */
+function evidenceFile(change: Record<string, string>, checkpoint: string): string {
+  const files = {
+    "events.jsonl": issuer.leaves.map((leaf) => `${JSON.stringify(leaf)}\n`).join(""),
+    "checkpoint.txt": checkpoint,
+    "leaf-hashes.txt": issuer.leaves.map((leaf) => `${toBase64(hashOf(leaf))}\n`).join(""),
+    "keys/key-history.jws": good.keyHistory,
+    "attestations/att_1.json": JSON.stringify(good),
+    ...change,
+  };
+  const kept = Object.entries(files).filter(([, text]) => text !== "");
+  return fileOf("evidence.zip", zipSync(Object.fromEntries(kept.map(([name, text]) => [name, strToU8(text)]))));
+}
+
 /** A change of one character in the middle of a text. */
 const spoil = (text: string, place = Math.floor(text.length / 2)): string =>
   text.slice(0, place) + (text[place] === "A" ? "B" : "A") + text.slice(place + 1);
 
 describe("armalo-verify", () => {
+  it("says of a co-signature which organization signed it, and what", async () => {
+    const { agent: _, expiresAt: _never, ...predicate } = sampleAttestation().predicate;
+    const signed = await newBundle(issuer, { statement: { ...sampleAttestation(), kind: "cosignature", predicate } });
+    const { exit, output } = verify(bundleFile("cosignature.json", signed), ...pinned());
+    expect(output).toContain("cosignature statement");
+    expect(output).toContain(`signed by   ${sampleOrg}`);
+    expect(output).toContain("without_expiry");
+    expect(exit).toBe(0);
+  });
+
   it("prints its verdicts on a good bundle and on four that were tampered with", async () => {
-    const statement = good.statement;
-    const [head = "", body = "", signature = ""] = statement.split(".");
+    const [head = "", body = "", signature = ""] = good.statement.split(".");
     const raised = Buffer.from(Buffer.from(body, "base64url").toString("utf8").replace("762", "962")).toString("base64url");
     const { inclusion } = good;
     const revoked = changeHistory(
@@ -68,7 +92,7 @@ describe("armalo-verify", () => {
     const cases: [string, object, number, string][] = [
       ["good", good, 0, "Verified"],
       ["score-raised", { ...good, statement: `${head}.${raised}.${signature}` }, 11, "signature_invalid"],
-      ["signature-changed", { ...good, statement: spoil(statement, statement.length - 20) }, 11, "signature_invalid"],
+      ["unlogged", { ...good, inclusion: null }, 20, "inclusion_absent"],
       ["event-changed", { ...good, inclusion: { ...inclusion, leaf: { ...inclusion.leaf, actor: "key:key_2" } } }, 21, "inclusion_invalid"],
       ["key-revoked", { ...good, keyHistory: await signHistory(issuer.root, revoked.history) }, 14, "key_revoked"],
     ];
@@ -77,7 +101,42 @@ describe("armalo-verify", () => {
       console.log(`\n$ armalo-verify ${name}.json --issuer ${issuer.root.kid}\n${answer.output}`);
       expect(answer.exit, name).toBe(exit);
       expect(answer.output).toContain(word);
+      for (const line of ["issuer", "signature", "key", "log", "expiry", "revocation"])
+        expect(answer.output.match(new RegExp(`^  ${line} +(ok|FAIL|open) `, "gm")), `${name}: ${line}`).toHaveLength(1);
     }
+  });
+
+  it("prints one table of what it tells apart in an evidence bundle, each with an exit code of its own", async () => {
+    const lines = issuer.leaves.map((leaf) => `${JSON.stringify(leaf)}\n`);
+    const [first = "", second = "", third = "", fourth = "", fifth = ""] = lines;
+    const checkpoint = await signedCheckpoint(issuer);
+    const attested = "attestations/att_1.json";
+    const other = signedCheckpoint(issuer, { origin: "api.armalo.test/log/org_2222222222222222222222" });
+    const badly = { ...good, statement: spoil(good.statement, good.statement.length - 20) };
+    const cases: [name: string, files: Record<string, string>, exit: number][] = [
+      ["good", {}, 0],
+      ["an event changed", { "events.jsonl": lines.join("").replace("agt_1", "agt_2") }, 40],
+      ["an event missing", { "events.jsonl": first + second + third + fifth }, 41],
+      ["two events reordered", { "events.jsonl": first + third + second + fourth + fifth }, 42],
+      ["the end truncated", { "events.jsonl": first + second + third + fourth }, 43],
+      ["an event repeated", { "events.jsonl": lines.join("") + fifth }, 44],
+      ["an event added", { "events.jsonl": lines.join("") + fifth.replace('"seq":5', '"seq":6') }, 45],
+      ["a badly signed checkpoint", { "checkpoint.txt": spoil(checkpoint, checkpoint.length - 20) }, 22],
+      ["another log's checkpoint", { "checkpoint.txt": await other }, 25],
+      ["a badly signed attestation", { [attested]: JSON.stringify(badly) }, 11],
+      ["no attestation", { [attested]: "" }, 41],
+      ["not an archive", { "checkpoint.txt": "" }, 3],
+    ];
+    const table = cases.map(([name, change, exit]) => {
+      const answer = verify(evidenceFile(change, checkpoint), ...pinned());
+      expect(answer.exit, `${name}\n${answer.output}`).toBe(exit);
+      const failed = /Not verified: (.*) \(/.exec(answer.output)?.[1] ?? "verified";
+      return `${name.padEnd(28)} exit ${String(answer.exit).padEnd(4)} ${failed}`;
+    });
+    const unpinned = verify(evidenceFile({}, checkpoint), ...at);
+    expect(unpinned.exit).toBe(10);
+    table.push(`${"good, with no issuer pinned".padEnd(28)} exit ${unpinned.exit}   ${/Not verified: (.*) \(/.exec(unpinned.output)?.[1]}`);
+    console.log(`\n${table.join("\n")}\n`);
   });
 
   it("takes the root key as a file, a bare statement with the keys beside it, and the risks that its reader names", async () => {
@@ -89,11 +148,14 @@ describe("armalo-verify", () => {
     expect([alone.exit, alone.output.includes("inclusion_absent"), alone.output.includes("list_absent")]).toEqual([20, true, true]);
     const accepted = verify(bare, "--issuer", root, "--keys", keys, ...at, "--accept", "inclusion_absent", "--accept", "list_absent");
     expect([accepted.exit, accepted.output.includes("open")]).toEqual([0, true]);
+    const half = verify(bare, "--issuer", root, "--keys", keys, ...at, "--accept", "inclusion_absent");
+    expect([half.exit, half.output.includes("Not verified: list_absent")]).toEqual([34, true]);
     expect(verify(bare, "--keys", keys, ...at).exit).not.toBe(0);
   });
 
   it("checks exports, checkpoints and evidence bundles", async () => {
-    const checkpoint = fileOf("checkpoint.txt", await signedCheckpoint(issuer));
+    const checkpointText = await signedCheckpoint(issuer);
+    const checkpoint = fileOf("checkpoint.txt", checkpointText);
     const keys = fileOf("history.jws", good.keyHistory);
     const lines = issuer.leaves.map((leaf) => `${JSON.stringify(leaf)}\n`);
     const shown = issuer.leaves.map(({ v: _v, orgId: _org, ...event }) => `${JSON.stringify(event)}\n`).toReversed();
@@ -105,18 +167,7 @@ describe("armalo-verify", () => {
     expect(verify(fileOf("gap.jsonl", lines.toSpliced(1, 1).join("")), ...beside).exit).toBe(41);
     expect(verify(fileOf("spoilt.txt", spoil(await signedCheckpoint(issuer), 60)), "--keys", keys, ...pinned()).exit).toBe(22);
 
-    const files = {
-      "events.jsonl": lines.join(""),
-      "checkpoint.txt": await signedCheckpoint(issuer),
-      "leaf-hashes.txt": issuer.leaves.map((leaf) => `${toBase64(hashOf(leaf))}\n`).join(""),
-      "keys/key-history.jws": good.keyHistory,
-      "attestations/att_1.json": JSON.stringify(good),
-    };
-    const zip = (change: Record<string, string> = {}): string =>
-      fileOf(
-        "evidence.zip",
-        zipSync(Object.fromEntries(Object.entries({ ...files, ...change }).map(([name, text]) => [name, strToU8(text)]))),
-      );
+    const zip = (change: Record<string, string> = {}): string => evidenceFile(change, checkpointText);
     const whole = verify(zip(), ...pinned());
     expect([whole.exit, whole.output.includes("1 of 1 statements")]).toEqual([0, true]);
     const changed = verify(zip({ "events.jsonl": lines.join("").replace("agt_1", "agt_2") }), ...pinned());
@@ -163,6 +214,7 @@ describe("armalo-verify", () => {
       "node:child_process",
       "node:fs",
       "node:fs/promises",
+      "node:path",
       "node:url",
       "node:util",
       "zod",

@@ -1,0 +1,2 @@
+export { sweepOffers } from "./note-offers.ts";
+export { selectLoggedCosignatures } from "./store.ts";

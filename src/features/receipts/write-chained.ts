@@ -1,0 +1,72 @@
+import { z } from "zod";
+import { ChainMoved } from "../../db/database-fault.ts";
+import { problem } from "../../http/problem.ts";
+import type { ReceiptGround } from "./issue-receipt.ts";
+import { toolCall } from "./receipt.ts";
+
+type Head = ReceiptGround["head"];
+
+/** What app.follow_chain (migrations/) says where a receipt came too late: the last one, and the actions of those in between. */
+const Moved = z.object({ number: z.int().min(1), digest: z.string(), between: z.array(z.string()).min(1) });
+
+/** So many others may come first, one after the other. */
+const maxAttempts = 64;
+/** Writers that lost to the same one part again for a random time below this, doubled five times at most. */
+const pauseMs = 4;
+
+/**
+ * Signs and writes the next receipt of a chain behind `head`. Where others came first, the database names the last one, and `write` is asked
+ * again with that head: one round trip for each, and no read. `mayFollow` says whether what was read still holds behind receipts of these
+ * actions; where it does not, the `ChainMoved` is thrown on. 503 where others always came first.
+ */
+export async function writeChained<T>(
+  head: Head,
+  write: (head: Head) => Promise<T>,
+  mayFollow: (between: readonly string[]) => boolean = () => true,
+): Promise<T> {
+  let last = head;
+  for (let attempt = 0; attempt < maxAttempts; attempt += 1) {
+    try {
+      return await write(last);
+    } catch (thrown) {
+      const moved = thrown instanceof ChainMoved ? readMoved(thrown.detail) : undefined;
+      if (moved === undefined || last === undefined || !mayFollow(moved.between)) throw thrown;
+      last = { ...last, number: moved.number, digest: moved.digest };
+      await pause(attempt);
+    }
+  }
+  throw tooMany();
+}
+
+/** Nothing that a score is made of: a receipt that brings evidence is behind these what it was before them. */
+export const bringNoEvidence = (between: readonly string[]): boolean => between.every((action) => action === toolCall);
+
+/** Reads and writes again what could not follow the receipts that came first. */
+export async function retryChained<T>(work: () => Promise<T>): Promise<T> {
+  for (let attempt = 0; attempt < maxAttempts; attempt += 1) {
+    try {
+      return await work();
+    } catch (thrown) {
+      if (!(thrown instanceof ChainMoved)) throw thrown;
+      await pause(attempt);
+    }
+  }
+  throw tooMany();
+}
+
+const tooMany = () => problem("unavailable", `other receipts of the agent came first ${maxAttempts} times`);
+
+function pause(attempt: number): Promise<void> {
+  const [chance = 0] = crypto.getRandomValues(new Uint16Array(1));
+  const ms = (chance / 65_536) * pauseMs * 2 ** Math.min(attempt, 5);
+  return new Promise((resolve) => void setTimeout(resolve, ms));
+}
+
+/** Undefined where it is what PostgreSQL itself says of a key that is taken. */
+function readMoved(detail: string): z.output<typeof Moved> | undefined {
+  try {
+    return Moved.parse(JSON.parse(detail));
+  } catch {
+    return undefined;
+  }
+}
