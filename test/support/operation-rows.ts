@@ -93,5 +93,17 @@ export async function resourcesOf(org: TestOrganization): Promise<Readonly<Recor
   const token = tokenOf(await offered(org, await newActivePact(org), { counterparty: partner.orgId }));
   const shared = { offerId, token, cosignatureId };
   const proofs = { attestationId, receiptId, kid: signer.kid };
-  return { agentId, pactId, suiteId, runId, panelId, calibrationId, keyId, requestId: failed.requestId, auditEventId, ...shared, ...proofs };
+  return {
+    agentId,
+    pactId,
+    suiteId,
+    runId,
+    panelId,
+    calibrationId,
+    keyId,
+    requestId: failed.requestId,
+    auditEventId,
+    ...shared,
+    ...proofs,
+  };
 }
