@@ -10,6 +10,7 @@ export type Bindings = {
   readonly GATE: DurableObjectNamespace<Gate>;
   readonly TRANSPARENCY_LOG: DurableObjectNamespace<TransparencyLog>;
   readonly EVAL_RUN: Workflow<{ readonly orgId: string; readonly runId: string }>;
+  readonly JUDGE_CALIBRATION: Workflow<{ readonly orgId: string; readonly calibrationId: string }>;
   readonly FLOOD_GUARD: RateLimit;
   readonly ASSETS: Fetcher;
 };
@@ -88,6 +89,7 @@ export type Environment = {
 
 export type EnvironmentFault = { readonly ok: false; readonly missing: readonly string[] };
 
+const requiredBindings = ["GATE", "TRANSPARENCY_LOG", "EVAL_RUN", "JUDGE_CALIBRATION", "FLOOD_GUARD", "ASSETS"] as const;
 const parsed = new WeakMap<Bindings, { ok: true; env: Environment } | EnvironmentFault>();
 
 /** Reads the bindings once per isolate. What is missing is named by setting, never by value. */
@@ -100,7 +102,7 @@ export function parseEnvironment(bindings: Bindings): { ok: true; env: Environme
 }
 
 function parse(bindings: Bindings): { ok: true; env: Environment } | EnvironmentFault {
-  const missing = (["GATE", "TRANSPARENCY_LOG", "EVAL_RUN", "FLOOD_GUARD", "ASSETS"] as const).filter((name) => !(name in bindings));
+  const missing = requiredBindings.filter((name) => !(name in bindings));
   const settings = Settings.safeParse(bindings);
   if (!settings.success)
     return { ok: false, missing: [...missing, ...new Set(settings.error.issues.map((issue) => String(issue.path[0])))] };

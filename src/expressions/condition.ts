@@ -28,7 +28,7 @@ const common = {
   verificationMethod: z
     .enum(verificationMethods)
     .default("deterministic")
-    .openapi({ description: "`jury` conditions stay unscored until a judge is configured." }),
+    .openapi({ description: "`jury` conditions stay unscored: judges hear the `jury` checks of suites." }),
   description: z.string().max(500).optional(),
 };
 

@@ -12,6 +12,8 @@ export const idPrefixes = {
   cosignature: "csg",
   suite: "sui",
   run: "evl",
+  judgePanel: "jpn",
+  calibration: "cal",
   score: "scr",
   evidence: "evd",
   auditEvent: "aud",

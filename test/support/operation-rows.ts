@@ -10,6 +10,12 @@ const condition = { id: "fast", type: "latency_ms", operator: "lt", value: 1000,
 const agent = { externalId: "support", name: "Support" };
 const suite = { name: "Greeting", cases: [{ id: "hello", input: "Say hello.", expectations: [{ kind: "contains", values: ["hello"] }] }] };
 
+const panel = {
+  name: "Judges",
+  judges: ["a", "b", "c"].map((name) => ({ name, baseUrl: `${env.AGENTS_URL}/judges/operations/${name}`, model: "pass" })),
+};
+const labelled = (answer: string, label: "pass" | "fail") => ({ rubric: "It says yes.", answer, label });
+
 /** A valid body for every operation that takes one, so that only its identifiers decide. */
 export const requestBodies: Readonly<Record<string, unknown>> = {
   "agents.create": agent,
@@ -25,6 +31,9 @@ export const requestBodies: Readonly<Record<string, unknown>> = {
   "cosignatures.withdraw": { reason: "mistaken" },
   "suites.create": suite,
   "runs.start": { suiteId: newId("suite"), mode: "simulation" },
+  "judge_panels.create": panel,
+  "judge_panels.update": { name: "Other judges" },
+  "judge_panels.calibrate": { examples: [labelled("yes", "pass"), labelled("no", "fail")] },
   "keys.create": { name: "key", scopes: ["keys:read"] },
   "keys.rotate": { overlapSeconds: 60 },
   "access_tokens.issue": {},
@@ -47,6 +56,8 @@ export const unknownIds: Readonly<Record<string, string>> = {
   cosignatureId: newId("cosignature"),
   suiteId: newId("suite"),
   runId: newId("run"),
+  panelId: newId("judgePanel"),
+  calibrationId: newId("calibration"),
   keyId: newId("key"),
   requestId: newId("request"),
   auditEventId: newId("auditEvent"),
@@ -72,6 +83,8 @@ export async function resourcesOf(org: TestOrganization): Promise<Readonly<Recor
   const pactId = await make("/v1/pacts", { agentId, name: "Promise", conditions: [condition] });
   const suiteId = await make("/v1/suites", suite);
   const runId = await make(`/v1/agents/${agentId}/runs`, { suiteId, mode: "simulation" });
+  const panelId = await make("/v1/judge-panels", panel);
+  const calibrationId = await make(`/v1/judge-panels/${panelId}/calibrations`, requestBodies["judge_panels.calibrate"]);
   const keyId = await make("/v1/keys", requestBodies["keys.create"]);
   const failed = await org.call("POST", "/v1/keys", {});
   for (let tries = 0; tries < 50; tries += 1) if ((await org.call("GET", `/v1/requests/${failed.requestId}`)).status === 200) break;
@@ -87,5 +100,18 @@ export async function resourcesOf(org: TestOrganization): Promise<Readonly<Recor
   const token = tokenOf(await offered(org, await newActivePact(org), { counterparty: partner.orgId }));
   const shared = { offerId, token, cosignatureId };
   const proofs = { attestationId, receiptId, kid: signer.kid };
-  return { agentId, cardKeyId, pactId, suiteId, runId, keyId, requestId: failed.requestId, auditEventId, ...shared, ...proofs };
+  return {
+    agentId,
+    cardKeyId,
+    pactId,
+    suiteId,
+    runId,
+    panelId,
+    calibrationId,
+    keyId,
+    requestId: failed.requestId,
+    auditEventId,
+    ...shared,
+    ...proofs,
+  };
 }

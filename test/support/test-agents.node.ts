@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
+import { openTestJudges } from "./test-judges.node.ts";
 
 const Question = z.object({ input: z.string() });
 type Answer = (question: string, request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
@@ -36,11 +37,12 @@ const agents: Readonly<Record<string, Answer>> = {
 
 /**
  * One server for all test agents: `POST /<agent>/<token>` asks one, `GET /calls/<token>` says how often that token was asked.
- * Listens on loopback, on a port of its own.
+ * What begins with `/judges` goes to those of test-judges.node.ts. Listens on loopback, on a port of its own.
  */
 export async function startTestAgents(): Promise<{ url: string; close: () => void }> {
   const calls = new Map<string, number>();
-  const server = createServer((request, response) => void serve(request, response, calls));
+  const judge = openTestJudges();
+  const server = createServer((request, response) => void serve(request, response, { calls, judge }));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = z.object({ port: z.int() }).parse(server.address());
   return {
@@ -52,8 +54,11 @@ export async function startTestAgents(): Promise<{ url: string; close: () => voi
   };
 }
 
-async function serve(request: IncomingMessage, response: ServerResponse, calls: Map<string, number>): Promise<void> {
+type Served = { readonly calls: Map<string, number>; readonly judge: ReturnType<typeof openTestJudges> };
+
+async function serve(request: IncomingMessage, response: ServerResponse, { calls, judge }: Served): Promise<void> {
   const [, name = "", token = ""] = (request.url ?? "").split("/");
+  if (name === "judges") return judge(request, response, Buffer.concat(await request.toArray()).toString("utf8"));
   if (name === "calls") return void response.end(String(calls.get(token) ?? 0));
   calls.set(token, (calls.get(token) ?? 0) + 1);
   const { input } = Question.parse(JSON.parse(Buffer.concat(await request.toArray()).toString("utf8")));

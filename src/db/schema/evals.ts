@@ -1,8 +1,10 @@
 import { doublePrecision, foreignKey, index, integer, jsonb, pgTable, primaryKey, text, timestamp, unique } from "drizzle-orm/pg-core";
 import type { Attempt, CaseStatus, CheckResult } from "../../features/evals/result.ts";
+import type { JurySummary } from "../../features/evals/jury-summary.ts";
 import type { ReasonCode, RunCounts, RunMode, RunStatus, Verdict } from "../../features/evals/run.ts";
 import type { SuiteCase } from "../../features/evals/suite.ts";
 import { agents } from "./agents.ts";
+import { judgeCalibrations, judgePanelVersions } from "./judge-panels.ts";
 import { pacts } from "./pacts.ts";
 
 const suiteColumns = {
@@ -43,6 +45,11 @@ export const evalRuns = pgTable(
     suiteDigest: text().notNull(),
     /** The organization that wrote the suite, or `platform`. */
     suiteAuthor: text().notNull(),
+    /** The panel that hears jury checks, as it was when the run was queued, and the calibration that held for it. */
+    judgePanelId: text(),
+    judgePanelVersion: integer(),
+    judgePanelDigest: text(),
+    calibrationId: text(),
     mode: text().$type<RunMode>().notNull(),
     concurrency: integer().notNull(),
     floor: doublePrecision().notNull(),
@@ -55,6 +62,7 @@ export const evalRuns = pgTable(
     availability: doublePrecision(),
     lower95: doublePrecision(),
     verdict: text().$type<Verdict>(),
+    jury: jsonb().$type<JurySummary>(),
     reasonCodes: jsonb().$type<readonly ReasonCode[]>().notNull(),
     createdAt: timestamp({ withTimezone: true, precision: 3 }).notNull(),
     startedAt: timestamp({ withTimezone: true, precision: 3 }),
@@ -68,6 +76,16 @@ export const evalRuns = pgTable(
     index("eval_runs_open").on(table.status, table.updatedAt),
     foreignKey({ columns: [table.orgId, table.agentId], foreignColumns: [agents.orgId, agents.id] }),
     foreignKey({ columns: [table.orgId, table.pactId], foreignColumns: [pacts.orgId, pacts.id] }),
+    foreignKey({
+      name: "eval_runs_judge_panel",
+      columns: [table.orgId, table.judgePanelId, table.judgePanelVersion],
+      foreignColumns: [judgePanelVersions.orgId, judgePanelVersions.panelId, judgePanelVersions.version],
+    }),
+    foreignKey({
+      name: "eval_runs_calibration",
+      columns: [table.orgId, table.calibrationId],
+      foreignColumns: [judgeCalibrations.orgId, judgeCalibrations.id],
+    }),
   ],
 );
 

@@ -48,7 +48,7 @@ function figuresOf(dimension: ScoreDocument["dimensions"][Dimension]): JsonValue
   return { ...figures, independent: { ...independent }, unavailable: unavailable.map((one) => ({ ...one })) };
 }
 
-/** A finished run: pass rate and availability side by side, who wrote the suite, and whether it was a simulation. */
+/** A finished run: pass rate and availability side by side, who wrote the suite, who judged it besides us, and whether it was a simulation. */
 export function runContent(run: RunRow, casesDigest: string | null): Content {
   const version = { number: run.agentVersionNumber, digest: run.agentVersionDigest };
   const pact = run.pactDigest === null ? [] : [subjectOf("pact", run.pactDigest)];
@@ -61,6 +61,7 @@ export function runContent(run: RunRow, casesDigest: string | null): Content {
       suiteId: run.suiteId,
       suiteAuthor: run.suiteAuthor,
       mode: run.mode,
+      judges: run.judgePanelDigest === null ? null : { panelDigest: run.judgePanelDigest, calibrated: run.calibrationId !== null },
       status: run.status,
       counts: { ...run.counts },
       passRate: run.passRate,

@@ -5,7 +5,7 @@ import { tryJson } from "../../http/read-body.ts";
 import { egressFetch, failureIsOurs, type EgressEnvironment, type EgressResult, type NameCache } from "../../platform/egress.ts";
 import { lookupTimeoutMs } from "../../platform/resolve-name.ts";
 import type { AgentAnswer } from "./checks/judgement.ts";
-import { longestTurnMs } from "./pace-calls.ts";
+import { longestTurnMs } from "../../platform/pace-calls.ts";
 import { sleep } from "./persist.ts";
 import { a2aProtocol, formerA2aProtocol } from "./protocols/a2a.ts";
 import { jsonProtocol } from "./protocols/json.ts";

@@ -26,7 +26,7 @@ export async function beginRun(tenant: TenantWriter<Action>, env: Environment, r
     return "closed";
   }
   try {
-    await writeStart(tenant, agent, runId, now);
+    await writeStart(tenant, agent, run, now);
     return "running";
   } catch (thrown) {
     if (!isConflict(thrown)) throw thrown;
@@ -47,11 +47,12 @@ async function mayBeCalled(tenant: TenantWriter<Action>, env: Environment, agent
   return proof.ok || (proof.reason === "stale" && (await renewEndpointProof(tenant, env, agent, now)));
 }
 
-/** The use of sealed headers is a security event of its own, in the same transaction. */
-function writeStart(tenant: TenantWriter<Action>, agent: LoadedRun["agent"], runId: string, now: Date) {
-  const use = { kind: "sealed_credential_used", credential: agent.id, at: now, count: 1 } as const;
+/** The use of sealed headers and keys is a security event of its own, in the same transaction. */
+function writeStart(tenant: TenantWriter<Action>, agent: LoadedRun["agent"], { id: runId, judgePanelId }: RunRow, now: Date) {
+  const credentials = [...(agent.endpointHeaders.length > 0 ? [agent.id] : []), ...(judgePanelId === null ? [] : [judgePanelId])];
+  const uses = credentials.map((credential) => ({ kind: "sealed_credential_used", credential, at: now, count: 1 }) as const);
   return tenant.write({ action: "run.started", resource: runId, change: { startedAt: now.toISOString() }, answer: null }, (db) => [
     updateRunStarted(db, runId, now),
-    ...(agent.endpointHeaders.length > 0 ? [insertSecurityEvents(db, [use])] : []),
+    ...(uses.length > 0 ? [insertSecurityEvents(db, uses)] : []),
   ]);
 }

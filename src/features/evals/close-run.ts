@@ -1,8 +1,10 @@
 import type { TenantWriter } from "../../db/tenant-db.ts";
 import type { Environment } from "../../env.ts";
 import { problem } from "../../http/problem.ts";
+import { accuracyOf } from "../judge-panels/index.ts";
 import { bringNoEvidence, planReceipt, writeChained } from "../receipts/index.ts";
 import { planScore, suiteAssurance } from "../scores/index.ts";
+import { summarizeJury } from "./jury-summary.ts";
 import { loadRunToClose, type LoadedRun, type RunToClose } from "./load-run.ts";
 import { isConflict } from "./persist.ts";
 import { evidenceOf } from "./run-evidence.ts";
@@ -63,10 +65,17 @@ export async function closeRun<A extends ClosingAction>({ env, tenant, action, n
   }
 }
 
-function closingOf({ run, suiteCases }: LoadedRun, { results }: SettledCases, { status, reasonCodes = [] }: Ending, now: Date): RunClosing {
+function closingOf(
+  { run, suiteCases, calibration }: RunToClose,
+  { results }: SettledCases,
+  { status, reasonCodes = [] }: Ending,
+  now: Date,
+): RunClosing {
   const summary = summarizeRun(status, results, suiteCases.length, run.floor);
+  const accuracy = accuracyOf(calibration?.result ?? null);
   return {
     ...summary,
+    jury: run.judgePanelId === null ? null : summarizeJury(results, accuracy),
     reasonCodes: [...summary.reasonCodes, ...reasonCodes],
     status,
     recordedCases: results.length,

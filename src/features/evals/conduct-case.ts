@@ -5,6 +5,8 @@ import { describeFault } from "../../platform/describe-fault.ts";
 import { currentTime } from "../../platform/clock.ts";
 import { log } from "../../platform/logger.ts";
 import { askAgent, type AgentTarget, type Asking, type Reply } from "./ask-agent.ts";
+import { silentJury } from "./checks/jury.ts";
+import { hearJury, type SeatedJury } from "./hear-jury.ts";
 import { judgeCase, type CaseOutcome } from "./judge-case.ts";
 import type { LoadedRun } from "./load-run.ts";
 import { isConflict, persist } from "./persist.ts";
@@ -18,13 +20,16 @@ export type CaseContext = {
   readonly loaded: LoadedRun;
   readonly asking: Asking;
   readonly target: AgentTarget;
+  readonly jury: SeatedJury;
 };
 
 /** Puts one case to the agent, judges it and records it at once. Returns its status, or `stopped` where the run is over. */
 export async function conductCase(context: CaseContext, suiteCase: SuiteCase, index: number): Promise<string> {
   const { tenant, loaded, asking, target } = context;
   const reply = await askOrBlameOurselves(asking, target, suiteCase);
-  const judged = judgeCase(suiteCase, outcomeOf(reply, suiteCase), loaded.pact);
+  const outcome = outcomeOf(reply, suiteCase);
+  const jury = outcome.ok ? await hearJury(context.jury, suiteCase, outcome.observation) : silentJury(context.jury !== null);
+  const judged = judgeCase(suiteCase, outcome, loaded.pact, jury);
   const { attempts, outputDigest } = reply;
   return await recordCase(tenant, loaded.run.id, {
     ...judged,

@@ -9,8 +9,9 @@ import { openEndpointHeaders } from "../agents/index.ts";
 import { beginRun } from "./begin-run.ts";
 import { closeRun } from "./close-run.ts";
 import { conductCase, type CaseContext } from "./conduct-case.ts";
+import { seatJury } from "./hear-jury.ts";
 import { loadRun, type LoadedRun } from "./load-run.ts";
-import { paceCalls } from "./pace-calls.ts";
+import { paceCalls } from "../../platform/pace-calls.ts";
 import { persist, sleep } from "./persist.ts";
 
 export type RunParams = { readonly orgId: string; readonly runId: string };
@@ -32,7 +33,8 @@ export async function conductRun(env: Environment, { orgId, runId }: RunParams, 
   await step("finish", () => persist(() => finishRun(env, work, runId)));
 }
 
-function caseContext(env: Environment, { tenant, plan, openBox }: SystemWork, loaded: LoadedRun): CaseContext {
+function caseContext(env: Environment, work: SystemWork, loaded: LoadedRun): CaseContext {
+  const { tenant, plan, openBox } = work;
   const { agent } = loaded;
   const takeTurn = paceCalls(plans[plan].hostCallsPerMinute, () => currentTime().getTime(), sleep);
   return {
@@ -45,6 +47,7 @@ function caseContext(env: Environment, { tenant, plan, openBox }: SystemWork, lo
       modelFamily: agent.modelFamily,
       openHeaders: () => openEndpointHeaders(openBox(), agent),
     },
+    jury: seatJury(env, work, loaded),
   };
 }
 

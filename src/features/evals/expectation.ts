@@ -79,7 +79,15 @@ export const Expectation = z
       ...common,
       dimension: z.literal("pactCompliance").default("pactCompliance"),
     }),
-    z.strictObject({ kind: z.literal("jury"), ...quality, rubric: z.string().min(1).max(4000) }),
+    z.strictObject({
+      kind: z.literal("jury"),
+      ...quality,
+      rubric: z
+        .string()
+        .min(1)
+        .max(4000)
+        .describe("What an answer must be like for a judge to pass it. Unscored in a run without a judge panel."),
+    }),
   ])
   .openapi("Expectation");
 

@@ -2,8 +2,9 @@ import { judgeCel, readsCost } from "./checks/cel.ts";
 import { judgeContains } from "./checks/contains.ts";
 import { judgeEquals } from "./checks/equals.ts";
 import { judgeJsonSchema } from "./checks/json-schema.ts";
+import { judgeByJury, noJury, type CaseJury } from "./checks/jury.ts";
 import type { Judgement, Observation } from "./checks/judgement.ts";
-import { notApplicable, unscored } from "./checks/judgement.ts";
+import { notApplicable } from "./checks/judgement.ts";
 import { judgeCost, judgeLatency } from "./checks/limits.ts";
 import { judgeForbiddenPattern, judgeRegex } from "./checks/pattern.ts";
 import { judgePii } from "./checks/pii.ts";
@@ -22,18 +23,24 @@ export type CaseOutcome =
 export type JudgedCase = { readonly status: CaseStatus; readonly checks: readonly CheckResult[] };
 
 /** Judges one case: every expectation, and first of all whether the agent answered at all, which is what reliability is made of. */
-export function judgeCase(suiteCase: SuiteCase, outcome: CaseOutcome, pact: PactJudge | null): JudgedCase {
-  if (!outcome.ok) return { status: "error", checks: checksWithoutAnswer(suiteCase, outcome, pact) };
+export function judgeCase(suiteCase: SuiteCase, outcome: CaseOutcome, pact: PactJudge | null, jury: CaseJury = noJury): JudgedCase {
+  if (!outcome.ok) return { status: "error", checks: checksWithoutAnswer(suiteCase, outcome, pact, jury.seated) };
   const checks = suiteCase.expectations.flatMap((expectation, place) =>
-    judgeExpectation({ expectation, place }, outcome.observation, pact),
+    judgeExpectation({ expectation, place }, outcome.observation, { pact, jury }),
   );
   return { status: caseStatus(checks, suiteCase.passThreshold), checks: [result(answered, { status: "pass" }), ...checks] };
 }
 
 type Placed = { readonly expectation: Expectation; readonly place: number };
 
-function judgeExpectation({ expectation, place }: Placed, observation: Observation, pact: PactJudge | null): readonly CheckResult[] {
+type Judges = { readonly pact: PactJudge | null; readonly jury: CaseJury };
+
+function judgeExpectation({ expectation, place }: Placed, observation: Observation, { pact, jury }: Judges): readonly CheckResult[] {
   const subject = { ...expectation, place: String(place) };
+  if (expectation.kind === "jury") {
+    const ruling = jury.rule(place);
+    return [result(subject, judgeByJury(ruling), ruling.ok ? { value: ruling.finding.value, jury: ruling.finding } : {})];
+  }
   if (expectation.kind !== "pact") return [result(subject, judge(expectation, observation), { selfReported: restsOnCost(expectation) })];
   if (pact === null) return [result(subject, notApplicable("no_pact"))];
   return pact.judge(observation).map((judgement, index) => pactResult(pact, index, expectation, judgement));
@@ -43,7 +50,7 @@ function judgeExpectation({ expectation, place }: Placed, observation: Observati
 const restsOnCost = (expectation: Expectation): boolean =>
   expectation.kind === "cost" || (expectation.kind === "cel" && readsCost(expectation.expression));
 
-function judge(expectation: Exclude<Expectation, { kind: "pact" }>, observation: Observation): Judgement {
+function judge(expectation: Exclude<Expectation, { kind: "pact" | "jury" }>, observation: Observation): Judgement {
   switch (expectation.kind) {
     case "equals":
       return judgeEquals(expectation, observation);
@@ -67,8 +74,6 @@ function judge(expectation: Exclude<Expectation, { kind: "pact" }>, observation:
       return judgeRefusal(expectation, observation);
     case "tool_called":
       return judgeToolCalled(expectation, observation);
-    case "jury":
-      return unscored("no_judge_configured");
   }
 }
 
@@ -77,11 +82,12 @@ export function checksWithoutAnswer(
   suiteCase: SuiteCase,
   { attribution, reason }: Extract<CaseOutcome, { ok: false }>,
   pact: PactJudge | null,
+  jurySeated = false,
 ): readonly CheckResult[] {
   const fault = { status: "error", attribution, reason } as const;
   const checks = suiteCase.expectations.flatMap((expectation, place): readonly CheckResult[] => {
     const subject = { ...expectation, place: String(place) };
-    if (expectation.kind === "jury") return [result(subject, unscored("no_judge_configured"))];
+    if (expectation.kind === "jury" && !jurySeated) return [result(subject, judgeByJury(noJury.rule(place)))];
     if (expectation.kind === "cost") return [result(subject, notApplicable("no_cost_reported"), { selfReported: true })];
     if (expectation.kind !== "pact") return [result(subject, fault, { selfReported: restsOnCost(expectation) })];
     if (pact === null) return [result(subject, notApplicable("no_pact"))];
@@ -102,19 +108,24 @@ function pactResult(pact: PactJudge, index: number, expectation: Expectation, fi
   return result({ ...expectation, weight, place: `pact/${index}` }, finding, { condition, selfReported });
 }
 
-function result(subject: Subject, finding: Judgement, extra: Partial<Pick<CheckResult, "condition" | "selfReported">> = {}): CheckResult {
+function result(
+  subject: Subject,
+  finding: Judgement,
+  extra: Partial<Pick<CheckResult, "condition" | "selfReported" | "value" | "jury">> = {},
+): CheckResult {
   return {
     place: subject.place,
     kind: subject.kind,
     dimension: subject.dimension,
     status: finding.status,
-    value: finding.status === "pass" ? 1 : finding.status === "fail" ? 0 : null,
+    value: extra.value ?? (finding.status === "pass" ? 1 : finding.status === "fail" ? 0 : null),
     attribution: "attribution" in finding ? finding.attribution : finding.status === "fail" ? "agent" : null,
     reason: "reason" in finding ? finding.reason.slice(0, longestReason) : null,
     required: subject.required ?? false,
     weight: subject.weight ?? 1,
     selfReported: extra.selfReported ?? false,
     condition: extra.condition ?? null,
+    ...(extra.jury === undefined ? {} : { jury: extra.jury }),
   };
 }
 

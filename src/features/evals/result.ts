@@ -1,5 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { attributions, checkStatuses, severities, type CheckStatus } from "../../expressions/outcome.ts";
+import { JuryFinding } from "../judge-panels/index.ts";
 import { evidenceDimensions } from "./dimension.ts";
 
 /**
@@ -29,6 +30,7 @@ export const CheckResult = z
       })
       .nullable()
       .describe("The pact's condition that this check is of."),
+    jury: JuryFinding.optional().describe("How the judges voted, where a jury was heard."),
   })
   .openapi("CheckResult");
 export type CheckResult = z.output<typeof CheckResult>;

@@ -71,11 +71,18 @@ const unavailableOf = ({ dimension, reason, attribution }: CheckResult): Unavail
 });
 
 function entryOf({ caseIndex, check }: Placed, value: number): EvidenceEntry {
-  const { dimension, place, condition } = check;
+  const { dimension, place, condition, jury } = check;
+  if (jury !== undefined) return { dimension, value, caseIndex, check: place, jury: instrumentOf(jury) };
   if (condition === null) return { dimension, value, caseIndex, check: place };
   const { id, digest, pactDigest, severity } = condition;
   return { dimension, value, caseIndex, check: place, condition: { digest, pactDigest, conditionId: id, severity } };
 }
+
+const instrumentOf = ({ panelDigest, promptDigest, calibrationId }: NonNullable<CheckResult["jury"]>) => ({
+  panelDigest,
+  promptDigest,
+  calibrated: calibrationId !== null,
+});
 
 /** Equal ones become one with their number, in the order of their first. */
 function countEach(all: readonly Unavailable[]): UnavailableEntry[] {

@@ -1,4 +1,5 @@
 import { longestAskMs } from "./ask-agent.ts";
+import { longestJuryMs } from "./hear-jury.ts";
 import { longestPausesMs } from "./persist.ts";
 import type { RunStatus } from "./run.ts";
 
@@ -10,10 +11,12 @@ export type InstanceState = "alive" | "over" | "missing" | "unknown";
  * for the database. A step of the workflow lasts no longer, so that no agent is slow enough to break off its run.
  */
 export const longestCaseMs = 2 * (longestAskMs + 2 * longestPausesMs);
+/** The same for a case that judges hear. */
+export const longestHeardCaseMs = longestCaseMs + 2 * longestJuryMs;
 /** How long a run may wait in the engine's queue before we give it up. */
 const longestQueueMs = 24 * 3_600_000;
 
-type StillRun = { readonly status: RunStatus; readonly createdAt: Date; readonly updatedAt: Date };
+type StillRun = { readonly status: RunStatus; readonly createdAt: Date; readonly updatedAt: Date; readonly judgePanelId: string | null };
 
 /**
  * What to do with an open run that has not moved for a minute. A queued one whose instance is missing or ended without beginning is
@@ -21,7 +24,7 @@ type StillRun = { readonly status: RunStatus; readonly createdAt: Date; readonly
  * the engine says of it. Where the engine could not be asked, the run may well be alive.
  */
 export function judgeStillness(
-  { status, createdAt, updatedAt }: StillRun,
+  { status, createdAt, updatedAt, judgePanelId }: StillRun,
   instance: InstanceState,
   now: Date,
 ): "wait" | "launch" | "close" {
@@ -31,7 +34,8 @@ export function judgeStillness(
   }
   if (status !== "running") return "wait";
   if (!mayLive(instance)) return "close";
-  return now.getTime() - updatedAt.getTime() > longestCaseMs ? "close" : "wait";
+  const longestMs = judgePanelId === null ? longestCaseMs : longestHeardCaseMs;
+  return now.getTime() - updatedAt.getTime() > longestMs ? "close" : "wait";
 }
 
 export const mayLive = (instance: InstanceState): boolean => instance === "alive" || instance === "unknown";

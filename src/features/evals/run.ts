@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import { oneSided95, wilsonInterval } from "../../statistics/wilson-interval.ts";
 import { wasAnswered, wasSilent, type CaseResult, type CheckResult } from "./result.ts";
 
 export const runModes = ["simulation", "production"] as const;
@@ -84,21 +85,9 @@ export type RunSummary = {
 };
 
 const minAvailability = 0.95;
-const oneSided95 = 1.6448536269514722;
 
-/**
- * The lower end of Wilson's one-sided 95 % interval (Wilson 1927) for `passed` of `scored` trials, in [0, 1].
- * Unlike the normal approximation it keeps its coverage for the few dozen cases that a suite has.
- */
-export function wilsonLower95(passed: number, scored: number): number {
-  if (scored === 0) return 0;
-  const rate = passed / scored;
-  const z2 = oneSided95 ** 2;
-  const centre = rate + z2 / (2 * scored);
-  const spread = oneSided95 * Math.sqrt((rate * (1 - rate)) / scored + z2 / (4 * scored ** 2));
-  // At 0 of n both terms are equal but for their last bits.
-  return Math.min(rate, Math.max(0, (centre - spread) / (1 + z2 / scored)));
-}
+/** What the true pass rate exceeds with 95 % confidence (Wilson, one-sided), in [0, 1]. */
+export const wilsonLower95 = (passed: number, scored: number): number => wilsonInterval(passed, scored, oneSided95).low;
 
 /**
  * What a run found, from the cases that were recorded of a suite of `total`. An agent that fell silent on some cases failed those; one

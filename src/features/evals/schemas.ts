@@ -3,6 +3,7 @@ import { digestPattern } from "../../crypto/digest.ts";
 import { attributions, checkStatuses } from "../../expressions/outcome.ts";
 import { pageOf, pageQuery } from "../../http/pagination.ts";
 import { idPattern } from "../../platform/ids.ts";
+import { JurySummary } from "./jury-summary.ts";
 import { Attempt, CheckResult } from "./result.ts";
 import { reasonCodes, RunCounts, runModes, runStatuses, verdicts } from "./run.ts";
 import { SuiteCase } from "./suite.ts";
@@ -40,6 +41,11 @@ export const StartRunBody = z
       .regex(idPattern("pact"))
       .optional()
       .openapi({ description: "An active pact of the agent, for the suite's `pact` checks." }),
+    judgePanelId: z
+      .string()
+      .regex(idPattern("judgePanel"))
+      .optional()
+      .openapi({ description: "The panel that decides the suite's `jury` checks; without one they stay `unscored`." }),
     mode: z
       .enum(runModes)
       .default("production")
@@ -73,6 +79,13 @@ export const Run = z
     suiteId: z.string(),
     suiteDigest: z.string(),
     suiteAuthor: z.string(),
+    judgePanelId: z.string().nullable(),
+    judgePanelVersion: z.int().nullable(),
+    judgePanelDigest: z.string().nullable(),
+    calibrationId: z
+      .string()
+      .nullable()
+      .openapi({ description: "The panel's calibration that held when the run was queued; null: its judges are uncalibrated." }),
     mode: z.enum(runModes),
     concurrency: z.int(),
     floor: Share,
@@ -88,6 +101,7 @@ export const Run = z
     lower95: Share.nullable().openapi({ description: "What the true pass rate exceeds with 95 % confidence (Wilson)." }),
     verdict: z.enum(verdicts).nullable(),
     reasonCodes: z.array(z.enum(reasonCodes)).readonly(),
+    jury: JurySummary.nullable().openapi({ description: "What the judge panel found, once the run is over." }),
     createdAt: Time,
     startedAt: Time.nullable(),
     finishedAt: Time.nullable(),

@@ -1,5 +1,6 @@
 import { jsonDigest } from "../../crypto/digest.ts";
 import { notRun } from "../scores/index.ts";
+import { silentJury, type CaseJury } from "./checks/jury.ts";
 import type { PactJudge } from "./checks/pact.ts";
 import { checksWithoutAnswer, judgeCase } from "./judge-case.ts";
 import type { CaseResult, CheckResult } from "./result.ts";
@@ -26,7 +27,7 @@ export function splitUnrecorded(
 }
 
 export type RunToSettle = {
-  readonly run: { readonly status: RunStatus; readonly concurrency: number };
+  readonly run: { readonly status: RunStatus; readonly concurrency: number; readonly judgePanelId: string | null };
   readonly suiteCases: readonly SuiteCase[];
   readonly pact: PactJudge | null;
   readonly recorded: readonly CaseResult[];
@@ -45,19 +46,22 @@ export async function settleCases({ run, suiteCases, pact, recorded }: RunToSett
   const known = new Set(recorded.map(({ index }) => index));
   const { asked, notRun: skipped } = splitUnrecorded(suiteCases.length, known, run.concurrency, { from: run.status, to });
   const casesAt = (indexes: readonly number[]) => [...suiteCases.entries()].filter(([index]) => indexes.includes(index));
-  const unanswered = await Promise.all(casesAt(asked).map(([index, suiteCase]) => leaveUnanswered(suiteCase, index, pact, now)));
+  const jury = silentJury(run.judgePanelId !== null);
+  const unanswered = await Promise.all(casesAt(asked).map(([index, suiteCase]) => leaveUnanswered(suiteCase, index, { pact, jury }, now)));
   return {
     results: [...recorded, ...unanswered].toSorted((a, b) => a.index - b.index),
     unanswered,
     notRunChecks: casesAt(skipped).flatMap(([, suiteCase]) =>
-      checksWithoutAnswer(suiteCase, { ok: false, attribution: "platform", reason: notRun }, pact),
+      checksWithoutAnswer(suiteCase, { ok: false, attribution: "platform", reason: notRun }, pact, jury.seated),
     ),
   };
 }
 
-async function leaveUnanswered(suiteCase: SuiteCase, index: number, pact: PactJudge | null, at: Date): Promise<CaseResult> {
+type Judges = { readonly pact: PactJudge | null; readonly jury: CaseJury };
+
+async function leaveUnanswered(suiteCase: SuiteCase, index: number, { pact, jury }: Judges, at: Date): Promise<CaseResult> {
   return {
-    ...judgeCase(suiteCase, { ok: false, attribution: "agent", reason: "cancelled_while_asked" }, pact),
+    ...judgeCase(suiteCase, { ok: false, attribution: "agent", reason: "cancelled_while_asked" }, pact, jury),
     index,
     caseId: suiteCase.id,
     attempts: [],

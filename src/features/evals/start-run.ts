@@ -7,6 +7,7 @@ import { problem, type Problem } from "../../http/problem.ts";
 import { newId } from "../../platform/ids.ts";
 import { log } from "../../platform/logger.ts";
 import { endpointProof, selectAgent } from "../agents/index.ts";
+import { digestPrompt, selectNewestCalibration, selectPanel, validForMs } from "../judge-panels/index.ts";
 import { selectPact } from "../pacts/index.ts";
 import { judgement, platformAuthor } from "../scores/index.ts";
 import { isConflict } from "./persist.ts";
@@ -54,6 +55,7 @@ const nothingYet = {
   availability: null,
   lower95: null,
   verdict: null,
+  jury: null,
   reasonCodes: [],
   startedAt: null,
   finishedAt: null,
@@ -61,12 +63,15 @@ const nothingYet = {
 
 async function planRun(context: Context, agentId: string, body: Body): Promise<Omit<RunRow, "orgId">> {
   const { tenant, plan, principal, now } = context;
-  const { suiteId, pactId = "" } = body;
-  const [[agent], [own], [platform], [pact], [runs]] = await tenant.read((db) => [
+  const { suiteId, pactId = "", judgePanelId = "" } = body;
+  const promptDigest = await digestPrompt();
+  const [[agent], [own], [platform], [pact], [panel], [calibration], [runs]] = await tenant.read((db) => [
     selectAgent(db, agentId),
     selectOwnSuiteHead(db, suiteId),
     selectPlatformSuiteHead(db, suiteId),
     selectPact(db, pactId),
+    selectPanel(db, judgePanelId),
+    selectNewestCalibration(db, judgePanelId, promptDigest, new Date(now.getTime() - validForMs)),
     countOpenRuns(db),
   ]);
   if (agent === undefined) throw problem("not_found", "no such agent");
@@ -75,6 +80,7 @@ async function planRun(context: Context, agentId: string, body: Body): Promise<O
   if (pactId !== "" && pact?.agentId !== agentId) throw refusal("invalid_request", "body.pactId", "There is no such pact of this agent.");
   requireReady(agent, context);
   if (pact !== undefined) requireActive(pact);
+  if (judgePanelId !== "") requirePanel(panel, suite.juryCount, plans[plan].judgeCallsPerRun);
   requireBounded(suite, pact, plans[plan].casesPerRun);
   if ((runs?.open ?? 0) >= plans[plan].concurrentRuns) throw tooManyRuns(plan);
   return {
@@ -87,6 +93,10 @@ async function planRun(context: Context, agentId: string, body: Body): Promise<O
     suiteId: suite.id,
     suiteDigest: suite.digest,
     suiteAuthor: own === undefined ? platformAuthor : tenant.orgId,
+    judgePanelId: panel?.id ?? null,
+    judgePanelVersion: panel?.version ?? null,
+    judgePanelDigest: panel?.digest ?? null,
+    calibrationId: calibration?.calibrated === true ? calibration.id : null,
     mode: body.mode,
     concurrency: body.concurrency,
     floor: suite.floor,
@@ -119,6 +129,20 @@ type PactRow = Awaited<ReturnType<typeof selectPact>>[number];
 
 function requireActive({ state }: PactRow): void {
   if (state !== "active") throw refusal("state_conflict", "body.pactId", `The pact is not active: it is ${state}.`);
+}
+
+type PanelRow = Awaited<ReturnType<typeof selectPanel>>[number];
+
+function requirePanel(panel: PanelRow | undefined, juryChecks: number, mostCalls: number): void {
+  if (panel === undefined) throw refusal("invalid_request", "body.judgePanelId", "There is no such judge panel.");
+  if (panel.retiredAt !== null) throw refusal("state_conflict", "body.judgePanelId", "The judge panel is retired.");
+  const calls = juryChecks * panel.judges.length;
+  if (calls <= mostCalls) return;
+  throw refusal(
+    "plan_limit",
+    "body.judgePanelId",
+    `The suite takes ${calls} votes of this panel; the plan allows ${mostCalls} calls of judges in a run.`,
+  );
 }
 
 function requireBounded(suite: SuiteSize, pact: PactRow | undefined, mostCases: number): void {

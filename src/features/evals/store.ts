@@ -3,6 +3,7 @@ import type { PgColumn } from "drizzle-orm/pg-core";
 import { evalCases, evalRuns, evalSuites, platformSuites } from "../../db/schema/evals.ts";
 import type { ScopedDb } from "../../db/tenant-db.ts";
 import { keyset, type Page } from "../../http/pagination.ts";
+import type { JurySummary } from "./jury-summary.ts";
 import type { CaseResult } from "./result.ts";
 import { openStatuses, type FinalStatus, type RunStatus, type RunSummary } from "./run.ts";
 
@@ -35,6 +36,7 @@ export const selectPlatformSuite = ({ orm }: ScopedDb, suiteId: string | SQL) =>
 const sizedHeadOf = (table: typeof evalSuites | typeof platformSuites) => ({
   ...headOf(table),
   expectationCount: countIn(table.cases, "$[*].expectations[*]"),
+  juryCount: countIn(table.cases, '$[*].expectations[*] ? (@.kind == "jury")'),
   pactCaseCount: countIn(table.cases, '$[*].expectations[*] ? (@.kind == "pact")'),
 });
 
@@ -124,6 +126,7 @@ export const updateRunAdvanced = ({ orm, orgId }: ScopedDb, runId: string, updat
     .where(and(ownRun(orgId, runId), eq(evalRuns.status, "running")));
 
 export type RunClosing = RunSummary & {
+  readonly jury: JurySummary | null;
   readonly status: FinalStatus;
   readonly recordedCases: number;
   readonly finishedAt: Date;

@@ -22,7 +22,14 @@ export const dimensionNames = namesOf(dimensions);
 export const requiredDimensions = dimensionNames.filter((name) => dimensions[name].required);
 
 /** How far a piece of evidence can be believed, by where it comes from. `reported` is shown and never scored. */
-export const assuranceValues = { confirmed_effect: 1, independent_suite: 0.7, own_suite: 0.5, self_run: 0.3, reported: 0 } as const;
+export const assuranceValues = {
+  confirmed_effect: 1,
+  independent_suite: 0.7,
+  own_suite: 0.5,
+  self_run: 0.3,
+  uncalibrated_judge: 0.3,
+  reported: 0,
+} as const;
 
 export type Assurance = keyof typeof assuranceValues;
 export const assuranceNames = namesOf(assuranceValues);
@@ -70,6 +77,12 @@ export const round = (value: number): number => {
 
 /** What a run of somebody's suite can be believed, the agent being `ownerOrg`'s. */
 export const suiteAssurance = (author: string, ownerOrg: string): Assurance => (author === ownerOrg ? "own_suite" : "independent_suite");
+
+/**
+ * What a check that judges decided can be believed at most. Judges are chosen, and calibrated, by the agent's own organization: with a
+ * calibration that holds they are worth what its own suites are, without one as much as `uncalibrated_judge`.
+ */
+export const juryAssurance = (calibrated: boolean): Assurance => (calibrated ? "own_suite" : "uncalibrated_judge");
 
 /** The reason of checks that never ran because their run was stopped. */
 export const notRun = "not_run";

@@ -26,6 +26,10 @@ export const EvidenceEntryBody = z
       })
       .optional()
       .describe("the pact condition that was checked"),
+    jury: z
+      .object({ panelDigest: Sha256, promptDigest: Sha256, calibrated: z.boolean() })
+      .optional()
+      .describe("the judges who decided it: a panel of the agent's own organization"),
   })
   .openapi("EvidenceEntry");
 

@@ -1,5 +1,5 @@
 import type { EvidenceEntry, EvidenceRecord } from "./evidence.ts";
-import { assuranceValues, dimensions, judgement, notRun, type Dimension } from "./formula.ts";
+import { assuranceValues, dimensions, judgement, juryAssurance, notRun, type Dimension } from "./formula.ts";
 
 /** A scored check and what it weighs. */
 export type WeighedCheck = { readonly author: string; readonly value: number; readonly weight: number };
@@ -19,6 +19,8 @@ const millisecondsPerDay = 86_400_000;
  * - n: runs of the same author's suite against the same agent version in which this very check was scored, at most 9. Older ones beyond
  *   the newest 9 weigh nothing. So repeats of one check add up to less than 3, and no run dilutes checks that it did not make.
  * - age: days from the run's end to `asOf`, not below 0. H: the dimension's half-life. Versions since: not below 0.
+ * - assurance: of the record; for a check that a jury decided no more than its judges', 0.3 uncalibrated and 0.5 calibrated, and its author is the
+ *   agent's own organization, for whoever chooses the judges can choose the verdict, whosever suite it is.
  * - What `reported` evidence says weighs nothing and is left out of n.
  *
  * After these factors, the weights of one author that add up to more than 15 (12 for the agent's own organization) are scaled down
@@ -31,8 +33,8 @@ export function weighEvidence(records: readonly EvidenceRecord[], dimension: Dim
     const repeat = repeats[index] ?? 0;
     if (repeat === 0) return [];
     const { record, entry, share } = observation;
-    const weight = share * repeatDiscount(repeat) * believability(record, dimension, moment);
-    return [{ author: record.author, value: entry.value, weight }];
+    const weight = share * repeatDiscount(repeat) * believability(observation, dimension, moment);
+    return [{ author: entry.jury === undefined ? record.author : moment.ownerOrg, value: entry.value, weight }];
   });
   return capAuthors(weighed, moment.ownerOrg);
 }
@@ -70,12 +72,12 @@ function countRepeats(observations: readonly Observation[]): readonly number[] {
   return repeats;
 }
 
-function believability(record: EvidenceRecord, dimension: Dimension, { asOf, versionNumber }: Moment): number {
+function believability({ record, entry }: Observation, dimension: Dimension, { asOf, versionNumber }: Moment): number {
+  const ofRecord = assuranceValues[record.assurance];
+  const assurance = entry.jury === undefined ? ofRecord : Math.min(ofRecord, assuranceValues[juryAssurance(entry.jury.calibrated)]);
   const ageDays = Math.max(0, Date.parse(asOf) - Date.parse(record.at)) / millisecondsPerDay;
   const versionsSince = Math.max(0, versionNumber - record.versionNumber);
-  return (
-    assuranceValues[record.assurance] * 2 ** (-ageDays / dimensions[dimension].halfLifeDays) * judgement.versionRetention ** versionsSince
-  );
+  return assurance * 2 ** (-ageDays / dimensions[dimension].halfLifeDays) * judgement.versionRetention ** versionsSince;
 }
 
 function capAuthors(weighed: readonly WeighedCheck[], ownerOrg: string): readonly WeighedCheck[] {

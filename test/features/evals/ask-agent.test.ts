@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { askAgent, longestAskMs, type Asking } from "../../../src/features/evals/ask-agent.ts";
-import { longestTurnMs } from "../../../src/features/evals/pace-calls.ts";
+import { longestTurnMs } from "../../../src/platform/pace-calls.ts";
 import { sleep } from "../../../src/features/evals/persist.ts";
 import { longestCaseMs } from "../../../src/features/evals/run-liveness.ts";
 import { SuiteCase, suiteLimits } from "../../../src/features/evals/suite.ts";

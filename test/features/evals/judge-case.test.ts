@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { failed, notApplicable, passed } from "../../../src/features/evals/checks/judgement.ts";
+import { silentJury, type CaseJury } from "../../../src/features/evals/checks/jury.ts";
 import type { PactJudge } from "../../../src/features/evals/checks/pact.ts";
 import { judgeCase, type CaseOutcome } from "../../../src/features/evals/judge-case.ts";
 import { SuiteCase } from "../../../src/features/evals/suite.ts";
@@ -91,6 +92,36 @@ describe("judgeCase", () => {
 
   it("is unscored where only a jury could tell", () => {
     expect(judgeCase(suiteCase([{ kind: "jury", rubric: "kind?" }]), answer("hi"), null).status).toBe("unscored");
+  });
+
+  describe("with a jury", () => {
+    const kind = suiteCase([{ kind: "jury", rubric: "kind?" }]);
+    const finding = {
+      panelDigest: `sha256:${"0".repeat(64)}`,
+      promptDigest: `sha256:${"1".repeat(64)}`,
+      calibrationId: null,
+      votes: [],
+      agreement: null,
+    };
+    const ruled = (value: number | null): CaseJury => ({ seated: true, rule: () => ({ ok: true, finding: { ...finding, value } }) });
+
+    it.each([
+      [1, "pass", null],
+      [0.6, "pass", null],
+      [0.5, "fail", "agent"],
+      [0, "fail", "agent"],
+      [null, "unscored", "instrument"],
+    ])("takes the value %d for %s, and keeps the votes beside it", (value, status, attribution) => {
+      const check = judgeCase(kind, answer("hi"), null, ruled(value)).checks[1];
+      expect(check).toMatchObject({ status, value, attribution, jury: { ...finding, value } });
+    });
+
+    it("blames the agent for a check that it left unanswered, as in any other check", () => {
+      const silence: CaseOutcome = { ok: false, attribution: "agent", reason: "timeout" };
+      const check = judgeCase(kind, silence, null, silentJury(true)).checks[1];
+      expect(check).toMatchObject({ status: "error", attribution: "agent", reason: "timeout" });
+      expect(check).not.toHaveProperty("jury");
+    });
   });
 
   it("shows a self-reported cost as what it is", () => {

@@ -165,7 +165,7 @@ describe("a cancelled run", () => {
     const asking = { env: environment, names: newNameCache(), takeTurn: () => Promise.resolve() };
     const openHeaders = () => Promise.resolve({});
     const target = { url: `${env.AGENTS_URL}/echo/late`, protocol: "json" as const, modelFamily: null, openHeaders };
-    expect(await conductCase({ tenant, loaded, asking, target }, open, 3)).toBe("stopped");
+    expect(await conductCase({ tenant, loaded, asking, target, jury: null }, open, 3)).toBe("stopped");
     expect((await world.cases(started.body.id))[3]).toMatchObject({ status: "error", attribution: "agent" });
   });
 });
@@ -182,7 +182,7 @@ describe("a fault of ours", () => {
     const asking = { env: environment, names: newNameCache(), takeTurn: () => Promise.resolve() };
     const openHeaders = () => Promise.reject(new Error("s3cret does not open"));
     const target = { url: String(loaded.agent.endpointUrl), protocol: "json" as const, modelFamily: null, openHeaders };
-    expect(await conductCase({ tenant, loaded, asking, target }, last, 29)).toBe("error");
+    expect(await conductCase({ tenant, loaded, asking, target, jury: null }, last, 29)).toBe("error");
     const recorded = (await world.cases(started.body.id)).find(({ index }) => index === 29);
     expect(recorded).toMatchObject({ status: "error", attribution: "platform", attempts: [], checks: [{ reason: "internal" }, {}, {}] });
     expect(JSON.stringify(recorded)).not.toContain("s3cret");

@@ -91,7 +91,7 @@ async function endRun({ count, concurrency, recorded }: Moment, to: FinalStatus,
     const suiteCase = suiteCases[index];
     return suiteCase === undefined ? [] : [record(suiteCase, index, how)];
   });
-  const run = { status: "running", concurrency } as const;
+  const run = { status: "running", concurrency, judgePanelId: null } as const;
   const settled = await settleCases({ run, suiteCases, pact, recorded: results.toSorted((a, b) => a.index - b.index) }, to, end);
   const subject = { runId: "evl_9", suiteDigest: "sha256:s", author: "platform", assurance: "independent_suite", at: end } as const;
   const evidence = evidenceOf({ ...subject, versionNumber: 1, versionDigest: "sha256:v" }, settled.results, settled.notRunChecks);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { assuranceNames, assuranceValues } from "../../../src/features/scores/formula.ts";
+import { weighEvidence } from "../../../src/features/scores/weigh-evidence.ts";
 import { dayAt, digestOf, makeRecord, makeRun, ownerOrg, passes, weigh } from "./make-evidence.ts";
 
 const mass = (m: number): number => m / (1 + 0.3 * (m - 1));
@@ -39,6 +40,39 @@ describe("what evidence weighs", () => {
 
   it.each(assuranceNames)("multiplies by the assurance of %s", (assurance) => {
     expect(weigh([makeRun([1], { assurance })]).N).toBeCloseTo(repeats(1) * assuranceValues[assurance], 6);
+  });
+
+  describe("where judges decided", () => {
+    const decided = (calibrated: boolean, change: Parameters<typeof makeRun>[1] = {}) => {
+      const run = makeRun([1], change);
+      const jury = { panelDigest: digestOf("p"), promptDigest: digestOf("q"), calibrated };
+      return { ...run, entries: run.entries.map((entry) => ({ ...entry, jury })) };
+    };
+
+    it("gives 0.3 to uncalibrated ones and 0.5 to calibrated ones, and never more than the run is worth", () => {
+      for (const assurance of assuranceNames) {
+        const whole = assuranceValues[assurance];
+        expect(weigh([decided(false, { assurance })]).N).toBeCloseTo(repeats(1) * Math.min(whole, 0.3), 6);
+        expect(weigh([decided(true, { assurance })]).N).toBeCloseTo(repeats(1) * Math.min(whole, 0.5), 6);
+      }
+    });
+
+    it("takes them for the agent's own organization, whosever suite it is: for its cap, and not for a tier", () => {
+      const runs = Array.from({ length: 60 }, (_, suite) => decided(true, { suiteDigest: digestOf(suite) }));
+      expect(weigh(runs).N).toBeCloseTo(12, 5);
+      const weighed = weighEvidence(runs, "accuracy", { asOf: dayAt(0), versionNumber: 1, ownerOrg });
+      expect(weighed.length).toBe(60);
+      expect(weighed.every(({ author }) => author === ownerOrg)).toBe(true);
+    });
+
+    it("leaves other checks of the same run as they are", () => {
+      const [mixed] = [makeRun([1, 1])];
+      const [first, second] = mixed?.entries ?? [];
+      const [judged] = decided(false).entries;
+      if (mixed === undefined || first === undefined || second === undefined || judged === undefined) throw new Error("no check");
+      const entries = [first, { ...second, jury: judged.jury }];
+      expect(weigh([{ ...mixed, entries }]).N).toBeCloseTo((mass(2) / 2) * repeats(1) * (0.7 + 0.3), 6);
+    });
   });
 
   it("does not let what was merely reported dilute what was checked", () => {

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { planNames, plans } from "../../../src/access/plans.ts";
-import { longestTurnMs, paceCalls } from "../../../src/features/evals/pace-calls.ts";
-import { StartRunBody } from "../../../src/features/evals/schemas.ts";
+import { planNames, plans } from "../../src/access/plans.ts";
+import { longestTurnMs, paceCalls } from "../../src/platform/pace-calls.ts";
+import { StartRunBody } from "../../src/features/evals/schemas.ts";
 
 /** Lets calls arrive after these pauses, on a clock that only waiting moves; returns when each was let through. */
 async function callTimes(perMinute: number, pauses: readonly number[]): Promise<number[]> {
