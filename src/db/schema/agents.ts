@@ -1,4 +1,5 @@
-import { boolean, foreignKey, index, integer, jsonb, pgTable, primaryKey, text, timestamp, unique } from "drizzle-orm/pg-core";
+import { sql } from "drizzle-orm";
+import { boolean, foreignKey, index, integer, jsonb, pgTable, primaryKey, text, timestamp, unique, uniqueIndex } from "drizzle-orm/pg-core";
 
 export const endpointProtocols = ["json", "openai"] as const;
 export type EndpointProtocol = (typeof endpointProtocols)[number];
@@ -39,6 +40,10 @@ export const agents = pgTable(
     primaryKey({ columns: [table.orgId, table.id] }),
     unique("agents_external_id").on(table.orgId, table.externalId),
     index("agents_page").on(table.orgId, table.createdAt, table.id),
+    // Whoever asks without a credential knows the agent's id alone: one row of one organization answers to it.
+    uniqueIndex("agents_public")
+      .on(table.id)
+      .where(sql`is_public and archived_at is null`),
   ],
 );
 

@@ -1,0 +1,1 @@
+export { selectCheckpoint, type CheckpointRow } from "./store.ts";
