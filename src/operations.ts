@@ -14,6 +14,7 @@ import { receiptOperations } from "./features/receipts/operations.ts";
 import { scoreOperations } from "./features/scores/operations.ts";
 import { siteOperations } from "./features/site/operations.ts";
 import { transparencyOperations } from "./features/transparency/operations.ts";
+import { trustOperations } from "./features/trust/operations.ts";
 import type { Operation } from "./http/operation.ts";
 
 /** Everything that the API can do, in reading order. Routes, OpenAPI, the control matrix and the isolation tests come from here. */
@@ -27,6 +28,7 @@ export const operations: readonly Operation[] = [
   ...judgePanelOperations,
   ...scoreOperations,
   ...attestationOperations,
+  ...trustOperations,
   ...receiptOperations,
   ...keyOperations,
   ...accessTokenOperations,

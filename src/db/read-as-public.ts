@@ -14,6 +14,9 @@ type PublicRequest = { readonly env: DatabaseAddress; readonly meter: Meter };
 
 type Query = BatchItem<"pg">;
 
+/** Enters the organization of a public agent, or raises not-found alike for one that is private, archived or was never there. */
+export const enterPublicAgent = (agentId: string, requestId: string): SQL => sql`select app.enter_public(${agentId}, ${requestId})`;
+
 /**
  * Reads for anyone: one round trip, one read-only transaction. `entry` is a call of a function of migrations/ that enters what is open to
  * the public (a share, a public agent), or raises not-found.

@@ -1,6 +1,6 @@
 import type { BatchItem, BatchResponse } from "drizzle-orm/batch";
 import type { NeonHttpDatabase } from "drizzle-orm/neon-http";
-import { sql } from "drizzle-orm";
+import { sql, type SQL } from "drizzle-orm";
 import type { OrgScope } from "../access/org-scope.ts";
 import type { Action, ConsequentAction } from "../audit/actions.ts";
 import type { JsonValue } from "../crypto/canonical-json.ts";
@@ -15,6 +15,9 @@ export type ScopedDb = {
   readonly orgId: OrgScope;
   readonly orm: Pick<NeonHttpDatabase, "select" | "insert" | "update" | "execute">;
 };
+
+/** An organization that was entered: its id, or where the database knows it alone, the expression for it. */
+export type EnteredDb = Pick<ScopedDb, "orm"> & { readonly orgId: string | SQL };
 
 export type Query = BatchItem<"pg">;
 type Build<T extends readonly Query[]> = (db: ScopedDb) => readonly [...T];

@@ -18,7 +18,7 @@ export async function answerRequest(
   waitUntil: (work: Promise<unknown>) => void,
 ): Promise<Response> {
   const trace = startTrace(request, newId("request"));
-  const headers = new Headers();
+  const headers: Record<string, string> = {};
   let response: Response;
   try {
     if (!parsed.ok)
@@ -36,7 +36,7 @@ export async function answerRequest(
       origin: parsed.ok ? parsed.env.publicOrigin : new URL(request.url).origin,
     });
   }
-  for (const [name, value] of headers) response.headers.set(name, value);
+  for (const [name, value] of Object.entries(headers)) response.headers.set(name, value);
   response.headers.set("X-Request-Id", trace.requestId);
   response.headers.set("Server-Timing", serverTiming(trace));
   setSecurityHeaders(response.headers);

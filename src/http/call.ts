@@ -8,6 +8,6 @@ export type Call = {
   readonly params: Record<string, string>;
   readonly trace: Trace;
   /** Headers that the answer gets, whatever it is. */
-  readonly headers: Headers;
+  readonly headers: Record<string, string>;
   readonly waitUntil: (work: Promise<unknown>) => void;
 };

@@ -28,11 +28,17 @@ export type MediaAnswer = {
   readonly headers?: Readonly<Record<string, string>>;
 };
 
+export type TextAnswer = MediaAnswer & { readonly content: string };
+
 /** `body`: one JSON value, checked before it is sent. `media`: the types that a MediaAnswer may have. */
 export type ResponseShape = {
   readonly status: 200 | 201 | 202;
   /** `no-store` unless said otherwise. */
   readonly cacheControl?: string;
+  /** What any site may read and embed, failures too. */
+  readonly anyOrigin?: true;
+  /** What is kept for everyone, by the path alone, and never shown later than so many seconds after it was computed. */
+  readonly sharedSeconds?: number;
 } & ({ readonly body: z.ZodType; readonly media?: never } | { readonly media: readonly [string, ...string[]]; readonly body?: never });
 type AnswerOf<S extends ResponseShape> = S extends { readonly body: infer B extends z.ZodType } ? z.input<B> : MediaAnswer;
 
@@ -60,7 +66,12 @@ export type OperationSpec<G extends Governance, A extends Action, R extends Requ
   readonly request: R;
   readonly response: S;
   readonly handle: (request: { readonly input: InputOf<R> } & ContextOf<G, A>) => Promise<AnswerOf<S>>;
-} & (G extends Audited ? { readonly audit: A } : { readonly audit?: never });
+} & (G extends Audited ? { readonly audit: A } : { readonly audit?: never }) &
+  (ModeOf<G> extends "public" ? { readonly response: Shareable<R> } : { readonly response: Unshared });
+
+type Unshared = { readonly anyOrigin?: never; readonly sharedSeconds?: never };
+/** One copy for all would mix the answers of an operation that has a query. */
+type Shareable<R extends RequestShape> = R extends { readonly query: z.ZodObject } ? { readonly sharedSeconds?: never } : object;
 
 /** An operation as the table holds it, its handler's types forgotten. */
 export type Operation = OperationBase & {

@@ -14,6 +14,8 @@ import { parseInput } from "./parse-input.ts";
 import { Problem, problem } from "./problem.ts";
 import { readBody } from "./read-body.ts";
 import { recordFailure } from "./record-failure.ts";
+import { anyOriginHeaders } from "./security-headers.ts";
+import { answerShared } from "./shared-answer.ts";
 
 type BodyReader = () => Promise<Uint8Array<ArrayBuffer>>;
 
@@ -25,8 +27,18 @@ export async function runOperation(operation: Operation, call: Call): Promise<Re
   let read: Promise<Uint8Array<ArrayBuffer>> | undefined;
   const body: BodyReader = () => (read ??= readBody(call.request));
   if (operation.access.mode === "tenant") return runForTenant(operation, call, operation.access.scope, body);
-  await guardAgainstFlood(call.env, addressOf(call.request));
-  return answerResponse(operation, await handle(operation, call, body, {}));
+  return runForAnyone(operation, call, body);
+}
+
+/** What is kept for all costs nothing to give, so that it counts against no address. */
+async function runForAnyone(operation: Operation, call: Call, body: BodyReader): Promise<Response> {
+  const { anyOrigin, sharedSeconds } = operation.response;
+  const answer = async (): Promise<Response> => {
+    if (anyOrigin) Object.assign(call.headers, anyOriginHeaders);
+    await guardAgainstFlood(call.env, addressOf(call.request));
+    return answerResponse(operation, await handle(operation, call, body, {}));
+  };
+  return sharedSeconds === undefined ? answer() : answerShared(operation, call, sharedSeconds, answer);
 }
 
 async function runForTenant(
@@ -46,7 +58,7 @@ async function runForTenant(
   trace.gateMs = currentTime().getTime() - gateStart;
   trace.orgId = credential.orgId;
   trace.actor = `key:${credential.keyId}`;
-  for (const [name, value] of Object.entries(limitHeaders(admission.limit))) call.headers.set(name, value);
+  Object.assign(call.headers, limitHeaders(admission.limit));
 
   const entered = enterOrganization(env, credential, admission, { ...trace, waitUntil: call.waitUntil });
   try {

@@ -5,18 +5,27 @@ const headers = {
   "X-Content-Type-Options": "nosniff",
   "X-XSS-Protection": "1; mode=block",
   "Referrer-Policy": "no-referrer",
-  "Cross-Origin-Resource-Policy": "same-origin",
   "Cross-Origin-Opener-Policy": "same-origin",
   "Permissions-Policy": "accelerometer=(), camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 } as const;
 
-/** Pages that people see bring their own of these. */
+/** Pages that people see, and what every site may embed, bring their own of these. */
 const defaults = {
   "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+  "Cross-Origin-Resource-Policy": "same-origin",
   "Cache-Control": "no-store",
 } as const;
 
+/** For what any site may read and embed. Nothing of it depends on who asks, so no credentials are let in. */
+export const anyOriginHeaders = {
+  "Access-Control-Allow-Origin": "*",
+  "Access-Control-Expose-Headers": "X-Request-Id",
+  "Cross-Origin-Resource-Policy": "cross-origin",
+} as const;
+
+/** All or none: an answer that was kept has them, and is given many times. */
 export function setSecurityHeaders(target: Headers): void {
+  if (target.has("Strict-Transport-Security")) return;
   for (const [name, value] of Object.entries(headers)) target.set(name, value);
   for (const [name, value] of Object.entries(defaults)) if (!target.has(name)) target.set(name, value);
 }

@@ -9,6 +9,7 @@ import { buildWorkers, gzipKib, startUpMs } from "./bench/build.ts";
 import { measureCreates, measureGates, measureGrowth, measureReads } from "./bench/measure.ts";
 import { measureDelays, measureIntegration, measureProofs, seedEvents } from "./bench/measure-log.ts";
 import { measureStatements } from "./bench/measure-statements.ts";
+import { measureTrust } from "./bench/measure-trust.ts";
 import { startSqlDoor, startWorkerd, stopProcesses, type SqlDoor, type Workerd } from "./bench/processes.ts";
 import { report, type Measured } from "./bench/report.ts";
 import { openSeed, type Tenant } from "./bench/seed.ts";
@@ -37,6 +38,7 @@ async function bench(): Promise<void> {
   const folders: Folders = {
     onDisk: await newFolder(tmpdir()),
     inMemory: existsSync(memoryDisk) ? await newFolder(memoryDisk) : undefined,
+    forgetting: await newFolder(tmpdir()),
   };
   const postgres = await startRealPostgres({ fsync: true });
   await endWithUs("postgres");
@@ -50,7 +52,7 @@ async function bench(): Promise<void> {
   }
 }
 
-type Folders = { readonly onDisk: string; readonly inMemory: string | undefined };
+type Folders = { readonly onDisk: string; readonly inMemory: string | undefined; readonly forgetting: string };
 
 /** A folder that is gone when this process is. */
 async function newFolder(parent: string): Promise<string> {
@@ -100,7 +102,7 @@ async function measure(scripts: Scripts, folders: Folders, postgres: RealPostgre
   say("Seeding organizations, keys and agents …");
   const { small, large, ones, fifty, logs } = await seedTenants(postgres, secrets);
   const door = await startSqlDoor(postgres.ownerUrl);
-  const serveFrom = (folder: string): Promise<Workerd> => serve(scripts, folder, door, secrets);
+  const serveFrom = (folder: string, keeps = true): Promise<Workerd> => serve({ scripts, folder, door, secrets, keeps });
   const workerd = await serveFrom(folders.onDisk);
   say("Measuring reads …");
   const reads = await measureReads(workerd, fifty);
@@ -119,18 +121,29 @@ async function measure(scripts: Scripts, folders: Folders, postgres: RealPostgre
     proofs: await measureProofs(workerd, logs.small, logs.large, leaves),
     delays: await measureDelays(workerd, ones),
   };
+  say("Measuring the trust oracle …");
+  const trust = await measureTrust(workerd, await serveFrom(folders.forgetting, false), ones);
   say("Measuring signatures …");
   const statements = await measureStatements(workerd);
-  return { reads, growths, gates, gatesInMemory, creates, log, statements };
+  return { reads, growths, gates, gatesInMemory, creates, log, trust, statements };
 }
 
-async function serve(scripts: Scripts, folder: string, door: SqlDoor, secrets: Secrets): Promise<Workerd> {
+type Serving = {
+  readonly scripts: Scripts;
+  readonly folder: string;
+  readonly door: SqlDoor;
+  readonly secrets: Secrets;
+  /** Whether the cache keeps what it is given. */
+  readonly keeps: boolean;
+};
+
+async function serve({ scripts, folder, door, secrets, keeps }: Serving): Promise<Workerd> {
   const database = { DATABASE_URL: door.connectionString, DATABASE_ENDPOINT: door.endpoint };
   const settings = { ...secrets, PUBLIC_ORIGIN: publicOrigin, EGRESS: "local", DEPLOYMENT: "local" };
   const objectsDir = join(folder, "objects");
   await mkdir(objectsDir);
   const config = join(folder, "workerd.capnp");
-  await writeFile(config, workerdConfig({ config, objectsDir, scripts, settings, database }), { mode: 0o600 });
+  await writeFile(config, workerdConfig({ config, objectsDir, scripts, settings, database, keeps }), { mode: 0o600 });
   return startWorkerd(config);
 }
 

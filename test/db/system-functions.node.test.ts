@@ -108,10 +108,10 @@ describe("what crosses tenants", () => {
     await expect(asApp(pool, list)).rejects.toMatchObject({ code: "42501" });
   });
 
-  it("can do nothing else: the role that owns these functions sees no agent", async () => {
-    await expect(runBatch(pool, { role: "armalo_system", statements: [statement("select from agents")] })).rejects.toMatchObject({
-      code: "42501",
-    });
+  it("can do nothing else: the role that owns these functions sees no evidence, and of an agent no more than whose it is", async () => {
+    const ask = (query: string) => runBatch(pool, { role: "armalo_system", statements: [statement(query)] });
+    await expect(ask("select from evidence")).rejects.toMatchObject({ code: "42501" });
+    await expect(ask("select name from agents")).rejects.toMatchObject({ code: "42501" });
   });
 });
 

@@ -85,3 +85,14 @@ defineOperation({
 
 // @ts-expect-error the answer has the declared shape
 defineOperation({ ...read, handle: async () => ({ ok: "yes" }) });
+
+// @ts-expect-error one copy for everyone is for what anyone may read
+defineOperation({ ...read, response: { status: 200, body, sharedSeconds: 30 } });
+
+// @ts-expect-error nothing of a tenant is for scripts of any origin
+defineOperation({ ...read, response: { status: 200, body, anyOrigin: true } });
+
+defineOperation({ ...open, response: { status: 200, body, anyOrigin: true, sharedSeconds: 30 } });
+
+// @ts-expect-error one copy for everyone would mix the answers to different queries
+defineOperation({ ...open, request: { query: z.object({ a: z.string() }) }, response: { status: 200, body, sharedSeconds: 30 } });

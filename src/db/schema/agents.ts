@@ -1,4 +1,5 @@
-import { boolean, foreignKey, index, integer, jsonb, pgTable, primaryKey, text, timestamp, unique } from "drizzle-orm/pg-core";
+import { sql } from "drizzle-orm";
+import { boolean, foreignKey, index, integer, jsonb, pgTable, primaryKey, text, timestamp, unique, uniqueIndex } from "drizzle-orm/pg-core";
 
 /** `a2a` is revision 1.0 of A2A. */
 export const endpointProtocols = ["json", "openai", "a2a", "a2a-0.3"] as const;
@@ -40,6 +41,10 @@ export const agents = pgTable(
     primaryKey({ columns: [table.orgId, table.id] }),
     unique("agents_external_id").on(table.orgId, table.externalId),
     index("agents_page").on(table.orgId, table.createdAt, table.id),
+    // Whoever asks without a credential knows the agent's id alone: one row of one organization answers to it.
+    uniqueIndex("agents_public")
+      .on(table.id)
+      .where(sql`is_public and archived_at is null`),
   ],
 );
 

@@ -1,2 +1,4 @@
+export { readPublicBundle } from "./read-public.ts";
+export { showPublicly, unshownReasons, type PublicAttestation } from "./show-publicly.ts";
 export { statusListOf, statusListUrl } from "./status-list.ts";
-export { selectLoggedAttestations, selectRevoked } from "./store.ts";
+export { selectLoggedAttestations, selectPublicAttestation, selectRevoked } from "./store.ts";

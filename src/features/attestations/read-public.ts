@@ -1,20 +1,29 @@
 import { sql } from "drizzle-orm";
 import { z } from "zod";
-import { openHistory, selectKeyHistory } from "../../access/current-signer.ts";
-import { readAsPublic } from "../../db/read-as-public.ts";
+import { openHistory, selectKeyHistory, type HistoryRow } from "../../access/current-signer.ts";
+import { enterPublicAgent, readAsPublic } from "../../db/read-as-public.ts";
 import { sha256Digest } from "../../crypto/digest.ts";
-import { bundleFormat } from "../../crypto/statement/bundle.ts";
+import { bundleFormat, type Bundle } from "../../crypto/statement/bundle.ts";
 import type { Basics } from "../../http/operation.ts";
 import { problem } from "../../http/problem.ts";
-import { preimageOf, proveStatement } from "../statements/index.ts";
+import { preimageOf, proveStatement, type EventRow } from "../statements/index.ts";
 import type { SharedView } from "./schemas.ts";
-import { statusListOf } from "./status-list.ts";
-import { listedAfterExpiryMs, selectAttestation, selectIssuingEvent, selectRevoked } from "./store.ts";
+import { showPublicly } from "./show-publicly.ts";
+import { statusListOf, type RevokedRow } from "./status-list.ts";
+import {
+  listedAfterExpiryMs,
+  selectAttestation,
+  selectIssuingEvent,
+  selectPublicAttestation,
+  selectPublicIssuingEvent,
+  selectRevoked,
+  type AttestationRow,
+} from "./store.ts";
 import { toAttestation } from "./view.ts";
 
 /** What a share link shows, to anyone: the attestation as it stands now, with all that is needed to check it offline. */
 export async function readShared(context: Basics, token: string): Promise<SharedView> {
-  const { env, now, requestId } = context;
+  const { now, requestId } = context;
   const shared = sql`current_setting('app.shared')`;
   const entry = sql`select app.enter_share(${await sha256Digest(token)}, ${requestId})`;
   const [[row], [event], [keyHistory], revoked] = await readAsPublic(context, entry, (db) => [
@@ -24,15 +33,40 @@ export async function readShared(context: Basics, token: string): Promise<Shared
     selectRevoked(db, now),
   ]);
   if (row === undefined || event === undefined) throw problem("not_found", "no such share");
+  const { requestedBy: _, ...view } = toAttestation(row, now);
+  return { ...view, ...(await bundleOf(context, { row, event, keyHistory, revoked })) };
+}
+
+/** The attestation that a public agent's trust shows, with all that is needed to check it offline. */
+export async function readPublicBundle(context: Basics, agentId: string): Promise<Bundle> {
+  const { now, requestId } = context;
+  const [[row], [event], [keyHistory], revoked] = await readAsPublic(context, enterPublicAgent(agentId, requestId), (db) => [
+    selectPublicAttestation(db, agentId, now),
+    selectPublicIssuingEvent(db, agentId, now),
+    selectKeyHistory(db),
+    selectRevoked(db, now),
+  ]);
+  if (row === undefined || event === undefined) throw problem("not_found", "no attested score");
+  const shown = await showPublicly(row, keyHistory, now);
+  if (!shown.ok) throw problem("not_found", `the newest attested score: ${shown.reason}`);
+  return (await bundleOf(context, { row, event, keyHistory, revoked })).bundle;
+}
+
+type BundleRows = {
+  readonly row: AttestationRow;
+  readonly event: EventRow;
+  readonly keyHistory: HistoryRow | undefined;
+  readonly revoked: readonly RevokedRow[];
+};
+
+async function bundleOf(
+  { env, now }: Basics,
+  { row, event, keyHistory, revoked }: BundleRows,
+): Promise<Pick<SharedView, "logState" | "bundle">> {
   const history = await openHistory(keyHistory);
   const { inclusion, logState } = await proveStatement(env, event, preimageOf(row.digest, null));
   const statusList = await statusListOf(env, row.orgId, history, revoked, now);
-  const { requestedBy: _, ...view } = toAttestation(row, now);
-  return {
-    ...view,
-    logState,
-    bundle: { format: bundleFormat, statement: row.statement, keyHistory: history.signed, inclusion, statusList },
-  };
+  return { logState, bundle: { format: bundleFormat, statement: row.statement, keyHistory: history.signed, inclusion, statusList } };
 }
 
 const Listed = z.array(z.object({ id: z.string(), at: z.coerce.date(), reason: z.string() }));

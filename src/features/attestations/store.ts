@@ -3,9 +3,9 @@ import { attestations, attestationShares } from "../../db/schema/attestations.ts
 import { auditEvents } from "../../db/schema/audit-events.ts";
 import { claimPolicies } from "../../db/schema/claim-policies.ts";
 import { pactCosignatures } from "../../db/schema/pact-cosignatures.ts";
-import type { ScopedDb } from "../../db/tenant-db.ts";
+import type { EnteredDb, ScopedDb } from "../../db/tenant-db.ts";
 import { keyset, type Page } from "../../http/pagination.ts";
-import { selectEvent, type EnteredDb } from "../statements/index.ts";
+import { selectEvent } from "../statements/index.ts";
 
 export type AttestationRow = typeof attestations.$inferSelect;
 export type NewAttestation = Omit<AttestationRow, "orgId" | "eventSeq">;
@@ -60,6 +60,27 @@ export const selectRevoked = ({ orm, orgId }: EnteredDb, now: Date) =>
         .where(and(eq(pactCosignatures.orgId, orgId), isNotNull(pactCosignatures.withdrawnAt))),
     )
     .orderBy(attestations.id);
+
+/**
+ * The newest statement about an agent's score, one that is in force before any other. It may be shown to anyone once the agent is public:
+ * the published score says all that it says. What is attested of runs and pacts says more, and is shown through share links alone.
+ */
+function publicAttestationId({ orm, orgId }: EnteredDb, agentId: string, now: Date) {
+  const isInForce = sql`${attestations.revokedAt} is null and ${attestations.expiresAt} > ${now.toISOString()}::timestamptz`;
+  const id = orm
+    .select({ id: attestations.id })
+    .from(attestations)
+    .where(and(eq(attestations.orgId, orgId), eq(attestations.agentId, agentId), eq(attestations.kind, "score")))
+    .orderBy(desc(isInForce), desc(attestations.issuedAt), desc(attestations.id))
+    .limit(1);
+  return sql`(${id})`;
+}
+
+export const selectPublicAttestation = (db: EnteredDb, agentId: string, now: Date) =>
+  selectAttestation(db, publicAttestationId(db, agentId, now));
+
+export const selectPublicIssuingEvent = (db: EnteredDb, agentId: string, now: Date) =>
+  selectIssuingEvent(db, publicAttestationId(db, agentId, now));
 
 export const listedAfterExpiryMs = 86_400_000;
 

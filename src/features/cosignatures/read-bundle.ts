@@ -1,3 +1,4 @@
+import type { EnteredDb } from "../../db/tenant-db.ts";
 import { sql, type SQL } from "drizzle-orm";
 import { openHistory, selectKeyHistory, type HistoryRow } from "../../access/current-signer.ts";
 import { requireWholeOrganization } from "../../access/principal.ts";
@@ -7,7 +8,7 @@ import type { Environment } from "../../env.ts";
 import type { ReadContext } from "../../http/operation.ts";
 import { problem } from "../../http/problem.ts";
 import { selectRevoked, statusListOf } from "../attestations/index.ts";
-import { inEnvelope, preimageOf, proveStatement, type EnteredDb, type Envelope, type EventRow } from "../statements/index.ts";
+import { inEnvelope, preimageOf, proveStatement, type Envelope, type EventRow } from "../statements/index.ts";
 import { requireCosignature } from "./require.ts";
 import { selectCosignature, selectSigningEvent, type FoundCosignature } from "./store.ts";
 

@@ -3,9 +3,9 @@ import { auditEvents } from "../../db/schema/audit-events.ts";
 import { organizations } from "../../db/schema/organizations.ts";
 import { pactCosignatures, pactOffers } from "../../db/schema/pact-cosignatures.ts";
 import { pacts, type PactState } from "../../db/schema/pacts.ts";
-import type { ScopedDb } from "../../db/tenant-db.ts";
+import type { EnteredDb, ScopedDb } from "../../db/tenant-db.ts";
 import { keyset, type Page } from "../../http/pagination.ts";
-import { selectEvent, type EnteredDb } from "../statements/index.ts";
+import { selectEvent } from "../statements/index.ts";
 import type { CosignatureRow, OfferRow } from "./cosignature.ts";
 
 export type NewOffer = Omit<OfferRow, "orgId">;

@@ -8,6 +8,7 @@ import {
   dimensions,
   formulaVersion,
   judgement,
+  mapDimensions,
   requiredDimensions,
   round,
   tierFloors,
@@ -103,10 +104,6 @@ function sumUnavailable(records: readonly EvidenceRecord[], dimension: Dimension
 }
 
 type Dimensions = Record<Dimension, DimensionScore>;
-
-const mapDimensions = (score: (dimension: Dimension) => DimensionScore): Dimensions =>
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- Object.fromEntries forgets its keys: every dimension
-  Object.fromEntries(dimensionNames.map((name) => [name, score(name)])) as Dimensions;
 
 /** The weighted geometric mean of the counted L, out of 1000: a weak dimension is not made up for by a strong one. */
 function composite(byDimension: Dimensions): number {

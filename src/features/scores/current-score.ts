@@ -1,4 +1,4 @@
-import type { ScopedDb } from "../../db/tenant-db.ts";
+import type { EnteredDb } from "../../db/tenant-db.ts";
 import { computeScore } from "./compute-score.ts";
 import type { Evidence, ScoreDocument } from "./evidence.ts";
 import { runsOnRecord, toRecord, type EvidenceRow } from "./evidence-row.ts";
@@ -6,7 +6,7 @@ import { formulaVersion } from "./formula.ts";
 import { selectEvidenceIfStale, selectFreshScore, selectVersion } from "./store.ts";
 
 /** What the score of now is read or computed from, for one round trip: the agent's version, the stored score, and the evidence where that is stale. */
-export const selectCurrentScore = (db: ScopedDb, agentId: string, now: Date) =>
+export const selectCurrentScore = (db: EnteredDb, agentId: string, now: Date) =>
   [selectVersion(db, agentId, now), selectFreshScore(db, agentId, now), selectEvidenceIfStale(db, agentId, now)] as const;
 
 type Read = { readonly [K in 0 | 1 | 2]: Awaited<ReturnType<typeof selectCurrentScore>[K]> };

@@ -21,6 +21,11 @@ export type Dimension = keyof typeof dimensions;
 export const dimensionNames = namesOf(dimensions);
 export const requiredDimensions = dimensionNames.filter((name) => dimensions[name].required);
 
+/** One value for each dimension. */
+export const mapDimensions = <T>(valueOf: (dimension: Dimension) => T): Record<Dimension, T> =>
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- Object.fromEntries forgets its keys: every dimension
+  Object.fromEntries(dimensionNames.map((name) => [name, valueOf(name)])) as Record<Dimension, T>;
+
 /** How far a piece of evidence can be believed, by where it comes from. `reported` is shown and never scored. */
 export const assuranceValues = {
   confirmed_effect: 1,

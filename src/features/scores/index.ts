@@ -1,5 +1,19 @@
 export { currentScore, selectCurrentScore } from "./current-score.ts";
+export { DimensionScoreBody, OpenViolationBody, ScoreDocumentBody, UnavailableEntryBody } from "./schemas.ts";
 export type { EvidenceEntry, EvidenceRecord, ScoreDocument, UnavailableEntry } from "./evidence.ts";
-export { dimensionNames, judgement, notRun, platformAuthor, suiteAssurance, type Assurance, type Dimension } from "./formula.ts";
+export {
+  dimensionNames,
+  judgement,
+  mapDimensions,
+  notRun,
+  platformAuthor,
+  requiredDimensions,
+  suiteAssurance,
+  tierFloors,
+  tierNames,
+  type Assurance,
+  type Dimension,
+} from "./formula.ts";
 export { keepScores } from "./keep-scores.ts";
 export { isScoreRace, planScore, selectScoreGround, type ScoreGround } from "./plan-score.ts";
+export { selectEvidence, selectScoreHistory } from "./store.ts";

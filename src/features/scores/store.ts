@@ -1,11 +1,11 @@
 import { and, asc, desc, eq, gt, lt, lte, notExists, sql, type SQL } from "drizzle-orm";
 import { agents, agentVersions } from "../../db/schema/agents.ts";
 import { evidence, scores, scoreUpkeep } from "../../db/schema/scores.ts";
-import type { ScopedDb } from "../../db/tenant-db.ts";
+import type { EnteredDb, ScopedDb } from "../../db/tenant-db.ts";
 import { keyset, type Page } from "../../http/pagination.ts";
 import type { EvidenceRecord, ScoreDocument } from "./evidence.ts";
 import { fromRecord } from "./evidence-row.ts";
-import { judgement } from "./formula.ts";
+import { judgement, type Tier } from "./formula.ts";
 
 /** An agent's id, or a subquery for it. */
 export type AgentRef = string | SQL;
@@ -15,11 +15,11 @@ const staleAfterMs = 3_600_000;
 /** A run that is added afterwards pushes others out; so many checks more than a score considers are read, more than a run has. */
 const checksRead = 2 * judgement.checksConsidered;
 
-const ofAgent = ({ orgId }: ScopedDb, agentId: AgentRef, asOf: Date | null) =>
+const ofAgent = ({ orgId }: EnteredDb, agentId: AgentRef, asOf: Date | null) =>
   and(eq(evidence.orgId, orgId), eq(evidence.agentId, agentId), asOf === null ? undefined : lte(evidence.at, asOf));
 
 /** Stored scores that still hold: recent, of the agent's present version, and of all the evidence that there is. */
-function selectFresh(db: ScopedDb, agentId: AgentRef, now: Date) {
+function selectFresh(db: EnteredDb, agentId: AgentRef, now: Date) {
   const { orm, orgId } = db;
   const version = orm
     .select({ number: agents.versionNumber })
@@ -44,14 +44,14 @@ function selectFresh(db: ScopedDb, agentId: AgentRef, now: Date) {
 }
 
 /** The stored score, if it still holds. */
-export const selectFreshScore = (db: ScopedDb, agentId: AgentRef, now: Date) =>
+export const selectFreshScore = (db: EnteredDb, agentId: AgentRef, now: Date) =>
   selectFresh(db, agentId, now).orderBy(desc(scores.computedAt), desc(scores.id)).limit(1);
 
 /**
  * The evidence that a score considers as of a time, and up to as much again, in the order of considerEvidence, whose rule this is: windows
  * over the runs' ids and sizes decide which runs are read, so that no amount of evidence makes a read large.
  */
-function selectRuns(db: ScopedDb, agentId: AgentRef, asOf: Date | null, condition?: SQL) {
+function selectRuns(db: EnteredDb, agentId: AgentRef, asOf: Date | null, condition?: SQL) {
   const { orm, orgId } = db;
   const runId = sql`${evidence.runId} collate "C"`;
   const ranked = orm
@@ -100,14 +100,14 @@ function selectRuns(db: ScopedDb, agentId: AgentRef, asOf: Date | null, conditio
 }
 
 /** Null: all that there is, whatever its time. */
-export const selectEvidence = (db: ScopedDb, agentId: AgentRef, asOf: Date | null) => selectRuns(db, agentId, asOf);
+export const selectEvidence = (db: EnteredDb, agentId: AgentRef, asOf: Date | null) => selectRuns(db, agentId, asOf);
 
 /** Nothing where the stored score still holds: then it is not needed. */
-export const selectEvidenceIfStale = (db: ScopedDb, agentId: AgentRef, now: Date) =>
+export const selectEvidenceIfStale = (db: EnteredDb, agentId: AgentRef, now: Date) =>
   selectRuns(db, agentId, now, notExists(selectFresh(db, agentId, now)));
 
 /** The agent's version as of a time. */
-export function selectVersion({ orm, orgId }: ScopedDb, agentId: string, asOf: Date) {
+export function selectVersion({ orm, orgId }: EnteredDb, agentId: string, asOf: Date) {
   const then = orm
     .select({ number: sql`max(${agentVersions.number})` })
     .from(agentVersions)
@@ -117,6 +117,21 @@ export function selectVersion({ orm, orgId }: ScopedDb, agentId: string, asOf: D
     .from(agents)
     .where(and(eq(agents.orgId, orgId), eq(agents.id, agentId)));
 }
+
+/** What a public history shows of each stored score, newest first: figures from the documents, which themselves are not read. */
+export const selectScoreHistory = ({ orm, orgId }: EnteredDb, agentId: string, limit: number) =>
+  orm
+    .select({
+      computedAt: scores.computedAt,
+      versionNumber: scores.versionNumber,
+      compositeScore: sql<number | null>`(${scores.document} ->> 'compositeScore')::integer`,
+      certificationTier: sql<Tier | null>`${scores.document} ->> 'certificationTier'`,
+      openCriticalViolations: sql<number>`jsonb_array_length(${scores.document} -> 'openCriticalViolations')`.mapWith(Number),
+    })
+    .from(scores)
+    .where(and(eq(scores.orgId, orgId), eq(scores.agentId, agentId)))
+    .orderBy(desc(scores.computedAt), desc(scores.id))
+    .limit(limit);
 
 /** Newest first; nothing for an agent of another organization. */
 export function selectScores({ orm, orgId }: ScopedDb, agentId: string, page: Page) {

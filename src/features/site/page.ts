@@ -1,7 +1,5 @@
+import { escapeMarkup } from "../../http/markup.ts";
 import type { MediaAnswer } from "../../http/operation.ts";
-
-export const escapeHtml = (text: string): string =>
-  text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
 
 const style = `
 :root{color-scheme:light dark}
@@ -14,7 +12,7 @@ dt{font-weight:600;margin-top:.75rem}dd{margin:0}
 /** A page for people: no script, one style sheet that its nonce allows. `body` is HTML that the caller has escaped. */
 export function page(title: string, body: string): MediaAnswer {
   const nonce = crypto.randomUUID();
-  const content = `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>${escapeHtml(title)}</title><link rel="icon" href="data:,"><style nonce="${nonce}">${style}</style></head><body><main><h1>${escapeHtml(title)}</h1>${body}</main></body></html>`;
+  const content = `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>${escapeMarkup(title)}</title><link rel="icon" href="data:,"><style nonce="${nonce}">${style}</style></head><body><main><h1>${escapeMarkup(title)}</h1>${body}</main></body></html>`;
   return {
     content,
     mediaType: "text/html",

@@ -1,8 +1,9 @@
+import { escapeMarkup } from "../../http/markup.ts";
 import type { MediaAnswer } from "../../http/operation.ts";
 import { isProblemCode, problem, problems } from "../../http/problem.ts";
 import { apiKeyPattern } from "../../access/api-key.ts";
 import { glossary } from "./glossary.ts";
-import { escapeHtml, page } from "./page.ts";
+import { page } from "./page.ts";
 
 export const homePage = (): MediaAnswer =>
   page(
@@ -20,12 +21,12 @@ export function problemPage(code: string): MediaAnswer {
   );
 }
 
-const markCode = (text: string): string => escapeHtml(text).replaceAll(/`([^`]+)`/g, "<code>$1</code>");
+const markCode = (text: string): string => escapeMarkup(text).replaceAll(/`([^`]+)`/g, "<code>$1</code>");
 
 /** The API reference: Scalar's own bundle from this Worker, started by one script with a nonce; a plain glossary before it. */
 export function docsPage(): MediaAnswer {
   const nonce = crypto.randomUUID();
-  const words = Object.entries(glossary).map(([word, meaning]) => `<dt>${escapeHtml(word)}</dt><dd>${escapeHtml(meaning)}</dd>`);
+  const words = Object.entries(glossary).map(([word, meaning]) => `<dt>${escapeMarkup(word)}</dt><dd>${escapeMarkup(meaning)}</dd>`);
   const content = `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>Armalo API reference</title><link rel="icon" href="data:,">
 <style nonce="${nonce}">.glossary{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:1rem auto;padding:0 1rem}.glossary dt{font-weight:600;margin-top:.5rem}.glossary dd{margin:0}</style></head>
 <body><details class="glossary"><summary>Glossary: the words used here</summary><dl>${words.join("")}</dl></details><div id="reference"></div>
@@ -51,5 +52,5 @@ export const policyPage = (): MediaAnswer =>
     "Reporting a vulnerability",
     `<p>Write to <a href="mailto:security@armalo.ai">security@armalo.ai</a>, in private, with what you found and how to see it. You get an answer within 48 hours.</p>
 <p>Whoever looks for faults in good faith, touches no data of others, harms no service and gives us time to mend it before publishing has nothing to fear from us: we take no legal action and ask nobody else to.</p>
-<h2>Leaked API keys</h2><p>Our keys match <code>${escapeHtml(apiKeyPattern.source)}</code>; the last part is the CRC-32 of all before it, in base62. Secret scanners are welcome to use this.</p>`,
+<h2>Leaked API keys</h2><p>Our keys match <code>${escapeMarkup(apiKeyPattern.source)}</code>; the last part is the CRC-32 of all before it, in base62. Secret scanners are welcome to use this.</p>`,
   );

@@ -1,9 +1,6 @@
 import { and, eq, type SQL } from "drizzle-orm";
 import { auditEvents } from "../../db/schema/audit-events.ts";
-import type { ScopedDb } from "../../db/tenant-db.ts";
-
-/** An organization that was entered: its id, or where the database knows it alone, the expression for it. */
-export type EnteredDb = Pick<ScopedDb, "orm"> & { readonly orgId: string | SQL };
+import type { EnteredDb } from "../../db/tenant-db.ts";
 
 /** The event with a sequence number, or with that of a subquery. */
 export const selectEvent = ({ orm, orgId }: EnteredDb, seq: number | SQL) =>

@@ -1,1 +1,2 @@
 export { refuse } from "./refuse.ts";
+export { selectCheckpoint, type CheckpointRow } from "./store.ts";

@@ -3,7 +3,7 @@ import { leafColumns } from "../../audit/log-queries.ts";
 import { auditEvents } from "../../db/schema/audit-events.ts";
 import { logCheckpoints } from "../../db/schema/log-checkpoints.ts";
 import { logCosignatures } from "../../db/schema/log-cosignatures.ts";
-import type { ScopedDb } from "../../db/tenant-db.ts";
+import type { EnteredDb, ScopedDb } from "../../db/tenant-db.ts";
 
 /** Verifiers must take 16 signatures (C2SP signed-note): the log's own and these. More that came in at once are never served. */
 export const maxWitnesses = 15;
@@ -12,7 +12,7 @@ export type CheckpointRow = typeof logCheckpoints.$inferSelect;
 export type CosignatureRow = typeof logCosignatures.$inferInsert;
 
 /** The checkpoint of a size, or the newest one. */
-export const selectCheckpoint = ({ orm, orgId }: ScopedDb, size?: number) =>
+export const selectCheckpoint = ({ orm, orgId }: EnteredDb, size?: number) =>
   orm
     .select()
     .from(logCheckpoints)

@@ -15,11 +15,18 @@ type Bindings = {
   readonly TRIVIAL: DurableObjectNamespace<Trivial>;
   readonly DATABASE_URL: string;
   readonly DATABASE_ENDPOINT: string;
+  readonly PUBLIC_ORIGIN: string;
 };
 
 const app = new Hono<{ Bindings: Bindings }>();
 
 app.get("/bare", (context) => context.json({ ok: true }));
+
+/** What the trust oracle has kept, and nothing else: the same look-up, of the same answer. */
+app.get("/trust/:agentId", async ({ env, req, notFound }) => {
+  const kept = await caches.default.match(`${env.PUBLIC_ORIGIN}/v1/trust/${req.param("agentId")}`);
+  return kept ?? notFound();
+});
 
 /** What any such service would pay: one object, one batch. No credential, no limit, no validation, no log. */
 app.get("/organizations/:orgId/agents/:agentId", async ({ env, req, json }) => {

@@ -3,6 +3,7 @@ import { cpuPerRequestMs, latencyMs, perSecond, type Run } from "./load.ts";
 import type { Creates, Gates, Growth, Throughput } from "./measure.ts";
 import type { Delays } from "./measure-log.ts";
 import type { Statements } from "./measure-statements.ts";
+import type { Trust } from "./measure-trust.ts";
 
 export type Measured = {
   readonly reads: Throughput;
@@ -12,6 +13,7 @@ export type Measured = {
   /** The same with the objects' SQLite in memory, where there is such a place: workerd waits for the disk in its one thread. */
   readonly gatesInMemory: Gates | undefined;
   readonly log: { readonly proofs: readonly Growth[]; readonly delays: Delays; readonly eventsPerSecond: number };
+  readonly trust: Trust;
   readonly statements: Statements;
   readonly gzipKib: number;
   readonly startUpMs: number;
@@ -25,7 +27,7 @@ type Goal = {
   readonly unit: string;
 };
 
-const goalsOf = ({ reads, growths, gates, gatesInMemory, log, gzipKib, startUpMs }: Measured): Goal[] => [
+const goalsOf = ({ reads, growths, gates, gatesInMemory, log, trust, gzipKib, startUpMs }: Measured): Goal[] => [
   { name: "our read / bare Hono + object + same batch, requests/s", value: reads.ratio, bound: "at least", goal: 0.75, unit: "×" },
   ...storages({ gates, gatesInMemory }).map(([where, { ratio }]): Goal => ({
     name: `gate / trivial object, checks/s, ${where}`,
@@ -48,6 +50,9 @@ const goalsOf = ({ reads, growths, gates, gatesInMemory, log, gzipKib, startUpMs
     goal: 1.5,
     unit: "×",
   })),
+  { name: "trust oracle, kept / bare Hono + same look-up, requests/s", value: trust.ratio, bound: "at least", goal: 0.8, unit: "×" },
+  { name: "trust oracle, kept: round trips", value: trust.kept.roundTrips, bound: "at most", goal: 0, unit: "" },
+  { name: "trust oracle, computed: round trips", value: trust.computed.roundTrips, bound: "at most", goal: 1, unit: "" },
   { name: "change to public checkpoint, the slowest", value: log.delays.worstMs / 1000, bound: "at most", goal: 60, unit: " s" },
   { name: "bundle after gzip", value: gzipKib, bound: "at most", goal: 700, unit: " KiB" },
   { name: "start-up CPU (wrangler check startup)", value: startUpMs, bound: "at most", goal: 100, unit: " ms" },
@@ -62,7 +67,7 @@ const isMet = ({ value, bound, goal }: Goal): boolean => (bound === "at least" ?
 
 /** The report in Markdown, ratios first; every figure of it is from the same run. */
 export function report(measured: Measured): string {
-  const { reads, growths, creates, log, statements } = measured;
+  const { reads, growths, creates, log, trust, statements } = measured;
   return [
     `Measured on ${cpus().length} × ${cpus()[0]?.model.trim() ?? "unknown CPU"}, which everything shares: load generator, workerd, the /sql server and PostgreSQL.`,
     table(
@@ -80,6 +85,9 @@ export function report(measured: Measured): string {
         runRow("bare Hono route", reads.bare),
         runRow("bare Hono + trivial object + same batch", reads.baseline),
         runRow("`GET /v1/agents/{id}`, authenticated", reads.api),
+        runRow("bare Hono + look-up of what the trust oracle kept", trust.bare),
+        runRow("`GET /v1/trust/{id}`, kept", trust.kept.run),
+        runRow("`GET /v1/trust/{id}`, computed each time", trust.computed.run),
         ...storages(measured).flatMap(([where, { trivial, gate }]) => [
           runRow(`trivial object, nothing else; ${where}`, trivial),
           runRow(`gate, nothing else; ${where}`, gate),

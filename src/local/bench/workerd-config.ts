@@ -39,8 +39,10 @@ type Parts = {
   readonly objectsDir: string;
   readonly scripts: Scripts;
   /** The API's own settings, and where the database is, which the baseline is told too. */
-  readonly settings: Text;
+  readonly settings: Text & { readonly PUBLIC_ORIGIN: string };
   readonly database: Text;
+  /** Whether the cache's stub keeps what it is given. */
+  readonly keeps: boolean;
 };
 
 type Worker = {
@@ -51,9 +53,9 @@ type Worker = {
 
 /**
  * The configuration of `workerd serve`: the API with what wrangler.toml binds, and the Workers that it is compared with, each with
- * a socket of its own name. What workerd lacks (Workflows, rate limiting, assets) is a stub.
+ * a socket of its own name. What workerd lacks (Workflows, rate limiting, assets, the cache) is a stub.
  */
-export function workerdConfig({ config, objectsDir, scripts, settings, database }: Parts): string {
+export function workerdConfig({ config, objectsDir, scripts, settings, database, keeps }: Parts): string {
   const wrangler = readWrangler();
   const flags = list(wrangler.compatibility_flags.map(text));
   const worker = (name: string, { script, bindings, classes = [] }: Worker): string => `
@@ -63,6 +65,7 @@ export function workerdConfig({ config, objectsDir, scripts, settings, database 
       bindings = ${list(bindings)},
       durableObjectNamespaces = ${list(classes.map((name) => `(className = ${text(name)}, uniqueKey = ${text(name)}, enableSql = true)`))},
       durableObjectStorage = (localDisk = "objects"),
+      cacheApiOutbound = (name = "stubs", entrypoint = ${text(keeps ? "Cache" : "EmptyCache")}),
       globalOutbound = "loopback"))`;
   const objects = wrangler.durable_objects.bindings;
   const api: Worker = {
@@ -78,7 +81,7 @@ export function workerdConfig({ config, objectsDir, scripts, settings, database 
   };
   const baseline: Worker = {
     script: scripts.baseline,
-    bindings: [objectBinding("TRIVIAL", "Trivial"), ...textBindings(database)],
+    bindings: [objectBinding("TRIVIAL", "Trivial"), ...textBindings({ ...database, PUBLIC_ORIGIN: settings.PUBLIC_ORIGIN })],
     classes: ["Trivial"],
   };
   const probe: Worker = {
