@@ -74,7 +74,7 @@ export async function checkEvidence(evidence: Evidence, beside: Beside, pins: Pi
 }
 
 /** Events of these actions issue a statement, always. */
-const issuing = new Set(["attestation.issued", "receipt.imported"]);
+const issuing = new Set(["attestation.issued", "receipt.imported", "cosignature.signed"]);
 
 function leftOut(events: readonly Leaf[], statements: Evidence["statements"]): Finding[] {
   const shown = new Set(statements.map(({ bundle }) => bundle.inclusion?.leaf.id));

@@ -27,7 +27,7 @@ describe.skipIf(skip)("the migration that brings the upkeep of scores, run by an
       "insert into scores (org_id, id, agent_id, document, version_number, runs_on_record, computed_at) values ($1, $2, $3, '{}', 1, 1, now())";
     for (const id of ["scr_1", "scr_2"]) await asApp(pool, enter(orgId), event(orgId), statement(score, orgId, id, scored));
 
-    for (const part of (await readFile(join(migrationsFolder, "0006_score_upkeep.sql"), "utf8")).split("--> statement-breakpoint")) {
+    for (const part of (await readFile(join(migrationsFolder, "0007_score_upkeep.sql"), "utf8")).split("--> statement-breakpoint")) {
       await pool.query(part);
     }
     const [, upkeep] = await asApp(pool, enter(orgId), statement("select agent_id, due_at is not null from score_upkeep order by due_at"));

@@ -151,6 +151,15 @@ describe("an archive", () => {
     expect(await judge(await archiveOf({ [name]: good, "attestations/att_2.json": forked }))).toMatchObject({ exit: 25 });
   });
 
+  it("is told where a co-signature is left out", async () => {
+    const { agent: _, expiresAt: _never, ...predicate } = sampleAttestation().predicate;
+    const signed = await newBundle(issuer, { statement: { ...sampleAttestation(), kind: "cosignature", predicate } });
+    const attested = { "attestations/att_1.json": good };
+    expect(await judge(await archiveOf({ ...attested, "cosignatures/csg_1.json": signed }))).toMatchObject({ exit: 0 });
+    expect(await judge(await archiveOf(attested))).toMatchObject({ exit: 41 });
+    issuer.leaves.splice(-5);
+  });
+
   it("is told where the first receipts of an agent are left out", async () => {
     const log: TestIssuer = { ...issuer, leaves: [] };
     const about = {

@@ -132,7 +132,10 @@ export async function newBundle(
   await logEvent(issuer);
   await logEvent(issuer);
   const preimage = { statement: signed.digest };
-  const leaf = await logEvent(issuer, { action: "attestation.issued", change: await jsonDigest(preimage) });
+  const leaf = await logEvent(issuer, {
+    action: statement.kind === "cosignature" ? "cosignature.signed" : "attestation.issued",
+    change: await jsonDigest(preimage),
+  });
   await logEvent(issuer);
   await logEvent(issuer);
   return {

@@ -70,8 +70,9 @@ const spoil = (text: string, place = Math.floor(text.length / 2)): string =>
 describe("armalo-verify", () => {
   it("says of a co-signature which organization signed it, and what", async () => {
     const { agent: _, expiresAt: _never, ...predicate } = sampleAttestation().predicate;
-    const signed = await newBundle(issuer, { statement: { ...sampleAttestation(), kind: "cosignature", predicate } });
-    const { exit, output } = verify(bundleFile("cosignature.json", signed), ...pinned());
+    const signer = await newIssuer();
+    const signed = await newBundle(signer, { statement: { ...sampleAttestation(), kind: "cosignature", predicate } });
+    const { exit, output } = verify(bundleFile("cosignature.json", signed), "--issuer", signer.root.kid, ...at);
     expect(output).toContain("cosignature statement");
     expect(output).toContain(`signed by   ${sampleOrg}`);
     expect(output).toContain("without_expiry");
