@@ -17,6 +17,7 @@ const statement = (number: number): NewStatement => ({
     organization: "org_1",
     agent: { id: "agt_1", versionNumber: 1, versionDigest: digest },
     issuedAt: "2026-01-01T00:00:00.000Z",
+    expiresAt: "2026-03-01T00:00:00.000Z",
     claim: Object.fromEntries(
       Array.from({ length: 7 }, (_, index) => [`dimension${index}`, { S: 12.345678, N: 23.456789, L: 0.5, U: 0.9, number }]),
     ),
