@@ -104,8 +104,8 @@ async function change({ origins }: Workerd, tenant: Tenant): Promise<{ id: strin
 }
 
 async function delayOf(workerd: Workerd, tenant: Tenant): Promise<number> {
-  const { seq } = await change(workerd, tenant);
   const startedAt = performance.now();
+  const { seq } = await change(workerd, tenant);
   while ((await publishedSize(workerd, tenant)) < seq) {
     if (performance.now() - startedAt > patienceMs) throw new Error("a change was never logged");
     await sleep(50);

@@ -14,9 +14,9 @@ function attestation({ attestation: shown, unavailable, agent }: TrustView): Mar
   const version = shown.isOfPresentVersion
     ? markup`${shown.agentVersionNumber}, the present one`
     : markup`${shown.agentVersionNumber}; the agent has changed since, and is at ${agent.versionNumber}`;
-  return markup`<p>The score was put into a signed statement that holds wherever it is copied. This file brings its proof from the log, the keys and the revocation list; the command needs no network, and the fingerprint of the installation's root key from somebody you trust.</p>
+  return markup`<p>The score was put into a signed statement that holds wherever it is copied. This file brings its proof from the log, the keys and the revocation list. The verifier is one file of Armalo's source, from where you trust it; it needs no network, and the fingerprint of the installation's root key from somebody you trust.</p>
 <pre><code>curl -o attestation.json ${shown.bundle}
-npx armalo-verify attestation.json --issuer FINGERPRINT</code></pre>
+node armalo-verify.mjs attestation.json --issuer FINGERPRINT</code></pre>
 <dl class="facts"><dt>Attestation</dt><dd><a href="${shown.bundle}"><code>${shown.id}</code></a></dd><dt>Issued</dt><dd>${moment(shown.issuedAt)}</dd><dt>Holds until</dt><dd>${moment(shown.expiresAt)}</dd><dt>Agent version</dt><dd>${version}</dd><dt>Revocation</dt><dd>not revoked, as of ${moment(shown.revocation.asOf)} (<a href="${shown.revocation.list}">signed list</a>)</dd><dt>Signing key</dt><dd><code>${shown.kid}</code>, ${shown.keyState}</dd><dt>Digest</dt><dd><code>${shown.digest}</code></dd></dl>`;
 }
 
