@@ -21,7 +21,7 @@ const judgeFields = {
 const JudgeInput = z.strictObject({
   ...judgeFields,
   apiKey: ApiKey.nullable().optional().openapi({
-    description: "Left out in an update: kept where the judge of that name stays at its origin. Null: none.",
+    description: "Left out in an update: kept where the judge of that name stays at its `baseUrl`. Null: none.",
   }),
 });
 export type JudgeInput = z.output<typeof JudgeInput>;
