@@ -65,7 +65,7 @@ export async function askJudge(bench: Bench, judge: AskedJudge, question: Questi
     if (!bench.takeCall()) return cast(calls === 0 ? noVote("no_calls_left") : last.reply, calls, last.latencyMs);
     const limits = { timeoutMs: Math.min(judgeLimits.timeoutMs, leftMs), maxBytes: judgeLimits.maxBytes };
     const result = await egressFetch(bench.env, { url: voteUrl(judge), method: "POST", headers, body }, limits, bench.names);
-    last = { reply: readReply(result), latencyMs: result.latencyMs };
+    last = { reply: withoutKey(readReply(result), key), latencyMs: result.latencyMs };
     if (!worthAskingAgain(result)) return cast(last.reply, calls + 1, last.latencyMs);
   }
   return cast(last.reply, judgeLimits.calls, last.latencyMs);
@@ -100,6 +100,10 @@ function readReply(result: EgressResult): Reply {
   if (word === "cannot_tell") return { outcome: word, vote: null, servedModel };
   return { outcome: "voted", vote: word, servedModel };
 }
+
+/** An endpoint may call its model what it was sent: a key does not come back into what is stored and shown. */
+const withoutKey = (reply: Reply, key: string | null): Reply =>
+  key !== null && reply.servedModel?.includes(key) === true ? { ...reply, servedModel: null } : reply;
 
 function readJson(body: Uint8Array): unknown {
   try {

@@ -87,6 +87,13 @@ describe("askJudge", () => {
     }
   });
 
+  it("keeps no model name in which an endpoint sends the key back", async () => {
+    stub(() => Promise.resolve(saying("pass", `echo/${key}`)));
+    const vote = await askJudge(benchOf(), judge, question, inAnHour());
+    expect(vote).toMatchObject({ servedModel: null, vote: "pass" });
+    expect(JSON.stringify(vote)).not.toContain(key);
+  });
+
   it("does not ask again because of what was said, nor what was refused", async () => {
     for (const answer of [
       saying("maybe"),
