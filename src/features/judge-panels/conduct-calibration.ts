@@ -11,6 +11,7 @@ import { assess, CalibrationResult, calibrationLimits, type LabelledExample } fr
 import { longestCalibrationMs } from "./calibration-view.ts";
 import { callsUpTo, pollJury, seatJudges, type Jury } from "./jury.ts";
 import type { PanelRow } from "./panel.ts";
+import { vainCallsOf } from "./vain-calls.ts";
 import { selectCalibration, selectPanel, updateCalibrationEnded, type CalibrationRow } from "./store.ts";
 
 export type CalibrationWork = { readonly orgId: string; readonly calibrationId: string };
@@ -28,7 +29,7 @@ export async function conductCalibration(env: Environment, { orgId, calibrationI
   if (row?.status !== "running") return;
   const [[panel]] = await tenant.read((db) => [selectPanel(db, row.panelId)]);
   const isSame = panel?.version === row.panelVersion && panel.retiredAt === null;
-  const findings = isSame ? await judgeAll(seatJury(env, plan, panel, openBox), row, step) : null;
+  const findings = isSame ? await judgeAll(seatJury(env, { orgId, plan, openBox }, panel), row, step) : null;
   const result = findings === null ? null : assess(row.examples, findings);
   await step("end", "end", async () => {
     const [[now]] = await tenant.read((db) => [selectCalibration(db, calibrationId)]);
@@ -42,7 +43,9 @@ export async function conductCalibration(env: Environment, { orgId, calibrationI
   });
 }
 
-function seatJury(env: Environment, plan: Plan, panel: PanelRow, openBox: () => SealedBox): Jury {
+type Seating = { readonly orgId: string; readonly plan: Plan; readonly openBox: () => SealedBox };
+
+function seatJury(env: Environment, { orgId, plan, openBox }: Seating, panel: PanelRow): Jury {
   const nowMs = () => currentTime().getTime();
   const sleep = (ms: number) => new Promise<void>((resolve) => void setTimeout(resolve, ms));
   const bench: Bench = {
@@ -50,6 +53,7 @@ function seatJury(env: Environment, plan: Plan, panel: PanelRow, openBox: () => 
     names: newNameCache(),
     takeTurn: paceCalls(plans[plan].hostCallsPerMinute, nowMs, sleep),
     takeCall: callsUpTo(judgeLimits.calls * calibrationLimits.calls),
+    vainCalls: vainCallsOf(env, orgId),
     nowMs,
   };
   return { panelDigest: panel.digest, calibrationId: null, judges: seatJudges(panel, openBox), bench };
