@@ -76,7 +76,7 @@ export async function askJudge(bench: Bench, judge: AskedJudge, question: Questi
   return cast(last.reply, judgeLimits.calls, last.latencyMs);
 }
 
-export const voteUrl = ({ baseUrl }: PanelJudge): string => `${baseUrl.replace(/\/+$/, "")}/chat/completions`;
+export const voteUrl = ({ baseUrl }: Pick<PanelJudge, "baseUrl">): string => `${baseUrl.replace(/\/+$/, "")}/chat/completions`;
 
 /** Undefined where a key does not open: altered, or sealed with keys that are gone. */
 async function openKey(judge: AskedJudge): Promise<string | null | undefined> {

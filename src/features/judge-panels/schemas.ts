@@ -1,6 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { pageOf, pageQuery } from "../../http/pagination.ts";
 import { idPattern } from "../../platform/ids.ts";
+import { voteUrl } from "./ask-judge.ts";
 import { CalibrationResult, calibrationLimits, calibrationStatuses, LabelledExample } from "./calibration.ts";
 import { panelLimits } from "./panel.ts";
 
@@ -37,7 +38,7 @@ const Judges = z
     "Two judges have the same name.",
   )
   .refine(
-    distinct(({ baseUrl, model }) => `${baseUrl} ${model}`),
+    distinct((judge) => `${URL.parse(voteUrl(judge))?.href ?? ""} ${judge.model}`),
     "Two judges are the same model at the same place: one judge, asked twice.",
   );
 

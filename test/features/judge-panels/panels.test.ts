@@ -88,6 +88,8 @@ describe("a judge panel", () => {
     };
     expect(await pathsOf(judges.slice(1))).toEqual([400, "body.judges"]);
     expect(await pathsOf([...judges, { ...first, name: "again" }])).toEqual([400, "body.judges"]);
+    const spelledOtherwise = { ...first, name: "again", baseUrl: `${first?.baseUrl.replace("http:", "HTTP:")}/` };
+    expect(await pathsOf([...judges, spelledOtherwise])).toEqual([400, "body.judges"]);
     expect(await pathsOf([...judges, { ...first, model: "other" }])).toEqual([400, "body.judges"]);
     for (const baseUrl of [
       "http://judge.example.com",
