@@ -92,7 +92,9 @@ const calibrationFields = {
   exampleCount: z.int(),
   status: z
     .enum([...calibrationStatuses, "lapsed"])
-    .openapi({ description: "`broken_off`: the panel changed meanwhile. `lapsed`: it did not end in time, and never will." }),
+    .openapi({
+      description: "`broken_off`: the panel changed meanwhile, or could not be read. `lapsed`: it did not end in time, and never will.",
+    }),
   result: CalibrationResult.omit({ findings: true }).nullable(),
   validUntil: Time.nullable().openapi({
     description: "Until then it holds for runs of this panel digest, if it is `calibrated` and no newer one ended.",
