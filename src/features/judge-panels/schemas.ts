@@ -90,11 +90,9 @@ const calibrationFields = {
   promptDigest: z.string(),
   setDigest: z.string().openapi({ description: "SHA-256 of the RFC 8785 form of `{examples}`." }),
   exampleCount: z.int(),
-  status: z
-    .enum([...calibrationStatuses, "lapsed"])
-    .openapi({
-      description: "`broken_off`: the panel changed meanwhile, or could not be read. `lapsed`: it did not end in time, and never will.",
-    }),
+  status: z.enum([...calibrationStatuses, "lapsed"]).openapi({
+    description: "`broken_off`: the panel changed meanwhile, or could not be read. `lapsed`: it did not end in time, and never will.",
+  }),
   result: CalibrationResult.omit({ findings: true }).nullable(),
   validUntil: Time.nullable().openapi({
     description: "Until then it holds for runs of this panel digest, if it is `calibrated` and no newer one ended.",
