@@ -9,6 +9,8 @@ import { toCardKey } from "./view.ts";
 
 /** Unpinned ones count, so that a list stays one answer. */
 const maxKeys = 200;
+/** Each is tried on every signature that names its `kid`: more than a signer needs to rotate a key, and few enough to try. */
+const maxOfKid = 8;
 
 /** From now on cards signed with this key are verified. */
 export async function pinKey(
@@ -21,8 +23,9 @@ export async function pinKey(
   const { jwk, algorithm, thumbprint } = verdict;
   const [known] = await tenant.read((db) => [selectCardKeys(db)]);
   if (known.length >= maxKeys) throw problem("state_conflict", "the organization has pinned too many keys");
-  if (known.some((one) => one.kid === kid && one.thumbprint === thumbprint && one.unpinnedAt === null))
-    throw problem("state_conflict", "the key is pinned");
+  const ofKid = known.filter((one) => one.kid === kid && one.unpinnedAt === null);
+  if (ofKid.some((one) => one.thumbprint === thumbprint)) throw problem("state_conflict", "the key is pinned");
+  if (ofKid.length >= maxOfKid) throw problem("state_conflict", "too many keys of one kid are pinned");
   const row = { id: newId("cardKey"), kid, label, thumbprint, algorithm, jwk, pinnedAt: now, unpinnedAt: null, revision: 1 };
   const view = toCardKey(row);
   await tenant.write({ action: "card_key.pinned", resource: row.id, change: view, answer: view }, (db) => [insertCardKey(db, row)]);

@@ -7,7 +7,7 @@ import { newNameCache } from "../../platform/egress.ts";
 import { log } from "../../platform/logger.ts";
 import { longestTurnMs, paceCalls } from "../../platform/pace-calls.ts";
 import { lookupTimeoutMs } from "../../platform/resolve-name.ts";
-import { callsUpTo, judgeLimits, longestVoteMs, pollJury, seatJudges, type Jury } from "../judge-panels/index.ts";
+import { callsUpTo, judgeLimits, longestVoteMs, pollJury, seatJudges, vainCallsOf, type Jury } from "../judge-panels/index.ts";
 import type { Observation } from "./checks/judgement.ts";
 import { juryAbsent, noJury, type CaseJury, type JuryRuling } from "./checks/jury.ts";
 import { callsSpent } from "./jury-summary.ts";
@@ -24,7 +24,7 @@ export const longestJuryMs = caseMs + longestVoteMs + judgeLimits.calls * (longe
 export type SeatedJury = Jury | { readonly absent: string } | null;
 
 /** Seats the panel that the run was queued with. One that changed since is another instrument. */
-export function seatJury(env: Environment, { plan, openBox }: SystemWork, { run, panel, recorded }: LoadedRun): SeatedJury {
+export function seatJury(env: Environment, { tenant, plan, openBox }: SystemWork, { run, panel, recorded }: LoadedRun): SeatedJury {
   if (run.judgePanelId === null) return null;
   if (panel === undefined || panel.digest !== run.judgePanelDigest) return { absent: "panel_changed" };
   if (panel.retiredAt !== null) return { absent: "panel_retired" };
@@ -38,6 +38,7 @@ export function seatJury(env: Environment, { plan, openBox }: SystemWork, { run,
       names: newNameCache(),
       takeTurn: paceCalls(plans[plan].hostCallsPerMinute, nowMs, sleep),
       takeCall: callsUpTo(plans[plan].judgeCallsPerRun - callsSpent(recorded)),
+      vainCalls: vainCallsOf(env, tenant.orgId),
       nowMs,
     },
   };

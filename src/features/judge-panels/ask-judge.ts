@@ -3,9 +3,10 @@ import { canonicalJson } from "../../crypto/canonical-json.ts";
 import type { PanelJudge } from "../../db/schema/judge-panels.ts";
 import { describeFault } from "../../platform/describe-fault.ts";
 import { parseJson } from "../../http/read-body.ts";
-import { egressFetch, type EgressEnvironment, type EgressResult, type NameCache } from "../../platform/egress.ts";
+import { egressFetch, failureIsOurs, type EgressEnvironment, type EgressResult, type NameCache } from "../../platform/egress.ts";
 import { log } from "../../platform/logger.ts";
 import type { JudgeVote } from "./jury-finding.ts";
+import type { VainCalls } from "./vain-calls.ts";
 import { newMark, readWord, voteRequest, type Question } from "./prompt.ts";
 
 export const judgeLimits = { timeoutMs: 30_000, maxBytes: 65_536, calls: 2 } as const;
@@ -21,6 +22,7 @@ export type Bench = {
   readonly takeTurn: () => Promise<void>;
   /** Takes one call from what is left; false where nothing is. */
   readonly takeCall: () => boolean;
+  readonly vainCalls: VainCalls;
   readonly nowMs: () => number;
 };
 
@@ -57,21 +59,24 @@ export async function askJudge(bench: Bench, judge: AskedJudge, question: Questi
     ...(key === null ? {} : { authorization: `Bearer ${key}` }),
   };
   const body = canonicalJson(voteRequest(model, newMark(question), question));
+  const { host } = new URL(judge.baseUrl);
   let last = { reply: noVote("not_asked"), latencyMs: null as number | null };
   for (let calls = 0; calls < judgeLimits.calls; calls += 1) {
+    if (!bench.vainCalls.mayCall(host)) return cast(calls === 0 ? noVote("host_given_up") : last.reply, calls, last.latencyMs);
     await bench.takeTurn();
     const leftMs = deadlineMs - bench.nowMs();
     if (leftMs <= 0) return cast(calls === 0 ? noVote("no_time_left") : last.reply, calls, last.latencyMs);
     if (!bench.takeCall()) return cast(calls === 0 ? noVote("no_calls_left") : last.reply, calls, last.latencyMs);
     const limits = { timeoutMs: Math.min(judgeLimits.timeoutMs, leftMs), maxBytes: judgeLimits.maxBytes };
     const result = await egressFetch(bench.env, { url: voteUrl(judge), method: "POST", headers, body }, limits, bench.names);
-    last = { reply: readReply(result), latencyMs: result.latencyMs };
+    last = { reply: withoutKey(readReply(result), key), latencyMs: result.latencyMs };
+    if (result.ok || !failureIsOurs(result.reason)) await bench.vainCalls.note(host, isCompletion(last.reply));
     if (!worthAskingAgain(result)) return cast(last.reply, calls + 1, last.latencyMs);
   }
   return cast(last.reply, judgeLimits.calls, last.latencyMs);
 }
 
-export const voteUrl = ({ baseUrl }: PanelJudge): string => `${baseUrl.replace(/\/+$/, "")}/chat/completions`;
+export const voteUrl = ({ baseUrl }: Pick<PanelJudge, "baseUrl">): string => `${baseUrl.replace(/\/+$/, "")}/chat/completions`;
 
 /** Undefined where a key does not open: altered, or sealed with keys that are gone. */
 async function openKey(judge: AskedJudge): Promise<string | null | undefined> {
@@ -82,6 +87,8 @@ async function openKey(judge: AskedJudge): Promise<string | null | undefined> {
     return undefined;
   }
 }
+
+const isCompletion = ({ outcome, vote }: Reply): boolean => vote !== null || outcome === "cannot_tell" || outcome === "off_menu";
 
 function worthAskingAgain(result: EgressResult): boolean {
   if (!result.ok) return result.reason === "network" || result.reason === "dns_unreachable";
@@ -100,6 +107,10 @@ function readReply(result: EgressResult): Reply {
   if (word === "cannot_tell") return { outcome: word, vote: null, servedModel };
   return { outcome: "voted", vote: word, servedModel };
 }
+
+/** An endpoint may call its model what it was sent: a key does not come back into what is stored and shown. */
+const withoutKey = (reply: Reply, key: string | null): Reply =>
+  key !== null && reply.servedModel?.includes(key) === true ? { ...reply, servedModel: null } : reply;
 
 function readJson(body: Uint8Array): unknown {
   try {

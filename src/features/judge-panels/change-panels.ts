@@ -90,16 +90,20 @@ function refuseUrls(judges: readonly JudgeInput[], policy: EgressPolicy): void {
   if (errors.length > 0) throw problem("invalid_request", "judge refused", { errors });
 }
 
-/** The new judges with their keys. A key is never taken along to another origin: whoever may move a judge must not thereby learn it. */
+/**
+ * The new judges with their keys. A key is never taken along to another place, also not of the same host: gateways serve many customers
+ * under one, and whoever may move a judge must not thereby learn its key.
+ */
 async function seat(
   box: SealedBox,
   current: PanelRow,
   judges: readonly JudgeInput[],
 ): Promise<Pick<PanelRow, "judges" | "keys" | "digest">> {
-  const originOf = new Map(current.judges.map(({ name, baseUrl }) => [name, new URL(baseUrl).origin]));
-  const kept = judges.flatMap(({ name, baseUrl, apiKey }) => {
+  const placeOf = new Map(current.judges.map((judge) => [judge.name, voteUrl(judge)]));
+  const kept = judges.flatMap((judge) => {
+    const { name, apiKey } = judge;
     const sealed = Object.hasOwn(current.keys, name) ? current.keys[name] : undefined;
-    return apiKey === undefined && sealed !== undefined && originOf.get(name) === new URL(baseUrl).origin ? [[name, sealed] as const] : [];
+    return apiKey === undefined && sealed !== undefined && placeOf.get(name) === voteUrl(judge) ? [[name, sealed] as const] : [];
   });
   const seats = judges.map(seatOf);
   const given = await sealKeys(box, current.id, givenKeys(judges));

@@ -4,13 +4,16 @@ import { jsonDigest } from "../../crypto/digest.ts";
 import type { SealedBox } from "../../crypto/sealed-box.ts";
 import type { Environment } from "../../env.ts";
 import { currentTime } from "../../platform/clock.ts";
+import { describeFault } from "../../platform/describe-fault.ts";
 import { newNameCache } from "../../platform/egress.ts";
+import { log } from "../../platform/logger.ts";
 import { paceCalls } from "../../platform/pace-calls.ts";
 import { judgeLimits, type Bench } from "./ask-judge.ts";
 import { assess, CalibrationResult, calibrationLimits, type LabelledExample } from "./calibration.ts";
 import { longestCalibrationMs } from "./calibration-view.ts";
 import { callsUpTo, pollJury, seatJudges, type Jury } from "./jury.ts";
 import type { PanelRow } from "./panel.ts";
+import { vainCallsOf } from "./vain-calls.ts";
 import { selectCalibration, selectPanel, updateCalibrationEnded, type CalibrationRow } from "./store.ts";
 
 export type CalibrationWork = { readonly orgId: string; readonly calibrationId: string };
@@ -26,9 +29,20 @@ export async function conductCalibration(env: Environment, { orgId, calibrationI
   const { tenant, plan, openBox } = await actAsSystem(env, orgId, "system:judge-calibration");
   const [[row]] = await tenant.read((db) => [selectCalibration(db, calibrationId)]);
   if (row?.status !== "running") return;
-  const [[panel]] = await tenant.read((db) => [selectPanel(db, row.panelId)]);
-  const isSame = panel?.version === row.panelVersion && panel.retiredAt === null;
-  const findings = isSame ? await judgeAll(seatJury(env, plan, panel, openBox), row, step) : null;
+  const readPanel = async (): Promise<PanelRow | undefined> => {
+    const [[panel]] = await tenant.read((db) => [selectPanel(db, row.panelId)]);
+    return panel?.version === row.panelVersion && panel.retiredAt === null ? panel : undefined;
+  };
+  const panel = await readPanel();
+  const isStill = async (): Promise<boolean> => {
+    try {
+      return (await readPanel())?.revision === panel?.revision;
+    } catch (fault) {
+      log("error", "judge_panel_not_read", { calibrationId, fault: describeFault(fault) });
+      return false;
+    }
+  };
+  const findings = panel === undefined ? null : await judgeAll(seatJury(env, { orgId, plan, openBox }, panel), row, step, isStill);
   const result = findings === null ? null : assess(row.examples, findings);
   await step("end", "end", async () => {
     const [[now]] = await tenant.read((db) => [selectCalibration(db, calibrationId)]);
@@ -42,7 +56,9 @@ export async function conductCalibration(env: Environment, { orgId, calibrationI
   });
 }
 
-function seatJury(env: Environment, plan: Plan, panel: PanelRow, openBox: () => SealedBox): Jury {
+type Seating = { readonly orgId: string; readonly plan: Plan; readonly openBox: () => SealedBox };
+
+function seatJury(env: Environment, { orgId, plan, openBox }: Seating, panel: PanelRow): Jury {
   const nowMs = () => currentTime().getTime();
   const sleep = (ms: number) => new Promise<void>((resolve) => void setTimeout(resolve, ms));
   const bench: Bench = {
@@ -50,6 +66,7 @@ function seatJury(env: Environment, plan: Plan, panel: PanelRow, openBox: () => 
     names: newNameCache(),
     takeTurn: paceCalls(plans[plan].hostCallsPerMinute, nowMs, sleep),
     takeCall: callsUpTo(judgeLimits.calls * calibrationLimits.calls),
+    vainCalls: vainCallsOf(env, orgId),
     nowMs,
   };
   return { panelDigest: panel.digest, calibrationId: null, judges: seatJudges(panel, openBox), bench };
@@ -57,18 +74,26 @@ function seatJury(env: Environment, plan: Plan, panel: PanelRow, openBox: () => 
 
 type Findings = CalibrationResult["findings"];
 
-async function judgeAll(jury: Jury, { examples, createdAt }: CalibrationRow, step: DurableStep): Promise<Findings> {
+/** Null where the panel changed meanwhile, or cannot be read: a key that was taken back is used for no further example. */
+async function judgeAll(
+  jury: Jury,
+  { examples, createdAt }: CalibrationRow,
+  step: DurableStep,
+  isStill: () => Promise<boolean>,
+): Promise<Findings | null> {
   const deadlineMs = createdAt.getTime() + longestCalibrationMs;
   const findings: Findings[number][] = [];
   const pending = [...examples.entries()];
+  let hasChanged = false;
   const take = async (): Promise<void> => {
     for (let next = pending.shift(); next !== undefined; next = pending.shift()) {
+      if (hasChanged || !(await isStill())) return void (hasChanged = true);
       const [index, example] = next;
       findings[index] = Finding.parse(JSON.parse(await step(`example ${index}`, "votes", () => judgeOne(jury, example, deadlineMs))));
     }
   };
   await Promise.all(Array.from({ length: atATime }, take));
-  return findings;
+  return hasChanged ? null : findings;
 }
 
 async function judgeOne(jury: Jury, { rubric, question, answer }: LabelledExample, deadlineMs: number): Promise<string> {

@@ -4,3 +4,4 @@ export { callsUpTo, longestVoteMs, pollJury, seatJudges, type Jury } from "./jur
 export { decisionOf, JuryFinding, validVotes } from "./jury-finding.ts";
 export { digestPrompt } from "./prompt.ts";
 export { selectCalibration, selectNewestCalibration, selectPanel } from "./store.ts";
+export { vainCallsOf } from "./vain-calls.ts";

@@ -1,6 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { pageOf, pageQuery } from "../../http/pagination.ts";
 import { idPattern } from "../../platform/ids.ts";
+import { voteUrl } from "./ask-judge.ts";
 import { CalibrationResult, calibrationLimits, calibrationStatuses, LabelledExample } from "./calibration.ts";
 import { panelLimits } from "./panel.ts";
 
@@ -21,7 +22,7 @@ const judgeFields = {
 const JudgeInput = z.strictObject({
   ...judgeFields,
   apiKey: ApiKey.nullable().optional().openapi({
-    description: "Left out in an update: kept where the judge of that name stays at its origin. Null: none.",
+    description: "Left out in an update: kept where the judge of that name stays at its `baseUrl`. Null: none.",
   }),
 });
 export type JudgeInput = z.output<typeof JudgeInput>;
@@ -37,7 +38,7 @@ const Judges = z
     "Two judges have the same name.",
   )
   .refine(
-    distinct(({ baseUrl, model }) => `${baseUrl} ${model}`),
+    distinct((judge) => `${URL.parse(voteUrl(judge))?.href ?? ""} ${judge.model}`),
     "Two judges are the same model at the same place: one judge, asked twice.",
   );
 
@@ -89,9 +90,9 @@ const calibrationFields = {
   promptDigest: z.string(),
   setDigest: z.string().openapi({ description: "SHA-256 of the RFC 8785 form of `{examples}`." }),
   exampleCount: z.int(),
-  status: z
-    .enum([...calibrationStatuses, "lapsed"])
-    .openapi({ description: "`broken_off`: the panel changed meanwhile. `lapsed`: it did not end in time, and never will." }),
+  status: z.enum([...calibrationStatuses, "lapsed"]).openapi({
+    description: "`broken_off`: the panel changed meanwhile, or could not be read. `lapsed`: it did not end in time, and never will.",
+  }),
   result: CalibrationResult.omit({ findings: true }).nullable(),
   validUntil: Time.nullable().openapi({
     description: "Until then it holds for runs of this panel digest, if it is `calibrated` and no newer one ended.",

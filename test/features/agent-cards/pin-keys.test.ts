@@ -1,3 +1,4 @@
+import { exportJWK, generateKeyPair } from "jose";
 import { describe, expect, it } from "vitest";
 import { roundTrips } from "../../support/harness.ts";
 import { createOrganization } from "../../support/organization.ts";
@@ -33,6 +34,21 @@ describe("keys of agent cards", () => {
     expect((await pin({ kid: "key-2" })).status).toBe(201);
     await org.call("POST", `/v1/card-keys/${first.body.id}/unpin`);
     expect((await pin()).status).toBe(201);
+  });
+
+  it("are at most eight of one kid at a time: each is tried on every signature that names it", async () => {
+    const org = await createOrganization();
+    const pin = async (kid: string) => {
+      const { publicKey } = await generateKeyPair("ES256", { extractable: true });
+      return org.call("POST", "/v1/card-keys", { kid, label: "A", jwk: await exportJWK(publicKey) });
+    };
+    const pinned = [];
+    for (let count = 0; count < 8; count += 1) pinned.push(await pin("key-1"));
+    expect(pinned.map(({ status }) => status)).toEqual(Array.from({ length: 8 }, () => 201));
+    expect((await pin("key-1")).status).toBe(409);
+    expect((await pin("key-2")).status).toBe(201);
+    await org.call("POST", `/v1/card-keys/${pinned[0]?.body.id}/unpin`);
+    expect((await pin("key-1")).status).toBe(201);
   });
 
   it("are never private, and what is wrong with one is said", async () => {

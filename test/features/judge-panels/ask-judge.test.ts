@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { askJudge, judgeLimits, type AskedJudge, type Bench } from "../../../src/features/judge-panels/ask-judge.ts";
 import { callsUpTo, pollJury } from "../../../src/features/judge-panels/jury.ts";
+import { watchVainCalls } from "../../../src/features/judge-panels/vain-calls.ts";
 import { newNameCache } from "../../../src/platform/egress.ts";
 
 const key = "sk-5ecret";
@@ -17,6 +18,7 @@ const benchOf = (over: Partial<Bench> = {}): Bench => ({
   names: newNameCache(),
   takeTurn: () => Promise.resolve(),
   takeCall: () => true,
+  vainCalls: watchVainCalls(() => Promise.resolve(true)),
   nowMs: () => Date.now(),
   ...over,
 });
@@ -85,6 +87,46 @@ describe("askJudge", () => {
       stub(() => Promise.resolve(saying("fail", model)));
       expect(await askJudge(benchOf(), judge, question, inAnHour())).toMatchObject({ servedModel: kept, vote: "fail" });
     }
+  });
+
+  it.each([
+    ["a page for people", () => new Response("<html>"), 1],
+    ["a refusal", () => new Response("", { status: 405 }), 1],
+    ["a fault", () => new Response("", { status: 503 }), judgeLimits.calls],
+  ])("gives up a host that answers with %s and never with a completion, whatever its judges are called", async (_name, answer, calls) => {
+    const fetched = stub(() => Promise.resolve(answer()));
+    const bench = benchOf();
+    const outcomes: string[] = [];
+    for (let asked = 0; asked < 30; asked += 1)
+      outcomes.push((await askJudge(bench, { ...judge, name: `j${asked % 3}` }, question, inAnHour())).outcome);
+    expect(fetched).toHaveBeenCalledTimes(20);
+    expect(outcomes.indexOf("host_given_up")).toBe(20 / calls);
+    expect(await askJudge(bench, { ...judge, baseUrl: "http://127.0.0.1:4001" }, question, inAnHour())).toMatchObject({ calls });
+  });
+
+  it("does not give up a host whose completions come between its failures, nor for failures that are ours", async () => {
+    let turn = 0;
+    const fetched = stub(() => Promise.resolve((turn += 1) % 20 === 0 ? saying("pass") : new Response("", { status: 404 })));
+    const bench = benchOf();
+    for (let asked = 0; asked < 60; asked += 1) await askJudge(bench, judge, question, inAnHour());
+    expect(fetched).toHaveBeenCalledTimes(60);
+    const refused = { ...judge, baseUrl: "https://10.0.0.1" };
+    for (let asked = 0; asked < 30; asked += 1)
+      expect(await askJudge(bench, refused, question, inAnHour())).toMatchObject({ outcome: "refused_url" });
+  });
+
+  it("gives up a host at once where the organization has called it in vain too often, in whatever runs", async () => {
+    const fetched = stub(() => Promise.resolve(new Response("", { status: 404 })));
+    const bench = benchOf({ vainCalls: watchVainCalls((host) => Promise.resolve(host !== "127.0.0.1:4000")) });
+    for (let asked = 0; asked < 5; asked += 1) await askJudge(bench, judge, question, inAnHour());
+    expect(fetched).toHaveBeenCalledTimes(1);
+  });
+
+  it("keeps no model name in which an endpoint sends the key back", async () => {
+    stub(() => Promise.resolve(saying("pass", `echo/${key}`)));
+    const vote = await askJudge(benchOf(), judge, question, inAnHour());
+    expect(vote).toMatchObject({ servedModel: null, vote: "pass" });
+    expect(JSON.stringify(vote)).not.toContain(key);
   });
 
   it("does not ask again because of what was said, nor what was refused", async () => {

@@ -199,6 +199,39 @@ describe("a calibration", () => {
     expect(await asked()).toHaveLength(6);
   });
 
+  it("breaks off, and uses no key any more, once its panel is retired or has another key", async () => {
+    const change = {
+      retired: (path: string) => ["POST", `${path}/retire`, undefined] as const,
+      rekeyed: (path: string, judges: readonly object[]) =>
+        ["PATCH", path, { judges: judges.map((judge) => ({ ...judge, apiKey: "another-key" })) }] as const,
+    };
+    for (const how of ["retired", "rekeyed"] as const) {
+      const org = await createOrganization();
+      const { panelId, judges, asked } = await openPanel(org, ["pass", "pass", "pass"]);
+      const done = await calibrate(org, panelId, oneOfEach);
+      const { tenant } = await actAsSystem(environment, org.orgId, "system:judge-calibration");
+      const [[row]] = await tenant.read((db) => [selectCalibration(db, done.id)]);
+      if (row === undefined) throw new Error("no calibration");
+      const before = (await asked()).length;
+      const { orgId: _org, ...fresh } = row;
+      const examples = row.examples.flatMap((example) => times(10, () => example));
+      const again = { ...fresh, id: newId("calibration"), examples, status: "running" as const, result: null, finishedAt: null };
+      const event = { action: "judge_panel.calibration_started", resource: again.id, change: {}, answer: null } as const;
+      await tenant.write(event, (db) => [insertCalibration(db, again)]);
+      let steps = 0;
+      await conductCalibration(environment, { orgId: org.orgId, calibrationId: again.id }, async (name, _kind, work) => {
+        if (name !== "end" && (steps += 1) === 1) {
+          const [method, path, body] = change[how](`/v1/judge-panels/${panelId}`, judges);
+          expect((await org.call(method, path, body)).status).toBe(200);
+        }
+        return work();
+      });
+      const found = await org.call("GET", `/v1/judge-panels/${panelId}/calibrations/${again.id}`);
+      expect(found.body, how).toMatchObject({ status: "broken_off", result: null });
+      expect((await asked()).length - before, how).toBeLessThan(examples.length * judges.length);
+    }
+  });
+
   it("takes two round trips to start and one to read", async () => {
     const org = await createOrganization();
     const { panelId } = await openPanel(org, ["pass", "pass", "pass"]);

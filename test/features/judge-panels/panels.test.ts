@@ -55,7 +55,7 @@ describe("a judge panel", () => {
     expect(events.map(({ action }) => action)).toEqual(["judge_panel.created", ...Array.from({ length: 3 }, () => "judge_panel.updated")]);
   });
 
-  it("keeps a judge's key where none is given, and never takes it along to another origin", async () => {
+  it("keeps a judge's key where none is given, and never takes it along to another place, also not of the same host", async () => {
     const org = await createOrganization();
     const { panelId, judges } = await openPanel(org, three);
     const bare = judges.map(({ apiKey: _key, ...judge }) => judge);
@@ -64,6 +64,11 @@ describe("a judge panel", () => {
       (await org.call("PATCH", `/v1/judge-panels/${panelId}`, { judges: body })).body.judges.map(
         ({ apiKey }: { apiKey: string }) => apiKey,
       );
+    const slashed = bare.map((judge) => ({ ...judge, baseUrl: `${judge.baseUrl}/` }));
+    expect(await keysOf(slashed)).toEqual(["configured", "configured", "configured"]);
+    const neighbour = bare.map((judge, index) => (index === 2 ? { ...judge, baseUrl: `${judge.baseUrl}/somebody-else` } : judge));
+    expect(await keysOf(neighbour)).toEqual(["configured", "configured", "none"]);
+    expect((await org.call("PATCH", `/v1/judge-panels/${panelId}`, { judges })).status).toBe(200);
     expect(await keysOf(bare)).toEqual(["configured", "configured", "configured"]);
     expect(await keysOf(moved)).toEqual(["none", "configured", "configured"]);
     expect(await keysOf(bare.map((judge, index) => (index === 1 ? { ...judge, apiKey: null } : judge)))).toEqual([
@@ -83,6 +88,8 @@ describe("a judge panel", () => {
     };
     expect(await pathsOf(judges.slice(1))).toEqual([400, "body.judges"]);
     expect(await pathsOf([...judges, { ...first, name: "again" }])).toEqual([400, "body.judges"]);
+    const spelledOtherwise = { ...first, name: "again", baseUrl: `${first?.baseUrl.replace("http:", "HTTP:")}/` };
+    expect(await pathsOf([...judges, spelledOtherwise])).toEqual([400, "body.judges"]);
     expect(await pathsOf([...judges, { ...first, model: "other" }])).toEqual([400, "body.judges"]);
     for (const baseUrl of [
       "http://judge.example.com",
