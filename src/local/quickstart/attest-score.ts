@@ -46,6 +46,8 @@ export async function attestScore({ folder, run, api, say }: Ground, { state, no
   const report = await checkDocument({ kind: "bundle", bundle }, beside, pins);
   say(`The score is attested, and checked offline by the root key that this installation made:\n`);
   say(printReport(report, [], exitCodeOf(report.findings, [])).replaceAll(/^(?=.)/gm, "  "));
-  say(`\n  npx armalo-verify ${file} --issuer ${fingerprints.join("") || "FINGERPRINT"}     the same, from this folder and with no network\n`);
+  say(
+    `\n  npx armalo-verify ${file} --issuer ${fingerprints.join("") || "FINGERPRINT"}     the same, from this folder and with no network\n`,
+  );
   await note({ attested: true });
 }
