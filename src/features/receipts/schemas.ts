@@ -33,7 +33,7 @@ export const ImportReceiptBody = z
     agentId: AgentId,
     artifact: z.string().max(200_000).openapi({
       description:
-        "Compact JWS by a registered key of the agent, typ `armalo-self-run+jws`, over `{type, agentId, versionDigest, suiteDigest, ranAt, checks}`.",
+        "Compact JWS by a registered key of the agent, typ `armalo-self-run+jws`, over `{type, agentId, versionDigest, suiteDigest, mode, ranAt, checks}`. `mode` is `production`: a simulation is no evidence, and is refused.",
     }),
   })
   .openapi("ImportReceipt");
