@@ -8,7 +8,7 @@ import { sweepRuns } from "../../../src/features/evals/index.ts";
 import { checkDocument } from "../../../src/verifier/check-document.ts";
 import { exitCodeOf } from "../../../src/verifier/verdicts.ts";
 import { roundTrips } from "../../support/harness.ts";
-import { createOrganization, type TestOrganization } from "../../support/organization.ts";
+import { callApi, createOrganization, type TestOrganization } from "../../support/organization.ts";
 import { registerKey, selfRunOf } from "../../support/proofs.ts";
 import { withEngine } from "../evals/stub-engine.ts";
 import { easyCases, openWorld } from "../evals/run-world.ts";
@@ -66,6 +66,13 @@ describe("validating a tool call", () => {
     const undecided = await activePact(org, [cheap]);
     const open = await org.call("POST", `/v1/pacts/${undecided.id}/validate-call`, good);
     expect(open.body).toMatchObject({ compliant: null, receipt: { disposition: "blocked", effect: null } });
+  });
+
+  it("is described for what it is: in a dry run, executed means that it would have been let through", async () => {
+    const { body } = await callApi("GET", "/openapi.json");
+    expect(body.components.schemas.Receipt.properties.disposition.description).toMatch(
+      /`executed` in mode `dry_run`: would have been let through/,
+    );
   });
 
   it("carries the agent's own signature over the call, and takes no other", async () => {
