@@ -82,7 +82,8 @@ export function evaluateConditions(
 }
 
 function evaluateCondition(condition: Condition, observation: Observation, values: CelContext, budget: WorkBudget): ConditionOutcome {
-  if (condition.verificationMethod === "jury") return { status: "unscored", reasons: ["no judge is configured"], attribution: "platform" };
+  if (condition.verificationMethod === "jury")
+    return { status: "unscored", reasons: ["judges hear only the jury checks of suites"], attribution: "platform" };
   switch (condition.type) {
     case "cel":
       return evaluateCel(condition, values, budget);

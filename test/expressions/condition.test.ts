@@ -157,12 +157,12 @@ describe("a condition in CEL", () => {
 });
 
 describe("a condition for a jury", () => {
-  it("is unscored, and never passes, until a judge is configured", () => {
+  it("is unscored, and never passes, because judges hear suites and no pacts", () => {
     const fields = { type: "output", operator: "contains", value: "a", verificationMethod: "jury" };
     expect(evaluate(fields, { output: "a" })).toMatchObject({
       status: "unscored",
       attribution: "platform",
-      reasons: ["no judge is configured"],
+      reasons: ["judges hear only the jury checks of suites"],
     });
   });
 });

@@ -36,6 +36,7 @@ export async function selfRunOf(
     agentId,
     versionDigest: body.versionDigest,
     suiteDigest: `sha256:${"ab".repeat(32)}`,
+    mode: "production",
     ranAt: new Date().toISOString(),
     checks: [{ caseIndex: 0, check: "greets", dimension: "accuracy", value: 1 }],
     ...said,

@@ -20,22 +20,22 @@ type StillRun = { readonly status: RunStatus; readonly createdAt: Date; readonly
 
 /**
  * What to do with an open run that has not moved for a minute. A queued one whose instance is missing or ended without beginning is
- * launched again; a running one whose instance is over is closed, and one that has stood still for longer than any case can, whatever
+ * launched again; a running one whose instance is over is closed. One that has stood still past its time limit is given up, whatever
  * the engine says of it. Where the engine could not be asked, the run may well be alive.
  */
 export function judgeStillness(
   { status, createdAt, updatedAt, judgePanelId }: StillRun,
   instance: InstanceState,
   now: Date,
-): "wait" | "launch" | "close" {
+): "wait" | "launch" | "close" | "give_up" {
   if (status === "queued") {
-    if (now.getTime() - createdAt.getTime() > longestQueueMs) return "close";
+    if (now.getTime() - createdAt.getTime() > longestQueueMs) return "give_up";
     return mayLive(instance) ? "wait" : "launch";
   }
   if (status !== "running") return "wait";
   if (!mayLive(instance)) return "close";
   const longestMs = judgePanelId === null ? longestCaseMs : longestHeardCaseMs;
-  return now.getTime() - updatedAt.getTime() > longestMs ? "close" : "wait";
+  return now.getTime() - updatedAt.getTime() > longestMs ? "give_up" : "wait";
 }
 
 export const mayLive = (instance: InstanceState): boolean => instance === "alive" || instance === "unknown";

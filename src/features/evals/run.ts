@@ -66,6 +66,7 @@ export const reasonCodes = [
   "nothing_scored",
   "agent_outage",
   "not_finished",
+  "timed_out",
   "agent_changed",
   "agent_archived",
   "endpoint_not_proven",

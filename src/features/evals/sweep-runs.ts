@@ -7,6 +7,7 @@ import { closeRun, type Ending } from "./close-run.ts";
 import type { LoadedRun } from "./load-run.ts";
 import { judgeStillness, mayLive, type InstanceState } from "./run-liveness.ts";
 import { launchRun } from "./start-run.ts";
+import type { ReasonCode } from "./run.ts";
 import { selectRun } from "./store.ts";
 
 /** An open run that has not moved for a minute. */
@@ -32,9 +33,10 @@ async function sweepRun(env: Environment, orgId: string, runId: string, now: Dat
   const action = judgeStillness(run, state, now);
   if (action === "wait") return;
   if (action === "launch") return state === "missing" ? await launchRun(env, orgId, runId) : await restart();
+  const reasonCodes: readonly ReasonCode[] = action === "give_up" ? ["timed_out"] : [];
   const decide = (loaded: LoadedRun): Ending | null => {
     if (loaded.run.status !== run.status || loaded.run.recordedCases !== run.recordedCases) return null;
-    return { status: loaded.recorded.length === 0 ? "errored" : "partial" };
+    return { status: loaded.recorded.length === 0 ? "errored" : "partial", reasonCodes };
   };
   await closeRun({ env, tenant, action: "run.finished", now, decide }, runId);
   if (mayLive(state)) await terminateInstance(env, runId);

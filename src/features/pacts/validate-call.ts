@@ -50,7 +50,7 @@ async function requireIntent(compact: string, wanted: Wanted, keys: readonly Age
   throw problem("invalid_request", verdict.message, { errors: [{ path: "body.intent", message: verdict.message }] });
 }
 
-/** We decide, and the caller acts: nothing is done here, and of what it does then we know nothing. */
+/** We decide, and the caller acts: `executed` in a dry run says that it would have been let through, and of what is done then we know nothing. */
 function factsOf(
   { id, pactId, pactDigest, compliant }: NewCheckRow,
   action: Wanted["action"],

@@ -58,7 +58,7 @@ async function writeRun(
     {
       action: { name: "self_run.import", digest },
       about: digest,
-      mode: "production",
+      mode: run.mode,
       policy: null,
       approval: null,
       disposition: "executed",

@@ -5,7 +5,7 @@ import { subjectOf, type Subject } from "../../crypto/statement/statement.ts";
 export const receiptModes = ["simulation", "dry_run", "production"] as const;
 export type ReceiptMode = (typeof receiptModes)[number];
 
-/** How it ended. */
+/** How it ended. `executed` in a dry run says that it would have been let through. */
 export const dispositions = ["executed", "blocked", "denied", "errored", "timed_out"] as const;
 export type Disposition = (typeof dispositions)[number];
 

@@ -17,7 +17,10 @@ export const Receipt = z
     action: z.string(),
     about: z.string(),
     mode: z.enum(receiptModes),
-    disposition: z.enum(dispositions),
+    disposition: z.enum(dispositions).openapi({
+      description:
+        "`executed` in mode `dry_run`: would have been let through; nothing was done by Armalo, and nothing is known of what the caller did. Of an eval run that was cancelled or broke off part way: executed as far as it came, its effect `attempted`. `blocked`: nothing was tried. `timed_out`: given up past its time limit.",
+    }),
     effect: z.enum(effects).nullable().openapi({ description: "What is known of the effect; null where nothing was tried." }),
     statement: z.string().openapi({ description: "An in-toto Statement as a compact JWS; it names the receipt before it." }),
     digest: z.string(),
@@ -33,7 +36,7 @@ export const ImportReceiptBody = z
     agentId: AgentId,
     artifact: z.string().max(200_000).openapi({
       description:
-        "Compact JWS by a registered key of the agent, typ `armalo-self-run+jws`, over `{type, agentId, versionDigest, suiteDigest, ranAt, checks}`.",
+        "Compact JWS by a registered key of the agent, typ `armalo-self-run+jws`, over `{type, agentId, versionDigest, suiteDigest, mode, ranAt, checks}`. `mode` is `production`: a simulation is no evidence, and is refused.",
     }),
   })
   .openapi("ImportReceipt");

@@ -18,6 +18,8 @@ const Artifact = z.strictObject({
   agentId: z.string(),
   versionDigest: Sha256,
   suiteDigest: Sha256,
+  /** Said by the agent, so that whoever passes a simulation off as evidence has signed a lie: simulations never score. */
+  mode: z.literal("production"),
   ranAt: z.iso.datetime({ offset: true }),
   checks: z
     .array(

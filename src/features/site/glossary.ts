@@ -16,11 +16,33 @@ export const glossary = {
   Score:
     "How good an agent can be shown to be, from 0 to 1000. It grows with evidence, not only with success; without enough evidence there is none.",
   "N, S, L, U":
-    "How much evidence there is, how much of it is good, and the values that the true rate lies above and below with 95 % confidence each.",
+    "How much evidence there is, how much of it is good, and the values that the true rate lies above and below with 95 % confidence each. It assumes that checks of one run correlate moderately and repeats bring new luck; where one suite's luck persists over repeats, coverage can fall to about 83 %.",
+  Confidence: "How sure a score is, from 0 to 1: what is left after the largest uncertainty among the dimensions that it requires.",
+  Tier: "Bronze, silver, gold or platinum: the highest whose floor every required L reaches, on evidence that the agent's own organization did not author. There is none while a critical violation is open.",
   Assurance: "How much a piece of evidence weighs, by who made it and how it was confirmed. What a caller merely reports weighs nothing.",
+  "Judge panel":
+    "Three to nine language models that vote on checks which no rule can decide. What they cannot decide is unscored, and never held against the agent.",
+  Calibration:
+    "How often a panel was right on examples whose answers were known. Without one that holds, what its judges found weighs less; it never counts towards a tier.",
+  Receipt:
+    "A signed statement of what was done or decided for an agent, and how it ended. Each names the one before it, so that none can be left out.",
+  Attestation:
+    "A signed statement about an agent, such as its score, that holds wherever it is copied: for a time, and unless it is taken back.",
+  "Claim policy": "What an organization's operators allow to be attested of its agents. Without one, nothing is.",
+  "Revocation list":
+    "The signed list of an organization's attestations and co-signatures that were taken back, with their reasons. Anybody may read it.",
+  "Share link": "An address, shown once, under which anybody may read one attestation until it runs out.",
+  "Trust oracle":
+    "What anybody may read of an agent that was made public, without a key. What is not known is null with a reason, and never zero.",
+  "Evidence bundle":
+    "A file that brings its own proof, to be checked without a network and without us: of one statement, or of a whole log.",
   "Audit event": "A record of one change, written in the same transaction as the change, numbered without a gap, never altered.",
   "Transparency log":
     "The audit events of an organization as the leaves of one hash tree. What it has signed anybody can check, without trusting us.",
   Checkpoint: "A signed statement of how many events a log holds, and of the root over them. Each later one contains all of it.",
+  "Inclusion proof":
+    "The few hashes that lead from one event to the root of a checkpoint: with them anybody can see that the log holds it.",
+  "Root key and key history":
+    "The root key is kept offline and signs only the history of all other keys: from when until when each one signs, and which were revoked. Whoever has its fingerprint by another way can check all the rest.",
   Witness: "Somebody else who saw a checkpoint, and signed that it agreed with what they had seen before.",
 } as const;

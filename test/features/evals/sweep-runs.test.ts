@@ -1,7 +1,7 @@
 import { env as bindings } from "cloudflare:workers";
 import { describe, expect, it, vi } from "vitest";
 import { openSystemDb } from "../../../src/access/system-principal.ts";
-import { parseEnvironment, type Environment } from "../../../src/env.ts";
+import { parseEnvironment } from "../../../src/env.ts";
 import { sweepRuns } from "../../../src/features/evals/index.ts";
 import type { StillRun } from "../../../src/features/evals/sweep-runs.ts";
 import { longestCaseMs } from "../../../src/features/evals/run-liveness.ts";
@@ -9,6 +9,7 @@ import { emptyCounts } from "../../../src/features/evals/run.ts";
 import { insertRun, selectRun } from "../../../src/features/evals/store.ts";
 import { newId } from "../../../src/platform/ids.ts";
 import { runScheduledWork } from "../../../src/scheduled.ts";
+import { withEngine, withoutInstance } from "./stub-engine.ts";
 import { easyCases, openWorld, type RunWorld } from "./run-world.ts";
 
 vi.setConfig({ testTimeout: 30_000 });
@@ -17,28 +18,6 @@ const parsed = parseEnvironment(bindings);
 if (!parsed.ok) throw new Error(parsed.missing.join(", "));
 const { env } = parsed;
 const minutesAgo = (minutes: number): Date => new Date(Date.now() - minutes * 60_000);
-
-/** An environment whose workflow engine says one thing of every instance, and keeps what it is asked to do. */
-function withEngine(status: string): { env: Environment; asked: string[] } {
-  const asked: string[] = [];
-  const note = (what: string) => () => {
-    asked.push(what);
-    return Promise.resolve();
-  };
-  const instance = { id: "", status: () => Promise.resolve({ status }), terminate: note("terminate"), restart: note("restart") };
-  return engineOf({ get: () => Promise.resolve(instance), create: note("create") }, asked);
-}
-
-/** An environment whose workflow engine knows no instance for this reason. */
-function withoutInstance(message: string): { env: Environment; asked: string[] } {
-  const asked: string[] = [];
-  const create = () => Promise.resolve(void asked.push("create"));
-  return engineOf({ get: () => Promise.reject(new Error(message)), create }, asked);
-}
-
-function engineOf(engine: object, asked: string[]): { env: Environment; asked: string[] } {
-  return { env: { ...env, bindings: { ...env.bindings, EVAL_RUN: engine as unknown as Environment["bindings"]["EVAL_RUN"] } }, asked };
-}
 
 /** A run that was queued, and whose instance was never made: as if we had died between the commit and the launch. */
 async function strandRun(world: RunWorld, createdAt: Date): Promise<StillRun> {
@@ -87,7 +66,16 @@ describe("the sweep", () => {
     const world = await openWorld("echo", easyCases(1));
     const stranded = await strandRun(world, minutesAgo(25 * 60));
     await sweepRuns(withEngine("queued").env, [stranded], new Date());
-    expect(await statusOf(world, stranded.runId)).toBe("errored");
+    expect((await world.call("GET", `/v1/runs/${stranded.runId}`)).body).toMatchObject({
+      status: "errored",
+      reasonCodes: expect.arrayContaining(["timed_out"]),
+    });
+    // Its time limit passed, and yet nothing was put to the agent.
+    const { body } = await world.call("GET", "/v1/receipts");
+    expect(body.items.find(({ about }: { about: string }) => about === stranded.runId)).toMatchObject({
+      disposition: "blocked",
+      effect: null,
+    });
   });
 
   it("closes a running run whose instance is dead as partial, with the evidence of what it did", async () => {

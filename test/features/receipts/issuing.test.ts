@@ -3,11 +3,14 @@ import { describe, expect, it, vi } from "vitest";
 import { jsonDigest } from "../../../src/crypto/digest.ts";
 import { fromBase64Url } from "../../../src/crypto/base64url.ts";
 import { jwsTypes, signJson } from "../../../src/crypto/statement/jws.ts";
+import { longestCaseMs } from "../../../src/features/evals/run-liveness.ts";
+import { sweepRuns } from "../../../src/features/evals/index.ts";
 import { checkDocument } from "../../../src/verifier/check-document.ts";
 import { exitCodeOf } from "../../../src/verifier/verdicts.ts";
 import { roundTrips } from "../../support/harness.ts";
-import { createOrganization, type TestOrganization } from "../../support/organization.ts";
+import { callApi, createOrganization, type TestOrganization } from "../../support/organization.ts";
 import { registerKey, selfRunOf } from "../../support/proofs.ts";
+import { withEngine } from "../evals/stub-engine.ts";
 import { easyCases, openWorld } from "../evals/run-world.ts";
 import { activePact, cheap, payee } from "../pacts/pact-world.ts";
 
@@ -63,6 +66,13 @@ describe("validating a tool call", () => {
     const undecided = await activePact(org, [cheap]);
     const open = await org.call("POST", `/v1/pacts/${undecided.id}/validate-call`, good);
     expect(open.body).toMatchObject({ compliant: null, receipt: { disposition: "blocked", effect: null } });
+  });
+
+  it("is described for what it is: in a dry run, executed means that it would have been let through", async () => {
+    const { body } = await callApi("GET", "/openapi.json");
+    expect(body.components.schemas.Receipt.properties.disposition.description).toMatch(
+      /`executed` in mode `dry_run`: would have been let through/,
+    );
   });
 
   it("carries the agent's own signature over the call, and takes no other", async () => {
@@ -130,6 +140,8 @@ describe("validating a tool call", () => {
   });
 });
 
+const receiptsOf = async (org: TestOrganization): Promise<unknown> => (await org.call("GET", "/v1/receipts")).body.items;
+
 describe("an eval run that ended", () => {
   it("has a receipt with its mode, what came of it, and the version that was asked", async () => {
     const world = await openWorld("echo", easyCases(3));
@@ -145,15 +157,43 @@ describe("an eval run that ended", () => {
     expect((await judge(world, body.items[0].id)).exit).toBe(0);
   });
 
-  it("says so where it was a simulation, or was stopped", async () => {
+  it("says so where it was a simulation: of that nothing is confirmed", async () => {
     const world = await openWorld("echo", easyCases(2));
     await world.finish({ mode: "simulation" });
-    const slow = await openWorld("hang", easyCases(4));
-    const started = await slow.start();
-    await slow.waitFor(started.body.id, ({ status }) => status === "running");
-    await slow.call("POST", `/v1/runs/${started.body.id}/cancel`);
-    const [simulated, stopped] = await Promise.all([world, slow].map((one) => one.call("GET", "/v1/receipts")));
-    expect(simulated?.body.items).toMatchObject([{ mode: "simulation", disposition: "executed", effect: "attempted" }]);
-    expect(stopped?.body.items).toMatchObject([{ disposition: "errored", effect: "attempted", about: started.body.id }]);
+    expect(await receiptsOf(world)).toMatchObject([{ mode: "simulation", disposition: "executed", effect: "attempted" }]);
+  });
+
+  it("was executed as far as it came where its owner cancelled it", async () => {
+    const world = await openWorld("hang", easyCases(4));
+    const { body } = await world.start();
+    await world.waitFor(body.id, ({ status }) => status === "running");
+    await world.call("POST", `/v1/runs/${body.id}/cancel`);
+    expect(await receiptsOf(world)).toMatchObject([{ about: body.id, disposition: "executed", effect: "attempted" }]);
+  });
+
+  it("was executed as far as it came where it died part way", async () => {
+    const world = await openWorld("slow", easyCases(30, { timeoutMs: 5000 }));
+    const { body } = await world.start({ concurrency: 1 });
+    await world.waitFor(body.id, ({ recordedCases }) => Number(recordedCases) >= 1);
+    await vi.waitFor(async () => {
+      await sweepRuns(withEngine("errored").env, [{ orgId: world.orgId, runId: body.id }], new Date());
+      expect((await world.call("GET", `/v1/runs/${body.id}`)).body).toMatchObject({ status: "partial", mode: "production" });
+    }, 10_000);
+    expect(await receiptsOf(world)).toMatchObject([{ about: body.id, disposition: "executed", effect: "attempted" }]);
+  });
+
+  it("errored where it died with nothing recorded, and timed out where it stood still past its time limit", async () => {
+    for (const [engine, lateMs, disposition] of [
+      ["errored", 0, "errored"],
+      ["running", longestCaseMs + 60_000, "timed_out"],
+    ] as const) {
+      const world = await openWorld("hang", easyCases(2, { timeoutMs: 60_000 }));
+      const { body } = await world.start();
+      await world.waitFor(body.id, ({ status }) => status === "running");
+      await sweepRuns(withEngine(engine).env, [{ orgId: world.orgId, runId: body.id }], new Date(Date.now() + lateMs));
+      const { body: run } = await world.call("GET", `/v1/runs/${body.id}`);
+      expect([run.status, run.reasonCodes.includes("timed_out")]).toEqual(["errored", disposition === "timed_out"]);
+      expect(await receiptsOf(world)).toMatchObject([{ about: body.id, disposition, effect: "attempted" }]);
+    }
   });
 });

@@ -4,6 +4,7 @@ import { openStatement } from "../../../src/crypto/statement/open-statement.ts";
 import { dimensionNames } from "../../../src/features/scores/index.ts";
 import { jsonDigest } from "../../../src/crypto/digest.ts";
 import type { Signer } from "../../../src/crypto/signer.ts";
+import { jwsTypes, signJson } from "../../../src/crypto/statement/jws.ts";
 import { checkReceiptChain } from "../../../src/verifier/check-receipts.ts";
 import { checkStatement } from "../../../src/verifier/check-statement.ts";
 import { exitCodeOf } from "../../../src/verifier/verdicts.ts";
@@ -43,6 +44,21 @@ describe("a self-run artifact", () => {
     expect(score.dimensions.accuracy.N).toBeCloseTo(0.3 * 0.85, 2);
     expect(score.dimensions.accuracy.independent.N).toBe(0);
     expect((await org.call("POST", "/v1/receipts/import", { agentId, artifact })).status).toBe(409);
+  });
+
+  it("is refused where it does not say, under the agent's signature, that it ran in production", async () => {
+    const made = await world();
+    for (const mode of ["simulation", "dry_run", "live", null]) {
+      const refused = await importRun(made, { mode });
+      expect([refused.status, refused.body.errors[0]], String(mode)).toEqual([
+        400,
+        { path: "body.artifact", message: "The artifact's mode is not of its form." },
+      ]);
+    }
+    const { mode: _, ...silent } = statementOf(await selfRunOf(made.org, made.agentId, made.signer));
+    const artifact = await signJson(made.signer, jwsTypes.selfRun, silent);
+    expect((await made.org.call("POST", "/v1/receipts/import", { agentId: made.agentId, artifact })).status).toBe(400);
+    expect((await made.org.call("GET", "/v1/receipts")).body.items).toEqual([]);
   });
 
   it("is refused by another key, of another version, old, of another kind, or with a check twice", async () => {

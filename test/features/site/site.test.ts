@@ -55,6 +55,30 @@ describe("what the service says of itself", () => {
     expect(script.text.length).toBeGreaterThan(100_000);
   });
 
+  it("explains the words of proofs, of judges and of the oracle in its glossary, and where an interval is weaker than it says", async () => {
+    const { text } = await callApi("GET", "/docs");
+    for (const word of [
+      ...[
+        "Attestation",
+        "Receipt",
+        "Claim policy",
+        "Revocation list",
+        "Share link",
+        "Inclusion proof",
+        "Root key and key history",
+        "Witness",
+      ],
+      ...["Tier", "Confidence", "Judge panel", "Calibration", "Evidence bundle", "Co-signature", "Trust oracle"],
+    ])
+      expect(text, word).toContain(`<dt>${word}</dt><dd>`);
+    expect(text).toContain("coverage can fall to about 83 %");
+  });
+
+  it("says on its first page what comes after scores", async () => {
+    const { text } = await callApi("GET", "/");
+    for (const word of ["attestations", "receipts", "co-signed pacts", "trust oracle"]) expect(text).toContain(word);
+  });
+
   it("has a security.txt that is valid for 30 days more, and less than a year", async () => {
     const { text, headers } = await callApi("GET", "/.well-known/security.txt");
     expect(headers.get("content-type")).toBe("text/plain; charset=utf-8");
