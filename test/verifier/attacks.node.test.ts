@@ -193,10 +193,10 @@ describe("an archive", () => {
     const actions = ["run.finished", "pact.call_validated", "run.cancelled"];
 
     /** A log in which these actions gave the only agent its receipts, one after the other. */
-    async function receiptsOf(log: TestIssuer): Promise<Record<string, object>> {
+    async function receiptsOf(log: TestIssuer, givers = actions): Promise<Record<string, object>> {
       let previous: string | null = null;
       const made = [];
-      for (const [at, action] of actions.entries()) {
+      for (const [at, action] of givers.entries()) {
         const facts = { number: at + 1, previous, intent: null, version, action: { name: "a", digest: "d" } };
         const predicate = { ...sampleAttestation({ expiresAt: undefined }).predicate, ...facts };
         const signed = await signStatement(log.statement, { ...sampleAttestation(), kind: "receipt", predicate });
@@ -211,10 +211,11 @@ describe("an archive", () => {
       return Object.fromEntries(await Promise.all(bundles));
     }
 
-    it.each(actions)("holds whole, and with an event %s from before there were receipts", async (older) => {
+    const firsts = actions.flatMap((older) => [...actions, "receipt.imported"].map((first) => ({ older, first: [first] })));
+    it.each(firsts)("holds whole, and with an event $older from before the first receipt, of $first", async ({ older, first }) => {
       const log: TestIssuer = { ...issuer, leaves: [] };
       await logEvent(log, { action: older });
-      const receipts = await receiptsOf(log);
+      const receipts = await receiptsOf(log, first);
       expect(await judge(await archiveOf(receipts, log))).toMatchObject({ exit: 0 });
     });
 
