@@ -14,7 +14,7 @@ import { selectLoggedCosignatures } from "../cosignatures/index.ts";
 import { selectLoggedReceipts } from "../receipts/index.ts";
 import { refuse } from "../transparency/index.ts";
 import { bundlesOf, pageStatements } from "./bundles.ts";
-import { publicKeyPem } from "./public-key-pem.ts";
+import { pemFiles } from "./public-key-pem.ts";
 import { selectEventsAfter, selectLastSeq } from "./store.ts";
 import { verifyText } from "./verify-text.ts";
 import { zipStream, type ZipEntry } from "./zip-stream.ts";
@@ -70,7 +70,7 @@ async function* filesOf(archive: Archive): AsyncGenerator<ZipEntry> {
   yield file("checkpoint.txt", note);
   yield file("keys/jwks.json", `${JSON.stringify({ keys, key_history: history.signed }, null, 2)}\n`);
   yield file("keys/key-history.jws", history.signed);
-  for (const { kid, x } of keys) yield file(`keys/${kid}.pem`, publicKeyPem(x));
+  for (const { name, text } of pemFiles(keys, history.history.keys)) yield file(name, text);
   yield file("status-list.jws", statusList);
   yield { name: "events.jsonl", content: eventLines(archive) };
   yield { name: "leaf-hashes.txt", content: hashLines(archive) };
