@@ -13,9 +13,10 @@ import { selectLoggedAttestations, selectRevoked, statusListOf } from "../attest
 import { selectLoggedCosignatures } from "../cosignatures/index.ts";
 import { selectLoggedReceipts } from "../receipts/index.ts";
 import { refuse } from "../transparency/index.ts";
+import { archiveLimits, requireFits } from "./archive-limits.ts";
 import { bundlesOf, pageStatements } from "./bundles.ts";
 import { pemFiles } from "./public-key-pem.ts";
-import { selectEventsAfter, selectLastSeq } from "./store.ts";
+import { countStatements, selectEventsAfter, selectLastSeq } from "./store.ts";
 import { verifyText } from "./verify-text.ts";
 import { zipStream, type ZipEntry } from "./zip-stream.ts";
 
@@ -35,10 +36,16 @@ type Archive = {
 };
 
 /** Streams everything that a stranger needs to check the organization's log and what was signed about it. That it was exported is recorded first. */
-export async function streamEvidence(context: ReadContext): Promise<MediaAnswer> {
+export async function streamEvidence(context: ReadContext, limits = archiveLimits): Promise<MediaAnswer> {
   const { tenant, principal, env, now } = context;
   requireWholeOrganization(principal);
-  const [[last], [keyHistory], revoked] = await tenant.read((db) => [selectLastSeq(db), selectKeyHistory(db), selectRevoked(db, now)]);
+  const [[last], [keyHistory], revoked, [counted]] = await tenant.read((db) => [
+    selectLastSeq(db),
+    selectKeyHistory(db),
+    selectRevoked(db, now),
+    countStatements(db, limits.statements + 1),
+  ]);
+  requireFits({ events: last?.seq ?? 0, statements: counted?.statements ?? 0 }, limits);
   const history = await openHistory(keyHistory);
   const head = await latestCheckpoint(env, tenant.orgId, last?.seq ?? 0);
   if (!head.ok) throw refuse(head);
