@@ -23,9 +23,11 @@ import { zipStream, type ZipEntry } from "./zip-stream.ts";
 const pageEvents = 1_000;
 const pageHashes = 16_384;
 
+type Context = Pick<ReadContext, "tenant" | "principal" | "env" | "now">;
+
 /** What the archive covers, fixed before its first byte: everything in it is as of one checkpoint. */
 type Archive = {
-  readonly context: ReadContext;
+  readonly context: Context;
   readonly note: string;
   /** The key that signed the checkpoint. */
   readonly kid: string;
@@ -36,7 +38,7 @@ type Archive = {
 };
 
 /** Streams everything that a stranger needs to check the organization's log and what was signed about it. That it was exported is recorded first. */
-export async function streamEvidence(context: ReadContext, limits = archiveLimits): Promise<MediaAnswer> {
+export async function streamEvidence(context: Context, limits = archiveLimits): Promise<MediaAnswer> {
   const { tenant, principal, env, now } = context;
   requireWholeOrganization(principal);
   const [[last], [keyHistory], revoked, [counted]] = await tenant.read((db) => [
