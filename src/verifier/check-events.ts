@@ -35,8 +35,11 @@ export async function checkEvents({ events, checkpoint: note, leaves }: EventsFi
   const log = await checkCheckpointFile(note, trusted, pins);
   if (log.checked === null) return [log.finding];
   const { origin, size, root } = log.checked.checkpoint;
-  const foreign = events.find(({ orgId }) => !origin.endsWith(`/log/${orgId}`));
-  if (foreign !== undefined) return [log.finding, finding("events", "event_of_another", `${foreign.id} is of ${foreign.orgId}`)];
+  const foreign = events.filter(({ orgId }) => !origin.endsWith(`/log/${orgId}`));
+  const [first] = foreign;
+  if (first !== undefined && foreign.length === events.length)
+    return [finding("log", "checkpoint_of_other_log", `${origin}, where the events are of ${first.orgId}`)];
+  if (first !== undefined) return [log.finding, finding("events", "event_of_another", `${first.id} is of ${first.orgId}`)];
   const shown = events.map((leaf) => ({ seq: leaf.seq, leaf: hashOfLeaf(leaf) }));
   const known = leaves?.length === size && equalBytes(rootOfLeaves(leaves), root) ? leaves : null;
   const spoilt = leaves !== null && known === null ? [finding("events", "changed", "the leaf hashes are not the checkpoint's")] : [];

@@ -75,10 +75,19 @@ export async function checkEvidence(evidence: Evidence, beside: Beside, pins: Pi
 
 /** Events of these actions issue a statement, always. */
 const issuing = new Set(["attestation.issued", "receipt.imported", "cosignature.signed"]);
+/** So do these, but in logs that are older than receipts they began without one. */
+const issuingSinceReceipts = new Set(["pact.call_validated", "run.finished", "run.cancelled"]);
 
+/** A log's events before its first receipt are taken for older than receipts: that an agent's first ones are gone, its chain tells. */
 function leftOut(events: readonly Leaf[], statements: Evidence["statements"]): Finding[] {
   const shown = new Set(statements.map(({ bundle }) => bundle.inclusion?.leaf.id));
-  const first = events.find(({ action, id }) => issuing.has(action) && !shown.has(id));
+  const firstReceipt = events.find(
+    ({ action, id }) => (action === "receipt.imported" || issuingSinceReceipts.has(action)) && shown.has(id),
+  );
+  const since = firstReceipt?.seq ?? 0;
+  const first = events.find(
+    ({ action, id, seq }) => (issuing.has(action) || (issuingSinceReceipts.has(action) && seq > since)) && !shown.has(id),
+  );
   return first === undefined ? [] : [finding("events", "missing", `the statement that event ${first.seq} issued (${first.action})`)];
 }
 

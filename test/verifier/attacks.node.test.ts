@@ -52,11 +52,11 @@ async function judge(file: string | Uint8Array<ArrayBuffer>, beside: Partial<Bes
 }
 
 /** An archive of the log as it stands, with these statements. */
-async function archiveOf(statements: Readonly<Record<string, object>>, leaves = issuer.leaves): Promise<Uint8Array<ArrayBuffer>> {
+async function archiveOf(statements: Readonly<Record<string, object>>, log = issuer): Promise<Uint8Array<ArrayBuffer>> {
   const files = {
-    "events.jsonl": leaves.map((leaf) => `${JSON.stringify(leaf)}\n`).join(""),
-    "checkpoint.txt": await signedCheckpoint(issuer),
-    "leaf-hashes.txt": issuer.leaves.map((leaf) => `${toBase64(hashOf(leaf))}\n`).join(""),
+    "events.jsonl": log.leaves.map((leaf) => `${JSON.stringify(leaf)}\n`).join(""),
+    "checkpoint.txt": await signedCheckpoint(log),
+    "leaf-hashes.txt": log.leaves.map((leaf) => `${toBase64(hashOf(leaf))}\n`).join(""),
     "keys/key-history.jws": good.keyHistory,
     ...Object.fromEntries(Object.entries(statements).map(([name, bundle]) => [name, JSON.stringify(bundle)])),
   };
@@ -186,5 +186,55 @@ describe("an archive", () => {
     const { exit, lines } = await judge(zip);
     expect(lines).toContain("receipts missing");
     expect(exit).toBe(41);
+  });
+
+  describe("of receipts", () => {
+    const version = { number: 1, digest: `sha256:${"0".repeat(64)}` };
+    const actions = ["run.finished", "pact.call_validated", "run.cancelled"];
+
+    /** A log in which these actions gave the only agent its receipts, one after the other. */
+    async function receiptsOf(log: TestIssuer, givers = actions): Promise<Record<string, object>> {
+      let previous: string | null = null;
+      const made = [];
+      for (const [at, action] of givers.entries()) {
+        const facts = { number: at + 1, previous, intent: null, version, action: { name: "a", digest: "d" } };
+        const predicate = { ...sampleAttestation({ expiresAt: undefined }).predicate, ...facts };
+        const signed = await signStatement(log.statement, { ...sampleAttestation(), kind: "receipt", predicate });
+        const preimage = { statement: signed.digest };
+        made.push({ signed, preimage, leaf: await logEvent(log, { action, change: await jsonDigest(preimage) }) });
+        previous = signed.digest;
+      }
+      const bundles = made.map(async ({ signed, preimage, leaf }, at): Promise<[string, object]> => [
+        `receipts/rcp_${at + 1}.json`,
+        { ...good, statement: signed.jws, inclusion: await inclusionOf(log, leaf, preimage), statusList: null },
+      ]);
+      return Object.fromEntries(await Promise.all(bundles));
+    }
+
+    const firsts = actions.flatMap((older) => [...actions, "receipt.imported"].map((first) => ({ older, first: [first] })));
+    it.each(firsts)("holds whole, and with an event $older from before the first receipt, of $first", async ({ older, first }) => {
+      const log: TestIssuer = { ...issuer, leaves: [] };
+      await logEvent(log, { action: older });
+      const receipts = await receiptsOf(log, first);
+      expect(await judge(await archiveOf(receipts, log))).toMatchObject({ exit: 0 });
+    });
+
+    it("is told where one is left out, in the middle or at the end, or all of them", async () => {
+      const log: TestIssuer = { ...issuer, leaves: [] };
+      const receipts = Object.entries(await receiptsOf(log));
+      expect(await judge(await archiveOf(Object.fromEntries(receipts), log))).toMatchObject({ exit: 0 });
+      const lefts = [receipts.slice(0, -1), receipts.slice(0, -2), receipts.toSpliced(1, 1), []];
+      for (const left of lefts) {
+        const { exit, lines } = await judge(await archiveOf(Object.fromEntries(left), log));
+        expect(lines).toContain("events missing");
+        expect(exit).toBe(41);
+      }
+    });
+
+    it.each(actions)("is told of each action by itself: %s", async (action) => {
+      const log: TestIssuer = { ...issuer, leaves: [] };
+      await logEvent(log, { action });
+      expect(await judge(await archiveOf({}, log))).toMatchObject({ exit: 41 });
+    });
   });
 });

@@ -13,18 +13,21 @@ import { selectLoggedAttestations, selectRevoked, statusListOf } from "../attest
 import { selectLoggedCosignatures } from "../cosignatures/index.ts";
 import { selectLoggedReceipts } from "../receipts/index.ts";
 import { refuse } from "../transparency/index.ts";
+import { archiveLimits, requireFits } from "./archive-limits.ts";
 import { bundlesOf, pageStatements } from "./bundles.ts";
-import { publicKeyPem } from "./public-key-pem.ts";
-import { selectEventsAfter, selectLastSeq } from "./store.ts";
+import { pemFiles } from "./public-key-pem.ts";
+import { countStatements, selectEventsAfter, selectLastSeq } from "./store.ts";
 import { verifyText } from "./verify-text.ts";
 import { zipStream, type ZipEntry } from "./zip-stream.ts";
 
 const pageEvents = 1_000;
 const pageHashes = 16_384;
 
+type Context = Pick<ReadContext, "tenant" | "principal" | "env" | "now">;
+
 /** What the archive covers, fixed before its first byte: everything in it is as of one checkpoint. */
 type Archive = {
-  readonly context: ReadContext;
+  readonly context: Context;
   readonly note: string;
   /** The key that signed the checkpoint. */
   readonly kid: string;
@@ -35,10 +38,16 @@ type Archive = {
 };
 
 /** Streams everything that a stranger needs to check the organization's log and what was signed about it. That it was exported is recorded first. */
-export async function streamEvidence(context: ReadContext): Promise<MediaAnswer> {
+export async function streamEvidence(context: Context, limits = archiveLimits): Promise<MediaAnswer> {
   const { tenant, principal, env, now } = context;
   requireWholeOrganization(principal);
-  const [[last], [keyHistory], revoked] = await tenant.read((db) => [selectLastSeq(db), selectKeyHistory(db), selectRevoked(db, now)]);
+  const [[last], [keyHistory], revoked, [counted]] = await tenant.read((db) => [
+    selectLastSeq(db),
+    selectKeyHistory(db),
+    selectRevoked(db, now),
+    countStatements(db, limits.statements + 1),
+  ]);
+  requireFits({ events: last?.seq ?? 0, statements: counted?.statements ?? 0 }, limits);
   const history = await openHistory(keyHistory);
   const head = await latestCheckpoint(env, tenant.orgId, last?.seq ?? 0);
   if (!head.ok) throw refuse(head);
@@ -70,7 +79,7 @@ async function* filesOf(archive: Archive): AsyncGenerator<ZipEntry> {
   yield file("checkpoint.txt", note);
   yield file("keys/jwks.json", `${JSON.stringify({ keys, key_history: history.signed }, null, 2)}\n`);
   yield file("keys/key-history.jws", history.signed);
-  for (const { kid, x } of keys) yield file(`keys/${kid}.pem`, publicKeyPem(x));
+  for (const { name, text } of pemFiles(keys, history.history.keys)) yield file(name, text);
   yield file("status-list.jws", statusList);
   yield { name: "events.jsonl", content: eventLines(archive) };
   yield { name: "leaf-hashes.txt", content: hashLines(archive) };

@@ -36,7 +36,7 @@ This archive holds the first ${size} audit events of ${orgId} at ${issuer}, and 
 | checkpoint.txt | the signed root over them (C2SP signed note and tlog-checkpoint) of ${origin} |
 | receipts/, attestations/, cosignatures/ | the signed statements, each with the event that issued it and the proof that it is logged (C2SP tlog-proof) |
 | status-list.jws | which attestations and co-signatures were taken back, as of when this was made |
-| keys/ | the public keys: jwks.json, one PEM file for each, and their history as the offline root key signed it |
+| keys/ | the public keys: jwks.json has those whose signatures count; a PEM file each, also for revoked ones; and their history as the offline root key signed it, which says since when, until when and which are revoked |
 
 None of this says whose keys these are. Get the fingerprint of the issuer's root key from the issuer by another way, and compare.
 `;
@@ -73,10 +73,10 @@ diff level <(sed -n 3p checkpoint.body)
 ${fence}
 `;
 
-const checkStatements = `A statement's signature, here each receipt's: a compact JWS, signed by the key that its header names.
+const checkStatements = `Each statement's signature: a compact JWS, signed by the key that its header names. How that key stands, the history in keys/ says: openssl does not know which are revoked.
 
 ${fence}bash
-for file in receipts/*.json; do
+for file in receipts/*.json attestations/*.json cosignatures/*.json; do
   [ -e "$file" ] || continue
   jws=$(tr ',' '\\n' < "$file" | sed -n 's/.*"statement":"\\(eyJ[^"]*\\)".*/\\1/p')
   decode() { tr '_-' '/+' | awk '{ while (length($0) % 4) $0 = $0 "="; print }' | openssl base64 -d -A; }

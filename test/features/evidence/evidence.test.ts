@@ -1,6 +1,9 @@
 import { env, exports } from "cloudflare:workers";
-import { unzipSync } from "fflate";
+import { unzipSync, zipSync } from "fflate";
 import { describe, expect, it } from "vitest";
+import { openSystemDb } from "../../../src/access/system-principal.ts";
+import { parseEnvironment } from "../../../src/env.ts";
+import { streamEvidence } from "../../../src/features/evidence/stream-evidence.ts";
 import { checkDocument } from "../../../src/verifier/check-document.ts";
 import { readDocument } from "../../../src/verifier/read-document.ts";
 import { exitCodeOf } from "../../../src/verifier/verdicts.ts";
@@ -10,7 +13,7 @@ import { tamper } from "../../audit/support.ts";
 import { cosigned } from "../../support/bilateral.ts";
 import { openPolicy } from "../../support/open-policy.ts";
 import { registerKey, selfRunOf } from "../../support/proofs.ts";
-import { newAgent } from "../pacts/pact-world.ts";
+import { activePact, newAgent, payee } from "../pacts/pact-world.ts";
 
 const pins = { fingerprints: [env.ROOT_FINGERPRINT], witnesses: [], now: new Date(Date.now() + 60_000), maxListAgeSeconds: 86_400 };
 const beside = { keyHistory: null, checkpoint: null, leaves: null, accepted: [] };
@@ -106,5 +109,39 @@ describe("an evidence bundle", () => {
     const agentId = await newAgent(org);
     const bound = await org.call("POST", "/v1/keys", { name: "agent", scopes: ["audit:read"], agentId });
     expect((await download({ ...org, apiKey: bound.body.key })).status).toBe(403);
+  });
+
+  it("is told where the last receipt that a pact gave was taken out, or every one", async () => {
+    const org = await createOrganization();
+    const pact = await activePact(org, [payee]);
+    for (const to of ["alice", "bob"]) await org.call("POST", `/v1/pacts/${pact.id}/validate-call`, { tool: "pay", arguments: { to } });
+    const files = unzipSync(await download(org).then(bytesOf));
+    const receipts = Object.keys(files).filter((name) => name.startsWith("receipts/"));
+    const without = (left: readonly string[]) =>
+      judge(Uint8Array.from(zipSync(Object.fromEntries(Object.entries(files).filter(([name]) => !left.includes(name))))));
+    expect(receipts).toHaveLength(2);
+    expect(await without([])).toMatchObject({ exit: 0 });
+    for (const left of [receipts.slice(1), receipts]) expect(await without(left)).toMatchObject({ exit: 41 });
+  });
+
+  it("is refused before its first byte, and not recorded, where it could not hold everything", async () => {
+    const { orgId, ...org } = await organizationWithHistory();
+    const parsed = parseEnvironment(env);
+    if (!parsed.ok) return expect.fail("no environment");
+    const events = (await ownerSees("select seq from audit_events where org_id = $1", orgId)).length;
+    const grant = { scopes: [], cidrs: [], agentId: null, diesAt: null };
+    const context = {
+      tenant: openSystemDb(parsed.env, orgId, "system:test"),
+      principal: { ...grant, kind: "key", keyId: org.keyId, actor: `key:${org.keyId}` } as const,
+      env: parsed.env,
+      now: new Date(),
+    };
+    const exports = () => ownerSees("select kind from security_events where org_id = $1 and kind = 'audit_exported'", orgId);
+    await expect(streamEvidence(context, { statements: 3, events })).rejects.toMatchObject({ code: "state_conflict" });
+    await expect(streamEvidence(context, { statements: 4, events: events - 1 })).rejects.toMatchObject({ code: "state_conflict" });
+    expect(await exports()).toHaveLength(0);
+    const { content } = await streamEvidence(context, { statements: 4, events });
+    expect(await judge(await bytesOf(new Response(content)))).toMatchObject({ exit: 0 });
+    expect(await exports()).toHaveLength(1);
   });
 });

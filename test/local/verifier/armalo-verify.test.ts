@@ -123,7 +123,7 @@ describe("armalo-verify", () => {
       ["an event repeated", { "events.jsonl": lines.join("") + fifth }, 44],
       ["an event added", { "events.jsonl": lines.join("") + fifth.replace('"seq":5', '"seq":6') }, 45],
       ["a badly signed checkpoint", { "checkpoint.txt": spoil(checkpoint, checkpoint.length - 20) }, 22],
-      ["another log's checkpoint", { "checkpoint.txt": await other }, 25],
+      ["another log's checkpoint", { "checkpoint.txt": await other }, 23],
       ["a badly signed attestation", { [attested]: JSON.stringify(badly) }, 11],
       ["no attestation", { [attested]: "" }, 41],
       ["not an archive", { "checkpoint.txt": "" }, 3],
