@@ -5,7 +5,7 @@ import { logStore } from "../../src/audit/log-store.ts";
 import { logOrigin } from "../../src/audit/log-name.ts";
 import { runLog } from "../../src/audit/run-log.ts";
 import { sweepLogs } from "../../src/audit/sweep-logs.ts";
-import { checkCheckpoint } from "../../src/audit/transparency/check-inclusion.ts";
+import { checkCheckpoint } from "./transparency/check-inclusion.ts";
 import { openTileTree } from "../../src/audit/transparency/tile-tree.ts";
 import { hashLeaf } from "../../src/audit/transparency/tree-hash.ts";
 import { verifierKey } from "../../src/audit/transparency/signed-note.ts";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { checkCheckpoint, checkInclusion } from "../../../src/audit/transparency/check-inclusion.ts";
+import { checkCheckpoint, checkInclusion } from "./check-inclusion.ts";
 import { formatCheckpoint, parseCheckpoint } from "../../../src/audit/transparency/checkpoint.ts";
 import { parseVerifierKey } from "../../../src/audit/transparency/signed-note.ts";
 import { utf8 } from "../../../src/crypto/encoding.ts";

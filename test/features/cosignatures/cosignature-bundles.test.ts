@@ -1,13 +1,12 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
-import { parseJson } from "../../../src/crypto/canonical-json.ts";
-import { fromBase64Url } from "../../../src/crypto/base64url.ts";
 import type { Bundle } from "../../../src/crypto/statement/bundle.ts";
 import { checkStatement } from "../../../src/verifier/check-statement.ts";
 import { exitCodeOf } from "../../../src/verifier/verdicts.ts";
 import { cosign, newActivePact, offered, tokenOf } from "../../support/bilateral.ts";
 import { roundTrips, setClaimPolicy } from "../../support/harness.ts";
 import { openPolicy } from "../../support/open-policy.ts";
+import { statementOf } from "../attestations/attestation-world.ts";
 import { callApi, createOrganization } from "../../support/organization.ts";
 
 /** Every check's verdict on a bundle, and the exit code, as a stranger with the root key's fingerprint finds it. */
@@ -27,9 +26,7 @@ const allGood = {
   exit: 0,
 };
 
-// oxlint-disable-next-line typescript/no-explicit-any -- a test reads whatever the statement says
-const statementOf = (compact: unknown): any => parseJson(fromBase64Url(String(compact).split(".")[1] ?? "") ?? new Uint8Array());
-const subjectDigest = (compact: unknown, name: string): string | undefined =>
+const subjectDigest = (compact: string, name: string): string | undefined =>
   statementOf(compact).subject.find((subject: { name: string }) => subject.name === name)?.digest.sha256;
 
 async function signedWorld() {

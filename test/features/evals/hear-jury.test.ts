@@ -33,10 +33,10 @@ async function ranWith(models: readonly string[]) {
     if (loaded === undefined) throw new Error("nothing was loaded");
     return loaded;
   };
-  const hear = async (given: Awaited<ReturnType<typeof load>>) => {
+  const hear = async (given: Awaited<ReturnType<typeof load>>, observation = observe("yes")) => {
     const [suiteCase] = given.suiteCases;
     if (suiteCase === undefined) throw new Error("no case");
-    return await hearJury(seatJury(environment, work, given), suiteCase, observe("yes"));
+    return await hearJury(seatJury(environment, work, given), suiteCase, observation);
   };
   return { world, ...opened, work, load, hear };
 }
@@ -48,6 +48,16 @@ describe("a run's jury", () => {
     expect(jury.rule(1)).toMatchObject({ ok: true, finding: { value: 1 } });
     expect(jury.rule(0)).toEqual({ ok: false, reason: "internal" });
     expect(await asked()).toHaveLength(6);
+  });
+
+  it("is told that tool calls were not reported where the protocol has none to report, which is not that none were made", async () => {
+    const { load, hear, asked } = await ranWith(["pass", "pass", "pass"]);
+    const told = async () => JSON.stringify((await asked()).at(-1));
+    const given = await load();
+    await hear(given, observe("yes", { toolCalls: [] }));
+    expect(await told()).not.toContain("not reported");
+    await hear(given, observe("yes", { toolCalls: undefined }));
+    expect(await told()).toContain("not reported");
   });
 
   it("is not heard where its panel has other judges by now, or is retired", async () => {

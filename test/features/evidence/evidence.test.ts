@@ -53,6 +53,15 @@ async function organizationWithHistory(): Promise<TestOrganization> {
 }
 
 describe("an evidence bundle", () => {
+  it("is refused as stopped, and not as out of reach, where the log found that an event was changed", async () => {
+    const org = await createOrganization();
+    await org.call("GET", "/v1/log");
+    await tamper(org, "update audit_events set actor = 'key:somebody_else' where org_id = :org and seq = 1");
+    await newAgent(org);
+    const refused = await download(org);
+    expect([refused.status, (await refused.json<{ code: string }>()).code]).toEqual([409, "log_stopped"]);
+  });
+
   it("holds for a stranger in every respect, whole and in order", async () => {
     const org = await organizationWithHistory();
     const response = await download(org);

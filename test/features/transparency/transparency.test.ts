@@ -1,7 +1,7 @@
 import { exports } from "cloudflare:workers";
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { beforeAll, describe, expect, it } from "vitest";
-import { checkCheckpoint, checkInclusion } from "../../../src/audit/transparency/check-inclusion.ts";
+import { checkCheckpoint, checkInclusion } from "../../audit/transparency/check-inclusion.ts";
 import { rootOfLeaves, verifyConsistency } from "../../../src/audit/transparency/merkle.ts";
 import { parseVerifierKey, type VerifierKey } from "../../../src/audit/transparency/signed-note.ts";
 import { parseTlogProof } from "../../../src/audit/transparency/tlog-proof.ts";
@@ -110,6 +110,20 @@ describe("tiles", () => {
     const hashes = Array.from({ length: log.size }, (_, at): Hash => response.bytes.slice(at * 32, at * 32 + 32));
     expect(toBase64(rootOfLeaves(hashes))).toBe(log.root);
     expect(await roundTrips(response.headers.get("x-request-id") ?? "")).toBe(1);
+  });
+
+  it("are not served torn: what is shorter than was published is out of reach", async () => {
+    const torn = await createOrganization();
+    await writeEvents(torn, 3);
+    const { size } = (await torn.call("GET", "/v1/log")).body;
+    const path = `/log/${torn.orgId}/tile/0/000.p/${size}`;
+    expect((await fetchBytes(path)).bytes.length).toBe(size * 32);
+    await runInDurableObject(
+      logOf(torn),
+      (_log, { storage }) => void storage.sql.exec("update tiles set hashes = cast(substr(hashes, 1, 40) as blob)"),
+    );
+    await evictDurableObject(logOf(torn));
+    expect((await fetchBytes(path)).status).toBe(503);
   });
 
   it("are served as far as checkpoints reach, full ones with many segments, and no further", async () => {

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { checkCheckpoint } from "../../../src/audit/transparency/check-inclusion.ts";
+import { checkCheckpoint } from "../../audit/transparency/check-inclusion.ts";
 import { parseCheckpoint } from "../../../src/audit/transparency/checkpoint.ts";
 import {
   formatSignature,

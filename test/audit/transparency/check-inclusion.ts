@@ -1,9 +1,9 @@
-import { parseCheckpoint, type Checkpoint } from "./checkpoint.ts";
-import { verifyInclusion } from "./merkle.ts";
-import { parseNote, type VerifierKey } from "./signed-note.ts";
-import type { TlogProof } from "./tlog-proof.ts";
-import type { Hash } from "./tree-hash.ts";
-import { verifyNote, type Verified } from "./verify-note.ts";
+import { parseCheckpoint, type Checkpoint } from "../../../src/audit/transparency/checkpoint.ts";
+import { verifyInclusion } from "../../../src/audit/transparency/merkle.ts";
+import { parseNote, type VerifierKey } from "../../../src/audit/transparency/signed-note.ts";
+import type { TlogProof } from "../../../src/audit/transparency/tlog-proof.ts";
+import type { Hash } from "../../../src/audit/transparency/tree-hash.ts";
+import { verifyNote, type Verified } from "../../../src/audit/transparency/verify-note.ts";
 
 export type CheckpointVerdict =
   | { readonly ok: true; readonly checkpoint: Checkpoint; readonly verified: readonly Verified[] }
