@@ -6,7 +6,7 @@ import { operations } from "../src/operations.ts";
 import { requestBodies, resourcesOf, unknownIds } from "./support/operation-rows.ts";
 import { callApi, createOrganization, type TestOrganization } from "./support/organization.ts";
 
-const tenantOperations = operations.filter(({ access }) => access.mode === "tenant");
+const tenantOperations = operations.filter(({ access }) => access.mode === "tenant" || access.mode === "payable");
 const fill = (path: string, ids: Readonly<Record<string, string>>): string =>
   path.replaceAll(/\{(\w+)\}/g, (_, name: string) => ids[name] ?? `missing-${name}`);
 const bodyOf = ({ id, request }: Operation): unknown => (request.body === undefined ? undefined : requestBodies[id]);

@@ -5,6 +5,9 @@ import { Problem, problem } from "../http/problem.ts";
 /** The Idempotency-Key's change was made before, by a request whose end we did not see. */
 export class AlreadyDone extends Error {}
 
+/** The event was logged before, by its own identifier. */
+export class AlreadyLogged extends Error {}
+
 /** A receipt was signed behind one that is not the last of its chain any more; `detail` is what app.follow_chain says of the chain. */
 export class ChainMoved extends Problem {
   readonly detail: string;
@@ -32,6 +35,7 @@ export function toProblem(fault: unknown): unknown {
       return problem("state_conflict", cause.message);
     case "23505":
       if (cause.constraint === "receipts_chain" && cause.detail !== undefined) return new ChainMoved(cause.detail);
+      if (cause.constraint === "audit_events_id") return new AlreadyLogged();
       return idempotencyConstraints.has(cause.constraint ?? "")
         ? new AlreadyDone()
         : problem("state_conflict", `unique ${cause.constraint ?? "?"}`);

@@ -5,7 +5,7 @@ import type { OrgScope } from "../access/org-scope.ts";
 import type { Action, ConsequentAction } from "../audit/actions.ts";
 import type { JsonValue } from "../crypto/canonical-json.ts";
 import { jsonDigest } from "../crypto/digest.ts";
-import { newId } from "../platform/ids.ts";
+import { newId, type Id } from "../platform/ids.ts";
 import type { DatabaseClient } from "./client.ts";
 import { toProblem } from "./database-fault.ts";
 import { auditEvents } from "./schema/audit-events.ts";
@@ -25,6 +25,8 @@ type Results<T extends readonly Query[]> = BatchResponse<[...T]>;
 
 /** One audited change. `change` is what is digested into the log; `answer` is what a repeat of the request gets. */
 export type ChangeEvent<A extends Action> = {
+  /** Chosen by an outbox that may have to write again: a second write throws AlreadyLogged, and changes nothing. */
+  readonly id?: Id<"auditEvent">;
   readonly action: A;
   readonly resource: string;
   readonly change: JsonValue;
@@ -129,8 +131,8 @@ export function openTenantDb(session: TenantSession): TenantWriter<Action> & Ten
 
 type EventRow = Pick<typeof auditEvents.$inferInsert, "id" | "action" | "resource" | "change">;
 
-const eventRow = async ({ action, resource, change }: Omit<ChangeEvent<Action>, "answer">): Promise<EventRow> => ({
-  id: newId("auditEvent"),
+const eventRow = async ({ id, action, resource, change }: Omit<ChangeEvent<Action>, "answer">): Promise<EventRow> => ({
+  id: id ?? newId("auditEvent"),
   action,
   resource,
   change: await jsonDigest(change),

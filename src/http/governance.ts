@@ -1,10 +1,12 @@
 /** What each class of operation may be: the one list behind the types of defineOperation and the control matrix. */
 export const governanceClasses = {
   "public-read": { modes: ["public"], methods: ["get"], audited: false },
-  "tenant-read": { modes: ["tenant"], methods: ["get"], audited: false },
-  "tenant-mutation": { modes: ["tenant"], methods: ["post", "put", "patch", "delete"], audited: true },
+  "tenant-read": { modes: ["tenant", "payable"], methods: ["get"], audited: false },
+  "tenant-mutation": { modes: ["tenant", "payable"], methods: ["post", "put", "patch", "delete"], audited: true },
   credential: { modes: ["tenant"], methods: ["post", "delete"], audited: true },
   "autonomous-action": { modes: ["tenant"], methods: ["post"], audited: true },
+  // What happens in a room is logged by the room's own outbox, not by the request's transaction.
+  room: { modes: ["room"], methods: ["get", "post"], audited: false },
   system: { modes: ["public"], methods: ["get"], audited: false },
 } as const;
 

@@ -1,5 +1,5 @@
-import { OpenAPIHono, type RouteConfig } from "@hono/zod-openapi";
-import type { Operation } from "./operation.ts";
+import { OpenAPIHono, type RouteConfig, type z } from "@hono/zod-openapi";
+import type { Operation, ResponseShape } from "./operation.ts";
 import { ProblemBody } from "./problem.ts";
 
 const problemAnswer = {
@@ -7,12 +7,10 @@ const problemAnswer = {
   content: { "application/problem+json": { schema: ProblemBody } },
 };
 
+type Content = { readonly content?: Record<string, { readonly schema: z.ZodType | { readonly type: "string" } }> };
+
 function toRoute(operation: Operation): RouteConfig {
   const { request, response, access } = operation;
-  const content =
-    response.body === undefined
-      ? Object.fromEntries(response.media.map((type) => [type, { schema: { type: "string" as const } }]))
-      : { "application/json": { schema: response.body } };
   return {
     method: operation.method,
     path: operation.path.replaceAll("{+", "{"),
@@ -20,19 +18,38 @@ function toRoute(operation: Operation): RouteConfig {
     summary: operation.summary,
     tags: [operation.id.split(".")[0] ?? ""],
     description: describe(operation),
-    ...(access.mode === "public" ? { security: [] } : { security: [{ bearer: [] }] }),
+    security: access.mode === "public" ? [] : [{ bearer: [] }],
     request: {
       ...(request.params === undefined ? {} : { params: request.params }),
       ...(request.query === undefined ? {} : { query: request.query }),
       ...(request.body === undefined ? {} : { body: { required: true, content: { "application/json": { schema: request.body } } } }),
     },
-    responses: { [response.status]: { description: operation.summary, content }, default: problemAnswer },
+    responses: { [response.status]: { description: operation.summary, ...contentOf(response) }, default: problemAnswer },
   };
 }
 
+function contentOf(response: ResponseShape): Content {
+  if (response.upgrade) return {};
+  if (response.body !== undefined) return { content: { "application/json": { schema: response.body } } };
+  return { content: Object.fromEntries(response.media.map((type) => [type, { schema: { type: "string" as const } }])) };
+}
+
 function describe({ access, audit }: Operation): string {
-  const scope = access.mode === "public" ? "Open to everyone." : `Needs the scope \`${access.scope}\`.`;
-  return audit === undefined ? scope : `${scope} Recorded in the audit log as \`${audit}\`. Takes an \`Idempotency-Key\`.`;
+  const needs = whoMay(access);
+  return audit === undefined ? needs : `${needs} Recorded in the audit log as \`${audit}\`. Takes an \`Idempotency-Key\`.`;
+}
+
+function whoMay(access: Operation["access"]): string {
+  switch (access.mode) {
+    case "public":
+      return "Open to everyone.";
+    case "tenant":
+      return `Needs the scope \`${access.scope}\`.`;
+    case "payable":
+      return `Needs the scope \`${access.scope}\`, or a payment of ${access.price} USDC (x402).`;
+    case "room":
+      return "Needs a token of the room.";
+  }
 }
 
 /** The OpenAPI 3.1 document, made from the same table as the routes. */

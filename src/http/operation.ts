@@ -8,10 +8,14 @@ import type { Meter, TenantReader, TenantRecorder, TenantWriter } from "../db/te
 import type { Environment } from "../env.ts";
 import type { Audited, Governance, MethodOf, ModeOf } from "./governance.ts";
 
-export type AccessMode = "public" | "tenant";
-export type Access<M extends AccessMode = AccessMode> = M extends "public"
-  ? { readonly mode: "public"; readonly scope?: never }
-  : { readonly mode: M; readonly scope: Scope };
+export type AccessMode = "public" | "tenant" | "payable" | "room";
+/** In USDC, as a decimal: `"0.001"`. */
+export type Price = `${number}`;
+export type Access<M extends AccessMode = AccessMode> = M extends "public" | "room"
+  ? { readonly mode: M; readonly scope?: never; readonly price?: never }
+  : M extends "payable"
+    ? { readonly mode: M; readonly scope: Scope; readonly price: Price }
+    : { readonly mode: M; readonly scope: Scope; readonly price?: never };
 
 export type RequestShape = { readonly params?: z.ZodObject; readonly query?: z.ZodObject; readonly body?: z.ZodType };
 type Output<S> = S extends z.ZodType ? z.output<S> : undefined;
@@ -30,17 +34,25 @@ export type MediaAnswer = {
 
 export type TextAnswer = MediaAnswer & { readonly content: string };
 
-/** `body`: one JSON value, checked before it is sent. `media`: the types that a MediaAnswer may have. */
+/** `body`: one JSON value, checked before it is sent. `media`: the types that a MediaAnswer may have. `upgrade`: a socket (101). */
 export type ResponseShape = {
-  readonly status: 200 | 201 | 202;
+  readonly status: 101 | 200 | 201 | 202;
   /** `no-store` unless said otherwise. */
   readonly cacheControl?: string;
   /** What any site may read and embed, failures too. */
   readonly anyOrigin?: true;
   /** What is kept for everyone, by the path alone, and never shown later than so many seconds after it was computed. */
   readonly sharedSeconds?: number;
-} & ({ readonly body: z.ZodType; readonly media?: never } | { readonly media: readonly [string, ...string[]]; readonly body?: never });
-type AnswerOf<S extends ResponseShape> = S extends { readonly body: infer B extends z.ZodType } ? z.input<B> : MediaAnswer;
+} & (
+  | { readonly body: z.ZodType; readonly media?: never; readonly upgrade?: never }
+  | { readonly media: readonly [string, ...string[]]; readonly body?: never; readonly upgrade?: never }
+  | { readonly status: 101; readonly upgrade: true; readonly body?: never; readonly media?: never }
+);
+type AnswerOf<S extends ResponseShape> = S extends { readonly body: infer B extends z.ZodType }
+  ? z.input<B>
+  : S extends { readonly upgrade: true }
+    ? Response
+    : MediaAnswer;
 
 export type Basics = {
   readonly now: Date;
@@ -54,20 +66,38 @@ export type Caller = { readonly principal: Principal; readonly plan: Plan; reado
 /** What a tenant's verb is given besides its input. A read has no `write`, by its type. */
 export type ReadContext = Basics & Caller & { readonly tenant: TenantReader & TenantRecorder };
 export type WriteContext<A extends Action> = Basics & Caller & { readonly tenant: TenantWriter<A> };
+/** A room whose identifier we made, and a token that the room itself has yet to check. */
+export type RoomDoor = { readonly roomId: string; readonly token: string };
+export type RoomContext = Basics & { readonly room: RoomDoor };
 type ContextOf<G extends Governance, A extends Action> =
-  ModeOf<G> extends "public" ? Basics : G extends Audited ? WriteContext<A> : ReadContext;
+  ModeOf<G> extends "public" ? Basics : ModeOf<G> extends "room" ? RoomContext : G extends Audited ? WriteContext<A> : ReadContext;
+
+/** Who paid, and for which payment something is delivered. */
+export type Payment = { readonly id: string; readonly payer: string };
+/** Gives what was quoted, once it is paid for. */
+export type Deliver<Answer> = (payment: Payment) => Promise<Answer>;
+/**
+ * What a payable operation does for a caller without a credential. It reads what there is to sell, and throws 400 or 404 (existence,
+ * visibility) before anything is asked for or taken.
+ */
+type Quote<R extends RequestShape, Answer> = (request: { readonly input: InputOf<R> } & Basics) => Promise<Deliver<Answer>>;
 
 type OperationBase = { readonly id: `${string}.${string}`; readonly path: `/${string}`; readonly summary: string };
 
 export type OperationSpec<G extends Governance, A extends Action, R extends RequestShape, S extends ResponseShape> = OperationBase & {
   readonly governance: G;
   readonly method: MethodOf<G>;
-  readonly access: Access<ModeOf<G>>;
   readonly request: R;
   readonly response: S;
   readonly handle: (request: { readonly input: InputOf<R> } & ContextOf<G, A>) => Promise<AnswerOf<S>>;
-} & (G extends Audited ? { readonly audit: A } : { readonly audit?: never }) &
+} & Offer<ModeOf<G>, R, AnswerOf<S>> &
+  (G extends Audited ? { readonly audit: A } : { readonly audit?: never }) &
   (ModeOf<G> extends "public" ? { readonly response: Shareable<R> } : { readonly response: Unshared });
+
+/** What can be paid for has a quote, and nothing else has one. */
+type Offer<M extends AccessMode, R extends RequestShape, Answer> =
+  | { readonly access: Access<Exclude<M, "payable">>; readonly quote?: never }
+  | { readonly access: Access<Extract<M, "payable">>; readonly quote: Quote<R, Answer> };
 
 type Unshared = { readonly anyOrigin?: never; readonly sharedSeconds?: never };
 /** One copy for all would mix the answers of an operation that has a query. */
@@ -82,4 +112,5 @@ export type Operation = OperationBase & {
   readonly request: RequestShape;
   readonly response: ResponseShape;
   readonly handle: (request: never) => Promise<unknown>;
+  readonly quote?: (request: never) => Promise<Deliver<unknown>>;
 };

@@ -19,6 +19,31 @@ export const problems = {
     "API keys are for servers",
     "A change was asked for with an API key and an Origin header. Use keys from servers only.",
   ],
+  credential_conflict: [
+    400,
+    "Two kinds of credential",
+    "Send one kind of credential: an API key or access token, a payment, or a room token, never two at once.",
+  ],
+  payment_required: [
+    402,
+    "Payment is needed",
+    "Send a credential with the operation's scope, or pay for this call: the `PAYMENT-REQUIRED` header says how (x402, version 2).",
+  ],
+  payment_refused: [
+    402,
+    "The payment cannot be used",
+    "Nothing was taken. The payment does not match what was asked for, has expired, is not covered or is not signed by its payer; the `PAYMENT-REQUIRED` header says what is needed.",
+  ],
+  payment_mismatch: [
+    409,
+    "The payment belongs to another request",
+    "This payment is bound to another method, URL or body. Repeat that request with it, or pay for this one.",
+  ],
+  payment_identifier_conflict: [
+    409,
+    "The payment identifier is taken",
+    "This payment identifier was sent before with another payment. Nothing was taken; resend the payment that it came with.",
+  ],
   claim_not_allowed: [
     403,
     "The claim policy does not allow this",
@@ -52,6 +77,11 @@ export const problems = {
     503,
     "Temporarily unavailable",
     "Something that is needed to decide is not reachable; nothing was done. Try again shortly.",
+  ],
+  payment_pending: [
+    503,
+    "The payment's outcome is not known yet",
+    "Resend the same request with the same `PAYMENT-SIGNATURE` after `Retry-After`. Do not sign another payment: this one may have been taken.",
   ],
   not_configured: [503, "Not configured", "This installation lacks a setting that the operation needs."],
 } as const satisfies Record<string, readonly [status: number, title: string, explanation: string]>;

@@ -26,8 +26,16 @@ export async function runOperation(operation: Operation, call: Call): Promise<Re
   trace.route = operation.path;
   let read: Promise<Uint8Array<ArrayBuffer>> | undefined;
   const body: BodyReader = () => (read ??= readBody(call.request));
-  if (operation.access.mode === "tenant") return runForTenant(operation, call, operation.access.scope, body);
-  return runForAnyone(operation, call, body);
+  const { access } = operation;
+  switch (access.mode) {
+    case "public":
+      return runForAnyone(operation, call, body);
+    case "tenant":
+    case "payable":
+      return runForTenant(operation, call, access.scope, body);
+    case "room":
+      throw problem("not_configured", "there are no rooms");
+  }
 }
 
 /** What is kept for all costs nothing to give, so that it counts against no address. */

@@ -22,6 +22,10 @@ export const idPrefixes = {
   share: "shr",
   receipt: "rcp",
   cardKey: "crk",
+  swarm: "swm",
+  room: "room",
+  roomToken: "rtk",
+  roomVisit: "rvs",
   request: "req",
   accessToken: "tok",
 } as const;

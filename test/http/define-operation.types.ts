@@ -96,3 +96,49 @@ defineOperation({ ...open, response: { status: 200, body, anyOrigin: true, share
 
 // @ts-expect-error one copy for everyone would mix the answers to different queries
 defineOperation({ ...open, request: { query: z.object({ a: z.string() }) }, response: { status: 200, body, sharedSeconds: 30 } });
+
+const paid = { ...read, access: { mode: "payable", scope: "agents:read", price: "0.001" } } as const;
+const quote = async () => async () => ({ ok: true });
+defineOperation({ ...paid, quote });
+defineOperation({ ...change, access: { mode: "payable", scope: "agents:write", price: "0.002" }, quote });
+defineOperation({
+  ...paid,
+  quote:
+    async ({ requestId }) =>
+    async ({ payer }) => ({ ok: requestId === payer }),
+});
+
+// @ts-expect-error what can be paid for has a quote
+defineOperation(paid);
+
+// @ts-expect-error what cannot be paid for has none
+defineOperation({ ...read, quote });
+
+// @ts-expect-error a quote delivers the operation's answer
+defineOperation({ ...paid, quote: async () => async () => ({ ok: "yes" }) });
+
+// @ts-expect-error what can be paid for has a price
+defineOperation({ ...paid, access: { mode: "payable", scope: "agents:read" }, quote });
+
+// @ts-expect-error nobody without an account reads what is open to everyone for money
+defineOperation({ ...open, access: { mode: "payable", scope: "agents:read", price: "0.001" }, quote });
+
+// @ts-expect-error a quote knows no tenant
+defineOperation({
+  ...paid,
+  quote:
+    async ({ tenant }) =>
+    async () => ({ ok: !tenant }),
+});
+
+const inRoom = { ...base, method: "post", governance: "room", access: { mode: "room" }, handle } as const;
+defineOperation({ ...inRoom, handle: async ({ room }) => ({ ok: room.token !== "" }) });
+
+// @ts-expect-error a room token carries capabilities, not scopes
+defineOperation({ ...inRoom, access: { mode: "room", scope: "swarms:read" } });
+
+// @ts-expect-error a room token is no tenant's credential
+defineOperation({ ...change, access: { mode: "room" } });
+
+// @ts-expect-error an upgrade answers with a response
+defineOperation({ ...inRoom, method: "get", response: { status: 101, upgrade: true } });
