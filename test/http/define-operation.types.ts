@@ -123,13 +123,11 @@ defineOperation({ ...paid, access: { mode: "payable", scope: "agents:read" }, qu
 // @ts-expect-error nobody without an account reads what is open to everyone for money
 defineOperation({ ...open, access: { mode: "payable", scope: "agents:read", price: "0.001" }, quote });
 
+type Quoted = Parameters<
+  NonNullable<Parameters<typeof defineOperation<"tenant-read", never, {}, { status: 200; body: typeof body }>>[0]["quote"]>
+>[0];
 // @ts-expect-error a quote knows no tenant
-defineOperation({
-  ...paid,
-  quote:
-    async ({ tenant }) =>
-    async () => ({ ok: !tenant }),
-});
+export type TenantOfQuote = Quoted["tenant"];
 
 const inRoom = { ...base, method: "post", governance: "room", access: { mode: "room" }, handle } as const;
 defineOperation({ ...inRoom, handle: async ({ room }) => ({ ok: room.token !== "" }) });
