@@ -9,8 +9,9 @@ import { nonceManager, privateKeyToAccount } from "viem/accounts";
 import { z } from "zod";
 import { PlainFailure } from "../plain-failure.ts";
 import { newGasAccount, type Chain } from "./chain.ts";
-import { chainId, localChain } from "./client.ts";
+import { localChain } from "./client.ts";
 import { settleAs, verifyAs, type Answer, type Behaviour } from "./misbehaviour.ts";
+import { chainId } from "./network.ts";
 
 export type Facilitator = {
   readonly url: string;

@@ -5,11 +5,11 @@ import { fileURLToPath } from "node:url";
 import { domainSeparator } from "viem";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startChain, type Chain } from "../../../src/local/chain/chain.ts";
-import { chainId } from "../../../src/local/chain/client.ts";
+import { chainId, usdc } from "../../../src/local/chain/network.ts";
 import { startFacilitator, type Facilitator } from "../../../src/local/chain/facilitator.ts";
 import type { Behaviour } from "../../../src/local/chain/misbehaviour.ts";
 import { payingClient, type Payer } from "../../../src/local/chain/payer.ts";
-import { tokenAbi, usdc } from "../../../src/local/chain/token.ts";
+import { tokenAbi } from "../../../src/local/chain/token.ts";
 import { PlainFailure } from "../../../src/local/plain-failure.ts";
 
 const seller = "0x1111111111111111111111111111111111111111";
