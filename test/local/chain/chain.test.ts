@@ -148,14 +148,15 @@ describe("the facilitator", () => {
     [{ kind: "answers nonsense" }, 0n, "no JSON"],
     [{ kind: "answers 500" }, 0n, { error: "internal" }],
   ])("does what it is told: %o takes %i", async (behaviour, taken, answer) => {
-    const signed = await sign(await chain.newPayer(price));
-    facilitator.behave(behaviour);
+    const payer = await chain.newPayer(price);
+    const signed = await sign(payer);
+    facilitator.behave(behaviour, payer.address);
     const asked = ask("settle", signed);
     asked.catch(() => undefined);
     expect(await earned(() => asked.catch(() => undefined))).toBe(taken);
     if (answer === "no answer") await expect(asked).rejects.toThrow("fetch failed");
     else if (answer === "no JSON") await expect(asked).rejects.toThrow(SyntaxError);
     else expect(await asked).toMatchObject(answer);
-    facilitator.behave({ kind: "honest" });
+    expect(await ask("settle", await sign(await chain.newPayer(price)))).toMatchObject({ success: true });
   });
 });
