@@ -38,7 +38,7 @@ export async function runForPayer(operation: Operation, call: Call, { settings, 
   const sale: Sale = { operation, call, settings, accepts: requirementsOf(settings, price) };
   if (header === null) {
     const quoted = await quote(operation, context);
-    throw quoted.ok ? challenge(sale, "payment_required", "no payment") : quoted.failure;
+    throw quoted.ok ? challenge(sale, "payment_required", "payment_required") : quoted.failure;
   }
   const payment = await requirePayment(sale, header, () => quote(operation, context));
   const quoted = await quote(operation, context);
