@@ -4,11 +4,16 @@ import type { TransparencyLog } from "./audit/log.durable-object.ts";
 import { fromBase64 } from "./crypto/encoding.ts";
 import { parseKeyRing } from "./crypto/sealed-box.ts";
 import { deploymentKinds, type DeploymentKind } from "./crypto/statement/statement.ts";
+import type { PaymentIdentifier } from "./payments/identifier.durable-object.ts";
+import type { Settlement } from "./payments/settlement.durable-object.ts";
+import { findSettingFaults, PaymentNetworks, paymentSettingsOf, type PaymentSettings } from "./payments/settings.ts";
 
 /** What wrangler.toml binds. Settings and secrets are strings until they have been parsed. */
 export type Bindings = {
   readonly GATE: DurableObjectNamespace<Gate>;
   readonly TRANSPARENCY_LOG: DurableObjectNamespace<TransparencyLog>;
+  readonly SETTLEMENT: DurableObjectNamespace<Settlement>;
+  readonly PAYMENT_IDENTIFIER: DurableObjectNamespace<PaymentIdentifier>;
   readonly EVAL_RUN: Workflow<{ readonly orgId: string; readonly runId: string }>;
   readonly JUDGE_CALIBRATION: Workflow<{ readonly orgId: string; readonly calibrationId: string }>;
   readonly FLOOD_GUARD: RateLimit;
@@ -20,23 +25,30 @@ const base64Key = z
   .regex(/^[A-Za-z0-9+/]{43}=$/, "32 bytes as base64")
   .transform(fromBase64);
 
-const signingKeys = z
-  .string()
-  .transform((text, context) => {
-    try {
-      return JSON.parse(text) as unknown;
-    } catch {
-      context.addIssue("not JSON");
-      return z.NEVER;
-    }
-  })
-  .pipe(
-    z.object({
-      keys: z
-        .array(z.object({ kty: z.literal("OKP"), crv: z.literal("Ed25519"), x: z.string().length(43), d: z.string().length(43) }))
-        .min(1),
-    }),
-  );
+const jsonText = z.string().transform((text, context) => {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    context.addIssue("not JSON");
+    return z.NEVER;
+  }
+});
+
+const signingKeys = jsonText.pipe(
+  z.object({
+    keys: z
+      .array(z.object({ kty: z.literal("OKP"), crv: z.literal("Ed25519"), x: z.string().length(43), d: z.string().length(43) }))
+      .min(1),
+  }),
+);
+
+/** All of them, or none: then nothing is for sale. */
+const paymentSettings = {
+  X402_FACILITATOR_URL: z.url().optional(),
+  /** Sent to the facilitator as a bearer token, where it asks for one. */
+  X402_FACILITATOR_TOKEN: z.string().min(1).optional(),
+  X402_NETWORKS: jsonText.pipe(PaymentNetworks).optional(),
+};
 
 const Settings = z
   .object({
@@ -61,10 +73,15 @@ const Settings = z
     DEPLOYMENT: z.enum(deploymentKinds),
     EGRESS: z.enum(["public", "local"]).default("public"),
     DOH_URL: z.url().default("https://cloudflare-dns.com/dns-query"),
+    ...paymentSettings,
   })
   .refine((settings) => settings.EGRESS === "public" || isLoopback(settings.DATABASE_ENDPOINT), {
     path: ["EGRESS"],
     message: "local is for an installation whose database is on loopback too",
+  })
+  .superRefine(({ EGRESS, X402_FACILITATOR_URL, X402_FACILITATOR_TOKEN, X402_NETWORKS }, context) => {
+    const faults = findSettingFaults({ X402_FACILITATOR_URL, X402_FACILITATOR_TOKEN, X402_NETWORKS }, EGRESS);
+    for (const name of faults) context.addIssue({ code: "custom", path: [name], message: "missing, or not to be called" });
   });
 
 const isLoopback = (url: string | undefined): boolean => url !== undefined && new URL(url).hostname === "127.0.0.1";
@@ -85,11 +102,22 @@ export type Environment = {
   readonly deployment: DeploymentKind;
   readonly egress: "public" | "local";
   readonly dohUrl: string;
+  /** How calls are paid for; undefined where nothing is for sale. */
+  readonly payments: PaymentSettings | undefined;
 };
 
 export type EnvironmentFault = { readonly ok: false; readonly missing: readonly string[] };
 
-const requiredBindings = ["GATE", "TRANSPARENCY_LOG", "EVAL_RUN", "JUDGE_CALIBRATION", "FLOOD_GUARD", "ASSETS"] as const;
+const requiredBindings = [
+  "GATE",
+  "TRANSPARENCY_LOG",
+  "SETTLEMENT",
+  "PAYMENT_IDENTIFIER",
+  "EVAL_RUN",
+  "JUDGE_CALIBRATION",
+  "FLOOD_GUARD",
+  "ASSETS",
+] as const;
 const parsed = new WeakMap<Bindings, { ok: true; env: Environment } | EnvironmentFault>();
 
 /** Reads the bindings once per isolate. What is missing is named by setting, never by value. */
@@ -123,6 +151,7 @@ function parse(bindings: Bindings): { ok: true; env: Environment } | Environment
       deployment: data.DEPLOYMENT,
       egress: data.EGRESS,
       dohUrl: data.DOH_URL,
+      payments: paymentSettingsOf(data),
     },
   };
 }
