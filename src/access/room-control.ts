@@ -31,9 +31,10 @@ const patienceMs = 3000;
 export async function tellRoom(env: Environment, roomId: string, tell: (room: RoomControl) => Promise<void>): Promise<void> {
   const answered = new AbortController();
   const { ROOM } = env.bindings;
+  const told = async (): Promise<void> => tell(ROOM.get(ROOM.idFromName(roomId)));
   try {
     const late = scheduler.wait(patienceMs, { signal: answered.signal }).then(() => Promise.reject(new Error("no answer in time")));
-    await Promise.race([tell(ROOM.get(ROOM.idFromName(roomId))), late]);
+    await Promise.race([told(), late]);
   } finally {
     answered.abort();
   }
