@@ -13,8 +13,10 @@ import { pactOperations } from "./features/pacts/operations.ts";
 import { paymentOperations } from "./features/payments/operations.ts";
 import { priceOperations } from "./features/prices/operations.ts";
 import { receiptOperations } from "./features/receipts/operations.ts";
+import { roomOperations } from "./features/rooms/operations.ts";
 import { scoreOperations } from "./features/scores/operations.ts";
 import { siteOperations } from "./features/site/operations.ts";
+import { swarmOperations } from "./features/swarms/operations.ts";
 import { transparencyOperations } from "./features/transparency/operations.ts";
 import { trustOperations } from "./features/trust/operations.ts";
 import type { Operation } from "./http/operation.ts";
@@ -34,6 +36,8 @@ export const operations: readonly Operation[] = [
   ...priceOperations(() => operations),
   ...receiptOperations,
   ...paymentOperations,
+  ...swarmOperations,
+  ...roomOperations,
   ...keyOperations,
   ...accessTokenOperations,
   ...auditOperations,
