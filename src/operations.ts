@@ -13,6 +13,7 @@ import { pactOperations } from "./features/pacts/operations.ts";
 import { receiptOperations } from "./features/receipts/operations.ts";
 import { scoreOperations } from "./features/scores/operations.ts";
 import { siteOperations } from "./features/site/operations.ts";
+import { teamworkOperations } from "./features/teamwork/operations.ts";
 import { transparencyOperations } from "./features/transparency/operations.ts";
 import { trustOperations } from "./features/trust/operations.ts";
 import type { Operation } from "./http/operation.ts";
@@ -22,6 +23,7 @@ export const operations: readonly Operation[] = [
   ...agentOperations,
   ...agentKeyOperations,
   ...agentCardOperations,
+  ...teamworkOperations,
   ...pactOperations,
   ...cosignatureOperations,
   ...evalOperations,
