@@ -4,6 +4,7 @@ import { checkCheckpointFile } from "./check-events.ts";
 import { checkEvidence, checkExport, type Beside } from "./check-evidence.ts";
 import { checkIntent, isReceipt } from "./check-receipts.ts";
 import { checkStatement } from "./check-statement.ts";
+import { checkTranscript } from "./check-transcript.ts";
 import type { Document } from "./read-document.ts";
 import { newerHistory, trustKeys, type Pins } from "./trust.ts";
 import { finding, type Finding } from "./verdicts.ts";
@@ -37,6 +38,10 @@ export async function checkDocument(document: Document, beside: Beside, pins: Pi
         };
       const { events } = document;
       return { findings: await checkExport({ ...beside, events, checkpoint: beside.checkpoint }, pins), statement: null };
+    }
+    case "transcript": {
+      const { findings, opened } = await checkTranscript(document.transcript, beside.keyHistory, pins);
+      return { findings, statement: opened?.statement ?? null };
     }
     case "evidence":
       return { findings: await checkEvidence(document.evidence, beside, pins), statement: null };
