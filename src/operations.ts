@@ -11,8 +11,10 @@ import { judgePanelOperations } from "./features/judge-panels/operations.ts";
 import { keyOperations } from "./features/keys/operations.ts";
 import { pactOperations } from "./features/pacts/operations.ts";
 import { receiptOperations } from "./features/receipts/operations.ts";
+import { roomOperations } from "./features/rooms/operations.ts";
 import { scoreOperations } from "./features/scores/operations.ts";
 import { siteOperations } from "./features/site/operations.ts";
+import { swarmOperations } from "./features/swarms/operations.ts";
 import { teamworkOperations } from "./features/teamwork/operations.ts";
 import { transparencyOperations } from "./features/transparency/operations.ts";
 import { trustOperations } from "./features/trust/operations.ts";
@@ -32,6 +34,8 @@ export const operations: readonly Operation[] = [
   ...attestationOperations,
   ...trustOperations,
   ...receiptOperations,
+  ...swarmOperations,
+  ...roomOperations,
   ...keyOperations,
   ...accessTokenOperations,
   ...auditOperations,

@@ -1,0 +1,29 @@
+import type { Environment } from "../env.ts";
+
+/**
+ * What ends memberships of a room, and keeps such members out. Times are milliseconds since 1970. `until` null: for good, or until lifted.
+ * `archived_agent` and `key` come from the gate and pass by themselves: no token of theirs can be minted any more.
+ */
+export type Ending =
+  | { readonly kind: "token" | "agent"; readonly id: string; readonly until: number | null }
+  | { readonly kind: "archived_agent"; readonly id: string; readonly until: number }
+  /** A rotated key dies in the future: its members go at `from`. */
+  | { readonly kind: "key"; readonly id: string; readonly from: number; readonly until: number }
+  /** Tokens of this generation of the swarm's secret and of all before it. */
+  | { readonly kind: "generation"; readonly upTo: number };
+
+/**
+ * What a room does for those who govern it. Each is durable before it answers, may be called again, and holds from the answer on:
+ * not one frame reaches or comes from a member that it ended.
+ */
+export type RoomControl = {
+  revoke(ending: Ending): Promise<void>;
+  /** Lets in again whom an `agent` or `token` ending kept out. */
+  lift(ending: { readonly kind: "token" | "agent"; readonly id: string }): Promise<void>;
+  close(): Promise<void>;
+  /** The room's topics, retention or secrets have changed in the database. */
+  reload(): Promise<void>;
+};
+
+/** The object of a room that is in the database, or whose identifier's tag was checked. */
+export const roomOf = (env: Environment, roomId: string): RoomControl => env.bindings.ROOM.get(env.bindings.ROOM.idFromName(roomId));

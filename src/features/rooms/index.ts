@@ -1,0 +1,1 @@
+export { loadRoom, type RoomConfig } from "./load-room.ts";
