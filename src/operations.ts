@@ -16,6 +16,7 @@ import { scoreOperations } from "./features/scores/operations.ts";
 import { siteOperations } from "./features/site/operations.ts";
 import { swarmOperations } from "./features/swarms/operations.ts";
 import { teamworkOperations } from "./features/teamwork/operations.ts";
+import { transcriptOperations } from "./features/transcripts/operations.ts";
 import { transparencyOperations } from "./features/transparency/operations.ts";
 import { trustOperations } from "./features/trust/operations.ts";
 import type { Operation } from "./http/operation.ts";
@@ -36,6 +37,7 @@ export const operations: readonly Operation[] = [
   ...receiptOperations,
   ...swarmOperations,
   ...roomOperations,
+  ...transcriptOperations,
   ...keyOperations,
   ...accessTokenOperations,
   ...auditOperations,
