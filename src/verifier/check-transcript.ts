@@ -31,7 +31,7 @@ function checkMessages({ messages, spoilt, isCut }: Transcript, { room, after, l
   const lines =
     bad.length === 0 ? [] : [finding("messages", "changed", `line ${bad.slice(0, 5).join(", ")} is no message as a room writes it`)];
   if (lines.length > 0 || found.length > 0) return [...lines, ...summarize("messages", "message", found)];
-  const older = after.seq === 0 ? "" : `; of those before, the room had kept none`;
+  const older = after.seq === 0 ? "" : "; the room no longer kept those before";
   if (after.seq === last.seq) return [finding("messages", "complete", `none of ${room}${older}`)];
   const [from, to] = [messages[0]?.at ?? "-", messages.at(-1)?.at ?? "-"];
   return [finding("messages", "complete", `no. ${after.seq + 1} to ${last.seq} of ${room}, from ${from} to ${to}${older}`)];
