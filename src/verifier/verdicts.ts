@@ -48,6 +48,7 @@ export const verdicts = {
   archived: [0, true, "how the attestations in it stand now"],
   unbroken: [0, true, "each receipt names the one before it"],
   intent_valid: [0, true, "the agent signed what it wanted with its own key"],
+  payment_stated: [0, true, "the issuer's word on a payment; whether the chain still holds it, ask the chain"],
   checkpoint_valid: [0, true, "the log's key signed it"],
 } as const satisfies Record<string, readonly [exitCode: number, holds: boolean, meaning: string]>;
 
@@ -65,6 +66,7 @@ export const checkNames = [
   "messages",
   "receipts",
   "intent",
+  "payment",
 ] as const;
 export type CheckName = (typeof checkNames)[number];
 
