@@ -25,5 +25,16 @@ export type RoomControl = {
   reload(): Promise<void>;
 };
 
-/** The object of a room that is in the database, or whose identifier's tag was checked. */
-export const roomOf = (env: Environment, roomId: string): RoomControl => env.bindings.ROOM.get(env.bindings.ROOM.idFromName(roomId));
+const patienceMs = 3000;
+
+/** Tells the object of a room that is in the database. Throws where it is out of reach or does not answer in time. */
+export async function tellRoom(env: Environment, roomId: string, tell: (room: RoomControl) => Promise<void>): Promise<void> {
+  const answered = new AbortController();
+  const { ROOM } = env.bindings;
+  try {
+    const late = scheduler.wait(patienceMs, { signal: answered.signal }).then(() => Promise.reject(new Error("no answer in time")));
+    await Promise.race([tell(ROOM.get(ROOM.idFromName(roomId))), late]);
+  } finally {
+    answered.abort();
+  }
+}
