@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { compactVerify, importJWK } from "jose";
 import { jsonDigest } from "../../src/crypto/digest.ts";
 import { utf8 } from "../../src/crypto/encoding.ts";
-import { paymentSubjects, type PaymentClaim } from "../../src/crypto/statement/payment.ts";
+import { PaymentClaim, paymentSubjects } from "../../src/crypto/statement/payment.ts";
 import { signHistory } from "../../src/crypto/statement/key-history.ts";
 import { signStatement, subjectOf, type NewStatement } from "../../src/crypto/statement/statement.ts";
 import { checkDocument } from "../../src/verifier/check-document.ts";
@@ -12,7 +12,7 @@ import { exitCodeOf, verdicts } from "../../src/verifier/verdicts.ts";
 import { newSigner, sampleAttestation } from "../crypto/statement/signing.ts";
 import { change, day, inclusionOf, logEvent, newIssuer, type TestIssuer } from "./issuer.ts";
 
-const claim: PaymentClaim = {
+const claim = {
   payment: `pay_${"1".repeat(54)}`,
   outcome: "delivered",
   network: "eip155:84532",
@@ -33,10 +33,10 @@ beforeAll(async () => {
 });
 
 /** A receipt for a payment, with its event in the ledger's log. */
-async function receipt(said: Partial<PaymentClaim> = {}, alter = (statement: NewStatement): NewStatement => statement, by = issuer) {
+async function receipt(said: Partial<typeof claim> = {}, alter = (statement: NewStatement): NewStatement => statement, by = issuer) {
   const { agent: _, expiresAt: _never, claim: _claim, ...basics } = sampleAttestation({ id: "rcp_1111111111111111111111" }).predicate;
   const whole = { ...claim, ...said };
-  const subject = await paymentSubjects(claim, `sha256:${"ef".repeat(32)}`);
+  const subject = await paymentSubjects(PaymentClaim.parse(claim), `sha256:${"ef".repeat(32)}`);
   const { jws, digest } = await signStatement(by.statement, alter({ kind: "payment", subject, predicate: { ...basics, ...whole } }));
   const preimage = { statement: digest, change: await jsonDigest({ payment: claim.payment }) };
   const leaf = await logEvent(by, { action: "payment.settled", change: await jsonDigest(preimage) });
