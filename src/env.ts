@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Gate } from "./access/gate.durable-object.ts";
 import type { RoomControl } from "./access/room-control.ts";
+import type { RoomHistory } from "./access/room-history.ts";
 import type { TransparencyLog } from "./audit/log.durable-object.ts";
 import { fromBase64 } from "./crypto/encoding.ts";
 import { parseKeyRing } from "./crypto/sealed-box.ts";
@@ -16,6 +17,7 @@ export type Bindings = {
   readonly SETTLEMENT: DurableObjectNamespace<Settlement>;
   readonly PAYMENT_IDENTIFIER: DurableObjectNamespace<PaymentIdentifier>;
   readonly ROOM: DurableObjectNamespace<RoomControl & Rpc.DurableObjectBranded>;
+  readonly ROOM: DurableObjectNamespace<RoomControl & RoomHistory & Rpc.DurableObjectBranded>;
   readonly EVAL_RUN: Workflow<{ readonly orgId: string; readonly runId: string }>;
   readonly JUDGE_CALIBRATION: Workflow<{ readonly orgId: string; readonly calibrationId: string }>;
   readonly FLOOD_GUARD: RateLimit;
