@@ -15,6 +15,7 @@ import { roomOperations } from "./features/rooms/operations.ts";
 import { scoreOperations } from "./features/scores/operations.ts";
 import { siteOperations } from "./features/site/operations.ts";
 import { swarmOperations } from "./features/swarms/operations.ts";
+import { teamworkOperations } from "./features/teamwork/operations.ts";
 import { transparencyOperations } from "./features/transparency/operations.ts";
 import { trustOperations } from "./features/trust/operations.ts";
 import type { Operation } from "./http/operation.ts";
@@ -24,6 +25,7 @@ export const operations: readonly Operation[] = [
   ...agentOperations,
   ...agentKeyOperations,
   ...agentCardOperations,
+  ...teamworkOperations,
   ...pactOperations,
   ...cosignatureOperations,
   ...evalOperations,
