@@ -1,16 +1,16 @@
 import { z } from "zod";
 import type { Gate } from "./access/gate.durable-object.ts";
-import type { RoomControl } from "./access/room-control.ts";
 import type { TransparencyLog } from "./audit/log.durable-object.ts";
 import { fromBase64 } from "./crypto/encoding.ts";
 import { parseKeyRing } from "./crypto/sealed-box.ts";
 import { deploymentKinds, type DeploymentKind } from "./crypto/statement/statement.ts";
+import type { Room } from "./rooms/room.durable-object.ts";
 
 /** What wrangler.toml binds. Settings and secrets are strings until they have been parsed. */
 export type Bindings = {
   readonly GATE: DurableObjectNamespace<Gate>;
   readonly TRANSPARENCY_LOG: DurableObjectNamespace<TransparencyLog>;
-  readonly ROOM: DurableObjectNamespace<RoomControl & Rpc.DurableObjectBranded>;
+  readonly ROOM: DurableObjectNamespace<Room>;
   readonly EVAL_RUN: Workflow<{ readonly orgId: string; readonly runId: string }>;
   readonly JUDGE_CALIBRATION: Workflow<{ readonly orgId: string; readonly calibrationId: string }>;
   readonly FLOOD_GUARD: RateLimit;
@@ -91,7 +91,7 @@ export type Environment = {
 
 export type EnvironmentFault = { readonly ok: false; readonly missing: readonly string[] };
 
-const requiredBindings = ["GATE", "TRANSPARENCY_LOG", "EVAL_RUN", "JUDGE_CALIBRATION", "FLOOD_GUARD", "ASSETS"] as const;
+const requiredBindings = ["GATE", "TRANSPARENCY_LOG", "ROOM", "EVAL_RUN", "JUDGE_CALIBRATION", "FLOOD_GUARD", "ASSETS"] as const;
 const parsed = new WeakMap<Bindings, { ok: true; env: Environment } | EnvironmentFault>();
 
 /** Reads the bindings once per isolate. What is missing is named by setting, never by value. */

@@ -11,6 +11,7 @@ import { judgePanelOperations } from "./features/judge-panels/operations.ts";
 import { keyOperations } from "./features/keys/operations.ts";
 import { pactOperations } from "./features/pacts/operations.ts";
 import { receiptOperations } from "./features/receipts/operations.ts";
+import { roomDoorOperations } from "./features/rooms/door-operations.ts";
 import { roomOperations } from "./features/rooms/operations.ts";
 import { scoreOperations } from "./features/scores/operations.ts";
 import { siteOperations } from "./features/site/operations.ts";
@@ -36,6 +37,7 @@ export const operations: readonly Operation[] = [
   ...receiptOperations,
   ...swarmOperations,
   ...roomOperations,
+  ...roomDoorOperations,
   ...keyOperations,
   ...accessTokenOperations,
   ...auditOperations,

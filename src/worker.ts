@@ -7,6 +7,7 @@ import { runScheduledWork } from "./scheduled.ts";
 export { Gate } from "./access/gate.durable-object.ts";
 export { TransparencyLog } from "./audit/log.durable-object.ts";
 export { EvalRun } from "./features/evals/eval-run.workflow.ts";
+export { Room } from "./rooms/room.durable-object.ts";
 export { JudgeCalibration } from "./features/judge-panels/judge-calibration.workflow.ts";
 
 const app = buildApp(operations);

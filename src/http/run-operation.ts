@@ -14,6 +14,7 @@ import { parseInput } from "./parse-input.ts";
 import { Problem, problem } from "./problem.ts";
 import { readBody } from "./read-body.ts";
 import { recordFailure } from "./record-failure.ts";
+import { runForRoom } from "./run-for-room.ts";
 import { anyOriginHeaders } from "./security-headers.ts";
 import { answerShared } from "./shared-answer.ts";
 
@@ -34,7 +35,7 @@ export async function runOperation(operation: Operation, call: Call): Promise<Re
     case "payable":
       return runForTenant(operation, call, access.scope, body);
     case "room":
-      throw problem("not_configured", "there are no rooms");
+      return runForRoom(call, async (room) => answerResponse(operation, await handle(operation, call, body, { room })));
   }
 }
 
