@@ -1,4 +1,4 @@
-import { z } from "zod";
+import { z } from "@hono/zod-openapi";
 
 const segment = "[a-z0-9_-]{1,32}";
 const maxSegments = 8;

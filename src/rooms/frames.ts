@@ -1,4 +1,4 @@
-import { z } from "zod";
+import { z } from "@hono/zod-openapi";
 import { Topic, TopicPattern } from "../access/room-capability.ts";
 import { roomLimits } from "./limits.ts";
 import type { KeptMessage } from "./message-store.ts";
