@@ -59,7 +59,7 @@ function publishFrame(hall: OpenHall, member: Member, frame: Frame<"publish">, n
   const { agentId, caps } = member.pass;
   const visit = hall.visits.enter(hall.settings.roomId, "socket", agentId, hall.messages.head.seq, now);
   const published = publish(hall, { agentId, caps, visit }, frame, now);
-  if (!published.ok) return published;
+  if (!published.ok) return { code: published.code, detail: published.detail, retryAfterMs: published.retryAfterMs };
   const { seq, digest, duplicate, message } = published;
   hall.assembly.send(member, { type: "published", ref: frame.ref, seq, digest, duplicate });
   if (message !== undefined) hall.assembly.deliver(message, now);

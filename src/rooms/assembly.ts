@@ -14,6 +14,8 @@ import type { SocketStore } from "./socket-store.ts";
 const replayStep = 500;
 /** An attachment may say so many messages less than were acknowledged: after a wake-up the window is that much narrower until the next one. */
 const noteEvery = 50;
+/** So many of the newest messages are looked through for what was sent and not acknowledged, when the object comes back. */
+const recalledMessages = 20_000;
 
 /** The open sockets of a room, and what each has been sent. Who is not in here any more is sent nothing. */
 export class Assembly {
@@ -54,8 +56,8 @@ export class Assembly {
       this.#members.set(member.socket, member);
       for (const pattern of member.subscriptions.keys()) this.#listeners.add(pattern, member);
     }
-    const unacknowledged = this.#messages.placesAfter(this.#messages.head.seq - roomLimits.windowMessages, roomLimits.windowMessages);
-    for (const place of unacknowledged)
+    const acknowledged = members.reduce((least, member) => Math.min(least, heardTo(member)), this.#messages.head.seq);
+    for (const place of this.#messages.placesAfter(Math.max(acknowledged, this.#messages.head.seq - recalledMessages), recalledMessages))
       for (const member of this.#listeners.membersOf(place.topic)) if (wasSent(member, place)) this.#count(member, place.seq, 0);
   }
 
@@ -200,6 +202,10 @@ export class Assembly {
 /** A single message larger than the window passes when nothing else is in it. */
 const hasRoom = ({ window }: Member, chars: number): boolean =>
   window.messages === 0 || (window.messages < roomLimits.windowMessages && window.chars + chars <= roomLimits.windowChars);
+
+/** Nothing up to here is unacknowledged. */
+const heardTo = ({ acknowledged, subscriptions }: Member): number =>
+  Math.max(acknowledged, [...subscriptions.values()].reduce((least, { start }) => Math.min(least, start), Infinity));
 
 const wasSent = ({ acknowledged, subscriptions }: Member, { seq, topic }: Place): boolean =>
   seq > acknowledged && [...subscriptions].some(([pattern, { start, cursor }]) => start < seq && seq <= cursor && covers(pattern, topic));

@@ -1,3 +1,4 @@
+import { evictDurableObject } from "cloudflare:test";
 import { env, exports } from "cloudflare:workers";
 import type { Plan } from "../../src/access/plans.ts";
 import { mintRoomToken } from "../../src/access/room-token.ts";
@@ -26,14 +27,18 @@ export type Client = {
 export const everything = ["topic:publish", "topic:subscribe", "presence", "history"];
 
 type MintOptions = { readonly caps?: readonly string[]; readonly seconds?: number; readonly now?: Date; readonly keyId?: string };
+/** A client acknowledges what it gets, unless it says otherwise. */
+type ConnectOptions = MintOptions & { readonly acknowledges?: boolean };
 export type World = {
   readonly org: TestOrganization;
   readonly swarmId: string;
   readonly roomId: string;
   readonly agents: readonly string[];
   /** A token signed with the swarm's own secret, as the API mints it. */
+  /** After a rotation. */
+  readonly learnSecret: () => Promise<void>;
   readonly mint: (agent: number, options?: MintOptions) => Promise<string>;
-  readonly connect: (agent: number, options?: MintOptions) => Promise<Client>;
+  readonly connect: (agent: number, options?: ConnectOptions) => Promise<Client>;
   readonly call: (token: string, method: string, path: string, body?: unknown) => Promise<Answer>;
 };
 
@@ -54,23 +59,35 @@ export async function openWorld({ plan = "enterprise", agents: count = 3, topics
   }
   const swarm = await make("/v1/swarms", { name: "Swarm" });
   const room = await make(`/v1/swarms/${swarm.id}/rooms`, { name: "Room", topics, ...(retention === undefined ? {} : { retention }) });
+  let secret = await newestSecret(room.id);
   const mint: World["mint"] = async (agent, { caps = everything, seconds = 600, now = new Date(), keyId = org.keyId } = {}) => {
-    const config = await loadRoom(environment(), room.id);
-    const [secret] = config?.secrets.toSorted((a, b) => b.generation - a.generation) ?? [];
-    if (config === undefined || secret === undefined) throw new Error("no secret");
     const said = { roomId: room.id, orgId: org.orgId, agentId: agents[agent] ?? "", keyId, generation: secret.generation, caps };
     const origin = environment().publicOrigin;
     return (await mintRoomToken(secret.key, { ...said, origin, now, expiresAt: new Date(now.getTime() + seconds * 1000) })).token;
   };
   return {
     ...{ org, swarmId: swarm.id, roomId: room.id, agents, mint },
-    connect: async (agent, options) => connect(room.id, await mint(agent, options), org.address),
+    learnSecret: async () => void (secret = await newestSecret(room.id)),
+    connect: async (agent, options) => connect(room.id, await mint(agent, options), org.address, options?.acknowledges),
     call: (token, method, path, body) =>
       callApi(method, `/v1/rooms/${room.id}${path}`, body, { authorization: `Bearer ${token}`, "cf-connecting-ip": org.address }),
   };
 }
 
+async function newestSecret(roomId: string) {
+  const config = await loadRoom(environment(), roomId);
+  const [newest] = config?.secrets.toSorted((a, b) => b.generation - a.generation) ?? [];
+  if (newest === undefined) throw new Error("no secret");
+  return newest;
+}
+
 export const roomStub = ({ roomId }: Pick<World, "roomId">) => env.ROOM.get(env.ROOM.idFromName(roomId));
+
+/** The room forgets all but what it has stored, and its sockets stay open, as when it hibernates. */
+export async function sleep(world: Pick<World, "roomId">): Promise<void> {
+  await roomStub(world).status();
+  await evictDurableObject(roomStub(world));
+}
 
 export const ask = (roomId: string, headers: Record<string, string>): Promise<Response> =>
   exports.default.fetch(new Request(`https://api.armalo.test/v1/rooms/${roomId}/connect`, { headers }));
@@ -82,21 +99,24 @@ export const upgrade = (token: string, address: string) => ({
 });
 
 /** Opens a socket as a client does, through the Worker's front door. */
-export async function connect(roomId: string, token: string, address: string): Promise<Client> {
+export async function connect(roomId: string, token: string, address: string, acknowledges = true): Promise<Client> {
   const response = await ask(roomId, upgrade(token, address));
   const { webSocket: socket } = response;
   if (socket === null) throw new Error(`${response.status}: ${await response.text()}`);
-  return listen(socket);
+  return listen(socket, acknowledges);
 }
 
-function listen(socket: WebSocket): Client {
+function listen(socket: WebSocket, acknowledges: boolean): Client {
   const frames: Frame[] = [];
   const waiting = new Set<() => void>();
   let open = true;
+  let got = 0;
   let end: (code: number) => void = () => undefined;
   const closed = new Promise<number>((resolve) => (end = resolve));
   socket.addEventListener("message", ({ data }) => {
-    frames.push(data === "pong" ? { type: "pong" } : JSON.parse(String(data)));
+    const frame = data === "pong" ? { type: "pong" } : JSON.parse(String(data));
+    frames.push(frame);
+    if (acknowledges && frame.type === "message" && (got += 1) % 100 === 0) socket.send(JSON.stringify({ type: "ack", seq: frame.seq }));
     for (const look of waiting) look();
   });
   socket.addEventListener("close", ({ code }) => {
