@@ -205,7 +205,10 @@ const hasRoom = ({ window }: Member, chars: number): boolean =>
 
 /** Nothing up to here is unacknowledged. */
 const heardTo = ({ acknowledged, subscriptions }: Member): number =>
-  Math.max(acknowledged, [...subscriptions.values()].reduce((least, { start }) => Math.min(least, start), Infinity));
+  Math.max(
+    acknowledged,
+    [...subscriptions.values()].reduce((least, { start }) => Math.min(least, start), Infinity),
+  );
 
 const wasSent = ({ acknowledged, subscriptions }: Member, { seq, topic }: Place): boolean =>
   seq > acknowledged && [...subscriptions].some(([pattern, { start, cursor }]) => start < seq && seq <= cursor && covers(pattern, topic));

@@ -22,7 +22,10 @@ export async function hearFrame(
     return assembly.send(member, { type: "error", code: "invalid_frame", detail: "Not a frame of armalo.room.v1." });
   }
   if (open === undefined)
-    return assembly.send(member, { type: "error", code: "unavailable", detail: "The room cannot be read now; try again shortly." });
+    return assembly.send(member, {
+      ...{ type: "error", code: "unavailable", ref: "ref" in frame ? frame.ref : undefined },
+      detail: "The room cannot be read now; try again shortly.",
+    });
   await answerFrame(open, member, frame, now);
 }
 

@@ -104,7 +104,8 @@ describe("replay", () => {
   it("puts what is published meanwhile behind it", async () => {
     const world = await openWorld({ retention: { messages: 5000, days: 1 } });
     const speaker = await world.connect(0);
-    for (let at = 0; at < 30; at += 1) await Promise.all(Array.from({ length: 50 }, () => speaker.ask({ type: "publish", topic: "a", body: at })));
+    for (let at = 0; at < 30; at += 1)
+      await Promise.all(Array.from({ length: 50 }, () => speaker.ask({ type: "publish", topic: "a", body: at })));
     const reader = await world.connect(1);
     reader.send({ type: "subscribe", topics: ["**"], after: 0 });
     await Promise.all(Array.from({ length: 100 }, () => speaker.ask({ type: "publish", topic: "a", body: "new" })));
@@ -117,7 +118,8 @@ describe("replay", () => {
   it("waits for a reader that does not acknowledge, also over a sleep of the room, and goes on where it was", async () => {
     const world = await openWorld({ retention: { messages: 5000, days: 1 } });
     const speaker = await world.connect(0);
-    for (let at = 0; at < 24; at += 1) await Promise.all(Array.from({ length: 50 }, () => speaker.ask({ type: "publish", topic: "a", body: at })));
+    for (let at = 0; at < 24; at += 1)
+      await Promise.all(Array.from({ length: 50 }, () => speaker.ask({ type: "publish", topic: "a", body: at })));
     speaker.close();
     const reader = await world.connect(1, { acknowledges: false });
     await reader.ask({ type: "subscribe", topics: ["a"], after: 0 });

@@ -53,7 +53,10 @@ export async function openWorld({ plan = "enterprise", agents: count = 3, topics
   };
   const agents: string[] = [];
   for (let from = 0; from < count; from += 50) {
-    const batch = Array.from({ length: Math.min(50, count - from) }, (_, at) => ({ externalId: `a${from + at}`, name: `Agent ${from + at}` }));
+    const batch = Array.from({ length: Math.min(50, count - from) }, (_, at) => ({
+      externalId: `a${from + at}`,
+      name: `Agent ${from + at}`,
+    }));
     const made = await make("/v1/agents/batch", { agents: batch });
     agents.push(...made.items.map(({ id }: { id: string }) => id));
   }

@@ -12,7 +12,14 @@ describe("a room", () => {
     const published = await one.ask({ type: "publish", topic: "orders.paid", body: { id: 7 } });
     expect(published).toMatchObject({ type: "published", seq: 1, duplicate: false });
     const [message] = await two.messages(1);
-    expect(message).toMatchObject({ seq: 1, topic: "orders.paid", from: world.agents[0], body: { id: 7 }, sideEffect: false, digest: published.digest });
+    expect(message).toMatchObject({
+      seq: 1,
+      topic: "orders.paid",
+      from: world.agents[0],
+      body: { id: 7 },
+      sideEffect: false,
+      digest: published.digest,
+    });
     expect(judgeChain(world.roomId, chainStart, { seq: 1, digest: published.digest }, [message])).toEqual([]);
     expect(await roomStub(world).status()).toMatchObject({ head: { seq: 1, digest: published.digest }, sockets: 2 });
     expect(seqsOf(one.frames)).toEqual([]);

@@ -29,7 +29,9 @@ async function forge(change: Claims = {}, header: Record<string, unknown> = {}, 
     ...change,
   };
   const named = Object.fromEntries(Object.entries(claims).filter(([, value]) => value !== undefined));
-  return new SignJWT(named).setProtectedHeader({ alg: "HS256", typ: "room+jwt", kid: String(own.generation), ...header }).sign(secret ?? own.key);
+  return new SignJWT(named)
+    .setProtectedHeader({ alg: "HS256", typ: "room+jwt", kid: String(own.generation), ...header })
+    .sign(secret ?? own.key);
 }
 
 const statusOf = async (token: string, roomId = world.roomId): Promise<number> => {
@@ -64,10 +66,16 @@ describe("a room token", () => {
       "a key that does not exist": await forge({ key: newId("key") }),
       "an agent that does not exist": await forge({ sub: newId("agent") }),
       "of another swarm": await other.mint(0),
-      "changed after it was signed": (await forge()).replace(/\.[^.]+\./, (part) => `.${btoa(atob(part.slice(1, -1).replaceAll("-", "+").replaceAll("_", "/")).replace(/agt_./, "agt_Z")).replaceAll("=", "")}.`),
+      "changed after it was signed": (await forge()).replace(
+        /\.[^.]+\./,
+        (part) =>
+          `.${btoa(atob(part.slice(1, -1).replaceAll("-", "+").replaceAll("_", "/")).replace(/agt_./, "agt_Z")).replaceAll("=", "")}.`,
+      ),
       garbage: "a.b.c",
     };
-    const answers = Object.fromEntries(await Promise.all(Object.entries(faults).map(async ([name, token]) => [name, await statusOf(token)])));
+    const answers = Object.fromEntries(
+      await Promise.all(Object.entries(faults).map(async ([name, token]) => [name, await statusOf(token)])),
+    );
     expect(answers).toEqual(Object.fromEntries(Object.keys(faults).map((name) => [name, 401])));
   });
 
@@ -97,7 +105,8 @@ describe("a room token", () => {
   it("is not worth guessing at: refusals count against the address", async () => {
     const headers = { authorization: "Bearer a.b.c", "cf-connecting-ip": "203.0.113.77" };
     const statuses: number[] = [];
-    for (let at = 0; at < 130; at += 1) statuses.push((await callApi("GET", `/v1/rooms/${world.roomId}/presence`, undefined, headers)).status);
+    for (let at = 0; at < 130; at += 1)
+      statuses.push((await callApi("GET", `/v1/rooms/${world.roomId}/presence`, undefined, headers)).status);
     expect(statuses.slice(0, 100).every((status) => status === 401)).toBe(true);
     expect(statuses.at(-1)).toBe(429);
   });
@@ -106,7 +115,9 @@ describe("a room token", () => {
     const token = await forge();
     const plain = { authorization: `Bearer ${token}`, "cf-connecting-ip": world.org.address };
     expect((await ask(world.roomId, plain)).status).toBe(400);
-    expect((await ask(world.roomId, { ...upgrade(token, world.org.address), "sec-websocket-protocol": `chat, bearer.${token}` })).status).toBe(400);
+    expect(
+      (await ask(world.roomId, { ...upgrade(token, world.org.address), "sec-websocket-protocol": `chat, bearer.${token}` })).status,
+    ).toBe(400);
     const bare = await ask(world.roomId, { ...plain, upgrade: "websocket" });
     expect([bare.status, bare.headers.get("sec-websocket-protocol")]).toEqual([101, null]);
     bare.webSocket?.accept();
