@@ -1,7 +1,5 @@
 import { z } from "zod";
 import type { Gate } from "./access/gate.durable-object.ts";
-import type { RoomControl } from "./access/room-control.ts";
-import type { RoomHistory } from "./access/room-history.ts";
 import type { TransparencyLog } from "./audit/log.durable-object.ts";
 import { fromBase64 } from "./crypto/encoding.ts";
 import { parseKeyRing } from "./crypto/sealed-box.ts";
@@ -9,6 +7,7 @@ import { deploymentKinds, type DeploymentKind } from "./crypto/statement/stateme
 import type { PaymentIdentifier } from "./payments/identifier.durable-object.ts";
 import type { Settlement } from "./payments/settlement.durable-object.ts";
 import { findSettingFaults, PaymentNetworks, paymentSettingsOf, type PaymentSettings } from "./payments/settings.ts";
+import type { Room } from "./rooms/room.durable-object.ts";
 
 /** What wrangler.toml binds. Settings and secrets are strings until they have been parsed. */
 export type Bindings = {
@@ -16,8 +15,7 @@ export type Bindings = {
   readonly TRANSPARENCY_LOG: DurableObjectNamespace<TransparencyLog>;
   readonly SETTLEMENT: DurableObjectNamespace<Settlement>;
   readonly PAYMENT_IDENTIFIER: DurableObjectNamespace<PaymentIdentifier>;
-  readonly ROOM: DurableObjectNamespace<RoomControl & Rpc.DurableObjectBranded>;
-  readonly ROOM: DurableObjectNamespace<RoomControl & RoomHistory & Rpc.DurableObjectBranded>;
+  readonly ROOM: DurableObjectNamespace<Room>;
   readonly EVAL_RUN: Workflow<{ readonly orgId: string; readonly runId: string }>;
   readonly JUDGE_CALIBRATION: Workflow<{ readonly orgId: string; readonly calibrationId: string }>;
   readonly FLOOD_GUARD: RateLimit;
@@ -122,6 +120,7 @@ const requiredBindings = [
   "FLOOD_GUARD",
   "ASSETS",
 ] as const;
+const requiredBindings = ["GATE", "TRANSPARENCY_LOG", "ROOM", "EVAL_RUN", "JUDGE_CALIBRATION", "FLOOD_GUARD", "ASSETS"] as const;
 const parsed = new WeakMap<Bindings, { ok: true; env: Environment } | EnvironmentFault>();
 
 /** Reads the bindings once per isolate. What is missing is named by setting, never by value. */

@@ -13,6 +13,7 @@ import { pactOperations } from "./features/pacts/operations.ts";
 import { paymentOperations } from "./features/payments/operations.ts";
 import { priceOperations } from "./features/prices/operations.ts";
 import { receiptOperations } from "./features/receipts/operations.ts";
+import { roomDoorOperations } from "./features/rooms/door-operations.ts";
 import { roomOperations } from "./features/rooms/operations.ts";
 import { scoreOperations } from "./features/scores/operations.ts";
 import { siteOperations } from "./features/site/operations.ts";
@@ -42,6 +43,7 @@ export const operations: readonly Operation[] = [
   ...swarmOperations,
   ...roomOperations,
   ...transcriptOperations,
+  ...roomDoorOperations,
   ...keyOperations,
   ...accessTokenOperations,
   ...auditOperations,
