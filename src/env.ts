@@ -115,12 +115,12 @@ const requiredBindings = [
   "TRANSPARENCY_LOG",
   "SETTLEMENT",
   "PAYMENT_IDENTIFIER",
+  "ROOM",
   "EVAL_RUN",
   "JUDGE_CALIBRATION",
   "FLOOD_GUARD",
   "ASSETS",
 ] as const;
-const requiredBindings = ["GATE", "TRANSPARENCY_LOG", "ROOM", "EVAL_RUN", "JUDGE_CALIBRATION", "FLOOD_GUARD", "ASSETS"] as const;
 const parsed = new WeakMap<Bindings, { ok: true; env: Environment } | EnvironmentFault>();
 
 /** Reads the bindings once per isolate. What is missing is named by setting, never by value. */

@@ -61,7 +61,8 @@ export async function startWorkerd(config: string): Promise<Workerd> {
     });
   });
   const origin = (name: SocketName): string => `http://127.0.0.1:${ports.get(name)}`;
-  return { origins: { api: origin("api"), baseline: origin("baseline"), probe: origin("probe") }, cpuMs: () => cpuMs(child.pid) };
+  const origins = { api: origin("api"), baseline: origin("baseline"), bareRoom: origin("bareRoom"), probe: origin("probe") };
+  return { origins, cpuMs: () => cpuMs(child.pid) };
 }
 
 /** The fourth stream was asked for as a pipe, which spawn's type forgets. */
