@@ -186,6 +186,19 @@ describe("a revocation that the database did not take", () => {
   });
 });
 
+describe("the status of a room", () => {
+  it("says who is connected, in one round trip, and is a failure where the room is out of reach", async () => {
+    const { org, roomId, agentId } = await world();
+    const empty = await org.call("GET", `/v1/rooms/${roomId}/status`);
+    expect(empty.body).toMatchObject({ roomId, head: { seq: 0 }, floor: { seq: 0 }, sockets: 0, agents: [] });
+    expect(await roundTrips(empty.requestId)).toBe(1);
+    const socket = await connect(roomId, (await tokenOf(org, roomId, agentId)).token);
+    expect((await org.call("GET", `/v1/rooms/${roomId}/status`)).body).toMatchObject({ sockets: 1, agents: [agentId] });
+    expect((await callWith(outOfReach, org)("GET", `/v1/rooms/${roomId}/status`)).status).toBe(503);
+    socket.close();
+  });
+});
+
 describe("a closed room", () => {
   it("has put everyone out, takes nobody in, and stays closed", async () => {
     const { org, swarmId, roomId, agentId } = await world();
