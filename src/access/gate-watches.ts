@@ -1,7 +1,7 @@
 import type { Environment } from "../env.ts";
 import { describeFault } from "../platform/describe-fault.ts";
 import { log } from "../platform/logger.ts";
-import { roomOf, type Ending } from "./room-control.ts";
+import { tellRoom, type Ending } from "./room-control.ts";
 import { roomTokenSeconds } from "./room-token.ts";
 
 /** In a room, somebody with a token that this key minted acts as this agent. */
@@ -22,7 +22,6 @@ const watchedForMs = 3_600_000;
 /** A token that was minted at the last moment, its life, and time for the change that ends its minter to be committed. */
 const tokensGoneAfterMs = (roomTokenSeconds + 60) * 1000;
 export const retryAfterMs = 5000;
-const patienceMs = 3000;
 
 /** From when on nobody can hold a token of what ended at `at`. */
 export const endOfTokens = (at: number): number => at + tokensGoneAfterMs;
@@ -92,7 +91,7 @@ export async function tellRooms(env: Environment, watches: GateWatches): Promise
   await Promise.all(
     watches.untold().map(async (untold) => {
       try {
-        await inTime(roomOf(env, untold.roomId).revoke(untold.ending));
+        await tellRoom(env, untold.roomId, (room) => room.revoke(untold.ending));
         watches.told(untold);
       } catch (fault) {
         log("error", "room_not_told", { roomId: untold.roomId, kind: untold.ending.kind, fault: describeFault(fault) });
@@ -100,16 +99,4 @@ export async function tellRooms(env: Environment, watches: GateWatches): Promise
     }),
   );
   return watches.untold().length;
-}
-
-async function inTime(work: Promise<void>): Promise<void> {
-  const late = new AbortController();
-  try {
-    await Promise.race([
-      work,
-      scheduler.wait(patienceMs, { signal: late.signal }).then(() => Promise.reject(new Error("no answer in time"))),
-    ]);
-  } finally {
-    late.abort();
-  }
 }

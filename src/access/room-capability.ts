@@ -4,9 +4,9 @@ const segment = "[a-z0-9_-]{1,32}";
 const maxSegments = 8;
 
 /** A topic: one to eight segments of lower-case letters, digits, `_` and `-`, divided by dots. */
-export const topicPattern = new RegExp(`^${segment}(\\.${segment}){0,${maxSegments - 1}}$`);
+const topicPattern = new RegExp(`^${segment}(\\.${segment}){0,${maxSegments - 1}}$`);
 /** Topics at once: `*` stands for one segment, `**` at the end for one or more. Every topic is a pattern of itself. */
-export const topicPatternPattern = new RegExp(
+const topicPatternPattern = new RegExp(
   `^(\\*\\*|(${segment}|\\*)(\\.(${segment}|\\*)){0,${maxSegments - 1}}|(${segment}|\\*)(\\.(${segment}|\\*)){0,${maxSegments - 2}}\\.\\*\\*)$`,
 );
 
@@ -15,7 +15,7 @@ export const TopicPattern = z
   .string()
   .regex(topicPatternPattern, "A topic in which `*` stands for one segment, and `**` at the end for one or more.");
 
-export const capabilityLimits = { count: 16, characters: 800 } as const;
+const capabilityLimits = { count: 16, characters: 800 } as const;
 
 const plain = ["presence", "history"] as const;
 const onTopics = ["topic:publish", "topic:subscribe"] as const;

@@ -23,7 +23,29 @@ export type RoomControl = {
   close(): Promise<void>;
   /** The room's topics, retention or secrets have changed in the database. */
   reload(): Promise<void>;
+  status(): Promise<RoomStatus>;
 };
 
-/** The object of a room that is in the database, or whose identifier's tag was checked. */
-export const roomOf = (env: Environment, roomId: string): RoomControl => env.bindings.ROOM.get(env.bindings.ROOM.idFromName(roomId));
+/** A room at this moment. `floor` is the message before the oldest that is kept. */
+export type RoomStatus = {
+  readonly head: { readonly seq: number; readonly digest: string };
+  readonly floor: { readonly seq: number; readonly digest: string };
+  readonly bytes: number;
+  readonly sockets: number;
+  readonly agents: readonly string[];
+};
+
+const patienceMs = 3000;
+
+/** Tells the object of a room that is in the database. Throws where it is out of reach or does not answer in time. */
+export async function tellRoom<T>(env: Environment, roomId: string, tell: (room: RoomControl) => Promise<T>): Promise<T> {
+  const answered = new AbortController();
+  const { ROOM } = env.bindings;
+  const told = async (): Promise<T> => tell(ROOM.get(ROOM.idFromName(roomId)));
+  try {
+    const late = scheduler.wait(patienceMs, { signal: answered.signal }).then(() => Promise.reject<never>(new Error("no answer in time")));
+    return await Promise.race([told(), late]);
+  } finally {
+    answered.abort();
+  }
+}

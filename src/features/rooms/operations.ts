@@ -2,7 +2,7 @@ import { defineOperation } from "../../http/define-operation.ts";
 import { SwarmParams } from "../swarms/index.ts";
 import { changeRoom, closeRoom, createRoom } from "./change-rooms.ts";
 import { mintToken } from "./mint-token.ts";
-import { getRoom, listRevocations, listRooms } from "./read-rooms.ts";
+import { getRoom, getStatus, listRevocations, listRooms } from "./read-rooms.ts";
 import { liftRevocation, revokeInRoom } from "./revoke.ts";
 import {
   CreateRoomBody,
@@ -16,6 +16,7 @@ import {
   Room,
   RoomPage,
   RoomParams,
+  RoomStatus,
   UpdateRoomBody,
 } from "./schemas.ts";
 
@@ -52,6 +53,15 @@ export const roomOperations = [
     request: { params: RoomParams },
     response: { status: 200, body: Room },
     handle: ({ input, ...context }) => getRoom(context, input.params.roomId),
+  }),
+  defineOperation({
+    ...read,
+    id: "rooms.status",
+    path: "/v1/rooms/{roomId}/status",
+    summary: "Say who is in a room, and how much was said",
+    request: { params: RoomParams },
+    response: { status: 200, body: RoomStatus },
+    handle: ({ input, ...context }) => getStatus(context, input.params.roomId),
   }),
   defineOperation({
     ...change,

@@ -1,10 +1,10 @@
 import type { ReadContext } from "../../http/operation.ts";
 import { toPage, type Page } from "../../http/pagination.ts";
 import { problem } from "../../http/problem.ts";
-import { selectSwarm } from "../swarms/index.ts";
+import { demandRoom, selectSwarm } from "../swarms/index.ts";
 import { toRevocation } from "./revocation.ts";
 import { toRoom } from "./room.ts";
-import type { RevocationView, RoomView } from "./schemas.ts";
+import type { RevocationView, RoomStatusView, RoomView } from "./schemas.ts";
 import { selectRevocations, selectRoom, selectRooms } from "./store.ts";
 
 type PageOf<T> = { items: T[]; nextCursor: string | null };
@@ -20,6 +20,13 @@ export async function getRoom({ tenant }: ReadContext, roomId: string): Promise<
   const [[room]] = await tenant.read((db) => [selectRoom(db, roomId)]);
   if (room === undefined) throw problem("not_found", "no such room");
   return toRoom(room);
+}
+
+/** Who is in a room, and how much was said: its object alone knows. */
+export async function getStatus({ tenant, env }: ReadContext, roomId: string): Promise<RoomStatusView> {
+  const [[room]] = await tenant.read((db) => [selectRoom(db, roomId)]);
+  if (room === undefined) throw problem("not_found", "no such room");
+  return { roomId, ...(await demandRoom(env, roomId, (object) => object.status())) };
 }
 
 export async function listRevocations({ tenant, now }: ReadContext, roomId: string, page: Page): Promise<PageOf<RevocationView>> {

@@ -54,6 +54,19 @@ export const Room = z
 export type RoomView = z.input<typeof Room>;
 export const RoomPage = pageOf(Room).openapi("RoomPage");
 
+const Place = z.object({ seq: z.int(), digest: z.string() });
+export const RoomStatus = z
+  .object({
+    roomId: z.string(),
+    head: Place.openapi({ description: "The newest message; sequence number 0 where there is none yet." }),
+    floor: Place.openapi({ description: "The message before the oldest one that is kept." }),
+    bytes: z.int().openapi({ description: "What the kept messages take." }),
+    sockets: z.int(),
+    agents: z.array(z.string()).readonly().openapi({ description: "Who is connected." }),
+  })
+  .openapi("RoomStatus");
+export type RoomStatusView = z.input<typeof RoomStatus>;
+
 export const MintTokenBody = z
   .strictObject({
     agentId: AgentId,
