@@ -12,6 +12,7 @@ CREATE TABLE "room_visits" (
 );
 --> statement-breakpoint
 ALTER TABLE "room_visits" ADD CONSTRAINT "room_visits_org_id_agent_id_agents_org_id_id_fk" FOREIGN KEY ("org_id","agent_id") REFERENCES "public"."agents"("org_id","id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "room_visits" ADD CONSTRAINT "room_visits_org_id_room_id_rooms_org_id_id_fk" FOREIGN KEY ("org_id","room_id") REFERENCES "public"."rooms"("org_id","id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 CREATE INDEX "room_visits_agent" ON "room_visits" USING btree ("org_id","agent_id","room_id","joined_at","left_at","messages","effects");
 --> statement-breakpoint
 select app.guard('room_visits');

@@ -17,6 +17,7 @@ import { scoreOperations } from "./features/scores/operations.ts";
 import { siteOperations } from "./features/site/operations.ts";
 import { swarmOperations } from "./features/swarms/operations.ts";
 import { teamworkOperations } from "./features/teamwork/operations.ts";
+import { transcriptOperations } from "./features/transcripts/operations.ts";
 import { transparencyOperations } from "./features/transparency/operations.ts";
 import { trustOperations } from "./features/trust/operations.ts";
 import type { Operation } from "./http/operation.ts";
@@ -38,6 +39,7 @@ export const operations: readonly Operation[] = [
   ...swarmOperations,
   ...roomOperations,
   ...roomDoorOperations,
+  ...transcriptOperations,
   ...keyOperations,
   ...accessTokenOperations,
   ...auditOperations,

@@ -84,9 +84,9 @@ function judgeDigests(room: string, after: ChainPlace, last: ChainPlace, shown: 
   for (const message of [...shown.values()].toSorted((a, b) => b.seq - a.seq)) {
     const { seq, previous } = message;
     const digest = digestOrNone(room, message);
-    const isOther = vouched?.seq === seq && vouched.digest !== digest;
+    const isOther: boolean = vouched?.seq === seq && vouched.digest !== digest;
     const isElsewhere = seq === after.seq + 1 && previous !== after.digest;
-    const holds = digest === message.digest && !isOther && !isElsewhere;
+    const holds: boolean = digest === message.digest && !isOther && !isElsewhere;
     if (!holds) changed.push({ kind: "changed", seq });
     vouched = holds ? { seq: seq - 1, digest: previous } : undefined;
   }

@@ -1,5 +1,6 @@
 import { foreignKey, index, integer, pgTable, primaryKey, text, timestamp } from "drizzle-orm/pg-core";
 import { agents } from "./agents.ts";
+import { rooms } from "./swarms.ts";
 
 /** How a member of a room came in. */
 export const visitWays = ["socket", "http"] as const;
@@ -25,5 +26,6 @@ export const roomVisits = pgTable(
     primaryKey({ columns: [table.orgId, table.id] }),
     index("room_visits_agent").on(table.orgId, table.agentId, table.roomId, table.joinedAt, table.leftAt, table.messages, table.effects),
     foreignKey({ columns: [table.orgId, table.agentId], foreignColumns: [agents.orgId, agents.id] }),
+    foreignKey({ columns: [table.orgId, table.roomId], foreignColumns: [rooms.orgId, rooms.id] }),
   ],
 );

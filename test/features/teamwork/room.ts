@@ -1,12 +1,11 @@
-import { env } from "cloudflare:workers";
-import { tagId } from "../../../src/access/tagged-id.ts";
-import { parseEnvironment } from "../../../src/env.ts";
-import { newId } from "../../../src/platform/ids.ts";
+import { expect } from "vitest";
 import type { TestOrganization } from "../../support/organization.ts";
 
-/** A room of the organization. */
-export async function newRoom(_org: TestOrganization): Promise<string> {
-  const parsed = parseEnvironment(env);
-  if (!parsed.ok) throw new Error("no environment");
-  return tagId(parsed.env, "room", newId("room").slice("room_".length));
+/** A room of the organization, in a swarm of its own. */
+export async function newRoom(org: TestOrganization): Promise<string> {
+  const swarm = await org.call("POST", "/v1/swarms", { name: "Swarm" });
+  expect(swarm.status, swarm.text).toBe(201);
+  const room = await org.call("POST", `/v1/swarms/${swarm.body.id}/rooms`, { name: "Room" });
+  expect(room.status, room.text).toBe(201);
+  return room.body.id;
 }

@@ -151,5 +151,7 @@ describe("a visit", () => {
     const theirs = await newAgent(stranger);
     await expect(leave(org, [visitOf(theirs, await newRoom(org))])).rejects.toThrow();
     await expect(leave(org, [visitOf(newId("agent"), await newRoom(org))])).rejects.toThrow();
+    await expect(leave(stranger, [visitOf(theirs, await newRoom(org))])).rejects.toThrow();
+    await leave(stranger, [visitOf(theirs, await newRoom(stranger))]);
   });
 });
