@@ -20,10 +20,13 @@ export class DeliveryWindow {
     this.#chars += chars;
   }
 
-  /** Takes out the message and all that was sent before it; returns how many characters that frees, or undefined where it was not sent. */
+  /**
+   * Takes out the message and all that was sent before it; where it was not sent itself, those at the front with lower numbers. Returns how
+   * many characters that frees, or undefined where there was nothing to take out.
+   */
   acknowledge(seq: number): number | undefined {
-    const at = this.#seqs.indexOf(seq, this.#first);
-    if (at === -1) return undefined;
+    const at = this.#lastUpTo(seq);
+    if (at < this.#first) return undefined;
     let freed = 0;
     for (let index = this.#first; index <= at; index += 1) freed += this.#sizes[index] ?? 0;
     this.#first = at + 1;
@@ -34,5 +37,13 @@ export class DeliveryWindow {
       this.#first = 0;
     }
     return freed;
+  }
+
+  #lastUpTo(seq: number): number {
+    const sent = this.#seqs.indexOf(seq, this.#first);
+    if (sent !== -1) return sent;
+    let next = this.#first;
+    while ((this.#seqs[next] ?? Infinity) <= seq) next += 1;
+    return next - 1;
   }
 }

@@ -29,9 +29,11 @@ export const roomLimits = {
   windowMessages: 1_000,
   windowChars: 2 ** 20,
   /** The same for all sockets of a room together: it must fit into the object's memory (128 MiB) beside everything else. */
-  inFlightChars: 32 * 2 ** 20,
+  inFlightChars: 64 * 2 ** 20,
   /** Events that wait for the log: beyond this nobody joins and no effect is published until some were written. */
   waitingEvents: 10_000,
+  /** When the alarm writes what happened. */
+  logWithinMs: 1_000,
   historyPage: 1_000,
   historyChars: 2 ** 20,
 } as const;

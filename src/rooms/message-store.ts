@@ -38,7 +38,9 @@ type Row = { seq: number; at: number; agent: string; topic: string; side_effect:
 const toMessage = ({ agent, side_effect: sideEffect, ...row }: Row): KeptMessage => ({ ...row, from: agent, sideEffect: sideEffect === 1 });
 const columns = "seq, at, agent, topic, side_effect, digest, previous, body";
 
+/** A publisher's own identifiers are remembered as long as their messages are kept, and at least so long. */
 const idsKeptMs = 3_600_000;
+const idsForgotten = 5_000;
 
 /** A room's messages, numbered and chained, in the object's own SQLite. What is written here is safe before anything that follows leaves it. */
 export class MessageStore {
@@ -122,8 +124,17 @@ export class MessageStore {
       this.#sql.exec("insert or replace into floor (id, seq, digest, at, total) values (1, ?, ?, ?, ?)", seq, digest, at, total);
       this.#sql.exec("delete from messages where seq <= ?", seq);
     }
-    this.#sql.exec("delete from message_ids where seq <= ? and at < ?", this.#floor.seq, now - idsKeptMs);
+    this.#forgetIds(now - idsKeptMs);
     return last - from;
+  }
+
+  /** Times grow with the numbers, so that what is too old stands first. */
+  #forgetIds(before: number): void {
+    const oldest = "select seq, at from message_ids where seq <= ? order by seq limit ?";
+    const [first] = this.#sql.exec<{ at: number }>(oldest, this.#floor.seq, 1).toArray();
+    if (first === undefined || first.at >= before) return;
+    const last = `select max(seq) from (${oldest}) where at < ?`;
+    this.#sql.exec(`delete from message_ids where seq <= (${last})`, this.#floor.seq, idsForgotten, before);
   }
 
   /** When the oldest message kept was published; undefined where none is. */

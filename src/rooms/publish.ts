@@ -57,6 +57,7 @@ export function publish(hall: OpenHall, publisher: Publisher, publication: Publi
     if (sideEffect) logEffect(hall, publisher, kept);
     return kept;
   });
+  if (sideEffect) hall.wakeBy(now + roomLimits.logWithinMs);
   return { ok: true, seq: message.seq, digest: message.digest, duplicate: false, message };
 }
 
@@ -71,10 +72,18 @@ function keep({ storage, messages }: OpenHall, write: () => KeptMessage): KeptMe
 }
 
 function logEffect(
-  { record, settings: { roomId } }: OpenHall,
+  { outbox, settings: { roomId } }: OpenHall,
   { agentId, visit }: Publisher,
   { seq, topic, digest, at }: KeptMessage,
 ): void {
   const change = { roomId, agentId, visitId: visit.id, seq, topic, digest, at: new Date(at).toISOString() };
-  record({ id: newId("auditEvent"), action: "room.effect_published", resource: roomId, actor: `agent:${agentId}`, change, data: null, at });
+  outbox.add({
+    id: newId("auditEvent"),
+    action: "room.effect_published",
+    resource: roomId,
+    actor: `agent:${agentId}`,
+    change,
+    data: null,
+    at,
+  });
 }

@@ -14,6 +14,7 @@ import { Doorkeeper, type Admitted } from "./doorkeeper.ts";
 import { Endings } from "./endings.ts";
 import type { Hall, OpenHall } from "./hall.ts";
 import { hearFrame } from "./hear-frame.ts";
+import { roomLimits } from "./limits.ts";
 import { recallMember, type Pass } from "./member.ts";
 import { MessageStore } from "./message-store.ts";
 import { openSocket } from "./open-socket.ts";
@@ -27,7 +28,6 @@ import { enforce, nextWake, retain, retainSoon } from "./upkeep.ts";
 import { Visits } from "./visits.ts";
 import { writeEvent } from "./write-event.ts";
 
-const logWithinMs = 1_000;
 const retryAfterMs = 10_000;
 
 /** One per room: the only place where its members meet, and where its messages get their order. */
@@ -151,7 +151,7 @@ export class Room extends DurableObject<Bindings> implements RoomControl {
     const wakeBy = (at: number): void => this.#wakeBy(at);
     const record: Hall["record"] = (entry) => {
       outbox.add(entry);
-      wakeBy(entry.at + logWithinMs);
+      wakeBy(entry.at + roomLimits.logWithinMs);
     };
     const visits = new Visits(sql, { record, wakeBy });
     const assembly = new Assembly(messages, new SocketStore(sql), ({ pass: { agentId } }) => {
@@ -173,6 +173,7 @@ export class Room extends DurableObject<Bindings> implements RoomControl {
     assembly.recall(members);
     for (const { pass } of members) presence.join(pass.agentId);
     presence.takeChange();
+    enforce(this.#hall, this.#now());
     visits.recall(new Set(members.map(({ pass }) => pass.agentId)), this.#now());
     for (const member of members) replayOn(assembly, member);
   }

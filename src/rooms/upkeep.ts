@@ -29,6 +29,7 @@ export function retain({ messages, settings: { plan, retention } }: OpenHall, no
 /** After something was published: room is made at once where far too much is kept, and by the alarm otherwise. */
 export function retainSoon(hall: OpenHall, now: number): void {
   const { messages, settings, wakeBy } = hall;
+  if (messages.head.seq === messages.floor.seq) return;
   const { keptBytes } = roomPlans[settings.plan];
   const over = Math.max((messages.head.seq - messages.floor.seq) / settings.retention.messages, messages.bytes / keptBytes);
   if (over > slack) retain(hall, now);

@@ -28,9 +28,9 @@ async function written(world: World, count: number): Promise<Record<string, unkn
 
 /** Makes every visit that has ended for now so old that nobody comes back to it. */
 const age = (world: World) =>
-  runInDurableObject(roomStub(world), (_, { storage }) => storage.sql.exec("update visits set away_since = away_since - 600000")).then(() =>
-    sleep(world),
-  );
+  runInDurableObject(roomStub(world), (_, { storage }) =>
+    storage.sql.exec("update visits set away_since = away_since - 600000, joined_at = joined_at - 900000"),
+  ).then(() => sleep(world));
 
 describe("what happens in a room", () => {
   it("is in the organization's log: who joined, what had an effect, who left, each once, with what it did in its visit", async () => {
