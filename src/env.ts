@@ -4,6 +4,7 @@ import type { TransparencyLog } from "./audit/log.durable-object.ts";
 import { fromBase64 } from "./crypto/encoding.ts";
 import { parseKeyRing } from "./crypto/sealed-box.ts";
 import { deploymentKinds, type DeploymentKind } from "./crypto/statement/statement.ts";
+import { findSettingFaults, PaymentNetworks, paymentSettingsOf, type PaymentSettings } from "./payments/settings.ts";
 
 /** What wrangler.toml binds. Settings and secrets are strings until they have been parsed. */
 export type Bindings = {
@@ -20,23 +21,30 @@ const base64Key = z
   .regex(/^[A-Za-z0-9+/]{43}=$/, "32 bytes as base64")
   .transform(fromBase64);
 
-const signingKeys = z
-  .string()
-  .transform((text, context) => {
-    try {
-      return JSON.parse(text) as unknown;
-    } catch {
-      context.addIssue("not JSON");
-      return z.NEVER;
-    }
-  })
-  .pipe(
-    z.object({
-      keys: z
-        .array(z.object({ kty: z.literal("OKP"), crv: z.literal("Ed25519"), x: z.string().length(43), d: z.string().length(43) }))
-        .min(1),
-    }),
-  );
+const jsonText = z.string().transform((text, context) => {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    context.addIssue("not JSON");
+    return z.NEVER;
+  }
+});
+
+const signingKeys = jsonText.pipe(
+  z.object({
+    keys: z
+      .array(z.object({ kty: z.literal("OKP"), crv: z.literal("Ed25519"), x: z.string().length(43), d: z.string().length(43) }))
+      .min(1),
+  }),
+);
+
+/** All of them, or none: then nothing is for sale. */
+const paymentSettings = {
+  X402_FACILITATOR_URL: z.url().optional(),
+  /** Sent to the facilitator as a bearer token, where it asks for one. */
+  X402_FACILITATOR_TOKEN: z.string().min(1).optional(),
+  X402_NETWORKS: jsonText.pipe(PaymentNetworks).optional(),
+};
 
 const Settings = z
   .object({
@@ -61,10 +69,15 @@ const Settings = z
     DEPLOYMENT: z.enum(deploymentKinds),
     EGRESS: z.enum(["public", "local"]).default("public"),
     DOH_URL: z.url().default("https://cloudflare-dns.com/dns-query"),
+    ...paymentSettings,
   })
   .refine((settings) => settings.EGRESS === "public" || isLoopback(settings.DATABASE_ENDPOINT), {
     path: ["EGRESS"],
     message: "local is for an installation whose database is on loopback too",
+  })
+  .superRefine(({ EGRESS, X402_FACILITATOR_URL, X402_FACILITATOR_TOKEN, X402_NETWORKS }, context) => {
+    const faults = findSettingFaults({ X402_FACILITATOR_URL, X402_FACILITATOR_TOKEN, X402_NETWORKS }, EGRESS);
+    for (const name of faults) context.addIssue({ code: "custom", path: [name], message: "missing, or not to be called" });
   });
 
 const isLoopback = (url: string | undefined): boolean => url !== undefined && new URL(url).hostname === "127.0.0.1";
@@ -85,6 +98,8 @@ export type Environment = {
   readonly deployment: DeploymentKind;
   readonly egress: "public" | "local";
   readonly dohUrl: string;
+  /** How calls are paid for; undefined where nothing is for sale. */
+  readonly payments: PaymentSettings | undefined;
 };
 
 export type EnvironmentFault = { readonly ok: false; readonly missing: readonly string[] };
@@ -123,6 +138,7 @@ function parse(bindings: Bindings): { ok: true; env: Environment } | Environment
       deployment: data.DEPLOYMENT,
       egress: data.EGRESS,
       dohUrl: data.DOH_URL,
+      payments: paymentSettingsOf(data),
     },
   };
 }

@@ -10,6 +10,12 @@ export async function guardAgainstFlood(env: Environment, address: string | null
   if (!success) throw problem("rate_limited", "too many unauthenticated requests from one address", { headers: { "Retry-After": "60" } });
 }
 
+/** The same for what is presented as a payment: whoever asks for prices has as many calls left to pay for. */
+export async function guardPayments(env: Environment, address: string | null): Promise<void> {
+  const { success } = await env.bindings.FLOOD_GUARD.limit({ key: `payment|${address ?? "unknown"}` });
+  if (!success) throw problem("rate_limited", "too many payments from one address", { headers: { "Retry-After": "60" } });
+}
+
 /** Counts a call of a host that has not yet said that it wants our traffic, so that no organization floods it through us. */
 export async function guardUnprovenHost(env: Environment, orgId: string, host: string): Promise<void> {
   const { success } = await env.bindings.FLOOD_GUARD.limit({ key: `unproven|${orgId}|${host}` });

@@ -7,6 +7,19 @@ const problemAnswer = {
   content: { "application/problem+json": { schema: ProblemBody } },
 };
 
+const challengeAnswer = {
+  ...problemAnswer,
+  description: "No credential and no payment that can be used: the header says what to pay. Nothing was taken.",
+  headers: {
+    "PAYMENT-REQUIRED": { description: "Base64 of x402's PaymentRequired (version 2) as JSON.", schema: { type: "string" as const } },
+  },
+};
+
+function securityOf({ mode }: Operation["access"]): Record<string, string[]>[] {
+  if (mode === "public") return [];
+  return mode === "payable" ? [{ bearer: [] }, { x402: [] }] : [{ bearer: [] }];
+}
+
 type Content = { readonly content?: Record<string, { readonly schema: z.ZodType | { readonly type: "string" } }> };
 
 function toRoute(operation: Operation): RouteConfig {
@@ -18,13 +31,17 @@ function toRoute(operation: Operation): RouteConfig {
     summary: operation.summary,
     tags: [operation.id.split(".")[0] ?? ""],
     description: describe(operation),
-    security: access.mode === "public" ? [] : [{ bearer: [] }],
+    security: securityOf(access),
     request: {
       ...(request.params === undefined ? {} : { params: request.params }),
       ...(request.query === undefined ? {} : { query: request.query }),
       ...(request.body === undefined ? {} : { body: { required: true, content: { "application/json": { schema: request.body } } } }),
     },
-    responses: { [response.status]: { description: operation.summary, ...contentOf(response) }, default: problemAnswer },
+    responses: {
+      [response.status]: { description: operation.summary, ...contentOf(response) },
+      ...(access.mode === "payable" ? { 402: challengeAnswer } : {}),
+      default: problemAnswer,
+    },
   };
 }
 
@@ -59,6 +76,13 @@ export function openApiDocument(operations: readonly Operation[], origin: string
     type: "http",
     scheme: "bearer",
     description: "An API key (`arm_live_…`, `arm_test_…`) or an access token.",
+  });
+  app.openAPIRegistry.registerComponent("securitySchemes", "x402", {
+    type: "apiKey",
+    in: "header",
+    name: "PAYMENT-SIGNATURE",
+    description:
+      "A payment for this one call (x402, version 2) in place of a credential, where the installation takes payments: `GET /v1/prices` says which. The answer's `PAYMENT-RESPONSE` says what was settled, and `X-Payment-Id` names it.",
   });
   for (const operation of operations) app.openAPIRegistry.registerPath(toRoute(operation));
   return app.getOpenAPI31Document({

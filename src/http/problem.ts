@@ -83,6 +83,11 @@ export const problems = {
     "The payment's outcome is not known yet",
     "Resend the same request with the same `PAYMENT-SIGNATURE` after `Retry-After`. Do not sign another payment: this one may have been taken.",
   ],
+  payment_credited: [
+    503,
+    "Paid, and not delivered yet",
+    "The payment was taken, and what it was for could not be delivered. It is kept as a credit: resend the same request with the same `PAYMENT-SIGNATURE` within 30 days, and nothing more is taken. `X-Payment-Id` names the payment.",
+  ],
   not_configured: [503, "Not configured", "This installation lacks a setting that the operation needs."],
 } as const satisfies Record<string, readonly [status: number, title: string, explanation: string]>;
 

@@ -8,16 +8,15 @@ import { currentTime } from "../platform/clock.ts";
 import { answerResponse } from "./answer-response.ts";
 import type { Call } from "./call.ts";
 import { governanceClasses } from "./governance.ts";
+import { handleCall, type BodyReader } from "./handle-call.ts";
 import { findAnswer, idempotentWrite, readIdempotency } from "./idempotency.ts";
 import type { Operation } from "./operation.ts";
-import { parseInput } from "./parse-input.ts";
 import { Problem, problem } from "./problem.ts";
 import { readBody } from "./read-body.ts";
 import { recordFailure } from "./record-failure.ts";
+import { paymentHeader, runForPayer } from "./run-for-payer.ts";
 import { anyOriginHeaders } from "./security-headers.ts";
 import { answerShared } from "./shared-answer.ts";
-
-type BodyReader = () => Promise<Uint8Array<ArrayBuffer>>;
 
 /** The pipeline's fixed order: authenticate, gate, parse, handle, check the answer. Failures leave as thrown Problems. */
 export async function runOperation(operation: Operation, call: Call): Promise<Response> {
@@ -30,8 +29,11 @@ export async function runOperation(operation: Operation, call: Call): Promise<Re
   switch (access.mode) {
     case "public":
       return runForAnyone(operation, call, body);
-    case "tenant":
     case "payable":
+      if (call.env.payments === undefined || call.request.headers.has("Authorization"))
+        return runForTenant(operation, call, access.scope, body);
+      return runForPayer(operation, call, { settings: call.env.payments, price: access.price }, body);
+    case "tenant":
       return runForTenant(operation, call, access.scope, body);
     case "room":
       throw problem("not_configured", "there are no rooms");
@@ -44,7 +46,7 @@ async function runForAnyone(operation: Operation, call: Call, body: BodyReader):
   const answer = async (): Promise<Response> => {
     if (anyOrigin) Object.assign(call.headers, anyOriginHeaders);
     await guardAgainstFlood(call.env, addressOf(call.request));
-    return answerResponse(operation, await handle(operation, call, body, {}));
+    return answerResponse(operation, await handleCall(operation, call, body, {}));
   };
   return sharedSeconds === undefined ? answer() : answerShared(operation, call, sharedSeconds, answer);
 }
@@ -58,8 +60,9 @@ async function runForTenant(
   const { env, request, trace } = call;
   const address = addressOf(request);
   const credential = await countingRefusals(call, () => authenticate(env, request, currentTime()));
+  const paysToo = paysAsWell(operation, call);
   const { audited } = governanceClasses[operation.governance];
-  const idempotency = audited ? await readIdempotency(request, operation.id, body) : null;
+  const idempotency = audited && !paysToo ? await readIdempotency(request, operation.id, body) : null;
   const durable = operation.governance === "credential" || operation.governance === "autonomous-action";
   const gateStart = currentTime().getTime();
   const admission = await countingRefusals(call, () => admit(env, credential, { scope, durable, address, idempotency }));
@@ -70,8 +73,12 @@ async function runForTenant(
 
   const entered = enterOrganization(env, credential, admission, { ...trace, waitUntil: call.waitUntil });
   try {
+    if (paysToo) throw problem("credential_conflict", "a credential and a payment");
     if (idempotency === null)
-      return answerResponse(operation, await handle(operation, call, body, { ...entered.caller, tenant: entered.openTenant(undefined) }));
+      return answerResponse(
+        operation,
+        await handleCall(operation, call, body, { ...entered.caller, tenant: entered.openTenant(undefined) }),
+      );
     return await runOnce(operation, call, body, { entered, credential, idempotency, state: admission.idempotency ?? "fresh" });
   } catch (thrown) {
     recordFailure(call, entered.openTenant(undefined), thrown);
@@ -79,24 +86,9 @@ async function runForTenant(
   }
 }
 
-/** The context is what ContextOf promised for the operation's class: the one place where the table's forgotten types come back. */
-async function handle(operation: Operation, call: Call, body: BodyReader, caller: object): Promise<unknown> {
-  const { env, request, waitUntil, trace } = call;
-  const raw = { params: call.params, query: queryOf(request.url), contentType: request.headers.get("Content-Type"), body };
-  const input = await parseInput(operation.request, raw);
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- ContextOf promised it
-  const run = operation.handle as (context: object) => Promise<unknown>;
-  const { requestId, meter } = trace;
-  return run({ input, env, waitUntil, requestId, meter, now: currentTime(), ...caller });
-}
-
-const noQuery = new URLSearchParams();
-
-/** Most requests have none, and to parse a whole URL for it costs as much as checking the answer. */
-function queryOf(url: string): URLSearchParams {
-  const at = url.indexOf("?");
-  return at === -1 ? noQuery : new URL(url).searchParams;
-}
+/** Which of the two is meant, we do not guess: a credential that holds would pay nothing. A bad one was refused before this is said. */
+const paysAsWell = ({ access }: Operation, { env, request }: Call): boolean =>
+  access.mode === "payable" && env.payments !== undefined && request.headers.has(paymentHeader);
 
 type Once = {
   readonly entered: Entered;
@@ -128,7 +120,7 @@ async function runOnce(
   try {
     const earlier = state === "fresh" ? undefined : await replay();
     const response =
-      earlier ?? (await answerOrReplay(operation, () => handle(operation, call, body, { ...entered.caller, tenant }), replay));
+      earlier ?? (await answerOrReplay(operation, () => handleCall(operation, call, body, { ...entered.caller, tenant }), replay));
     done = true;
     return response;
   } finally {

@@ -23,6 +23,12 @@ export const anyOriginHeaders = {
   "Cross-Origin-Resource-Policy": "cross-origin",
 } as const;
 
+/** The same for calls that are paid for: a wallet may live in a browser. No credential is let in from there. */
+export const payerHeaders = {
+  ...anyOriginHeaders,
+  "Access-Control-Expose-Headers": "PAYMENT-REQUIRED, PAYMENT-RESPONSE, X-Payment-Id, X-Request-Id, Retry-After",
+} as const;
+
 /** All or none: an answer that was kept has them, and is given many times. */
 export function setSecurityHeaders(target: Headers): void {
   if (target.has("Strict-Transport-Security")) return;

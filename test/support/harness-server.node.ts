@@ -11,6 +11,7 @@ import { createKey } from "../../src/local/admin/create-key.ts";
 import { introduceKeys } from "../../src/local/admin/introduce-keys.ts";
 import { createOrganization } from "../../src/local/admin/create-organization.ts";
 import { setClaimPolicy } from "../../src/local/admin/set-claim-policy.ts";
+import { startPaidWorld, type PaidWorld } from "./paid-world.node.ts";
 import { newSecrets, newSigningKey, type Secrets } from "../../src/local/secrets.ts";
 import { runBatch } from "../../src/local/sql-batch.ts";
 import { startSqlServer } from "../../src/local/sql-server.ts";
@@ -46,6 +47,8 @@ export type Harness = {
     AGENTS_URL: string;
     A2A_URL: string;
     ROOT_FINGERPRINT: string;
+    X402_FACILITATOR_URL: string;
+    X402_NETWORKS: string;
   };
   readonly close: () => Promise<void>;
 };
@@ -61,9 +64,11 @@ export async function startHarness({ rowSecurity }: { rowSecurity: boolean }): P
   const run: RunAsAdmin = (statements) => runBatch(database.pool, { role: "armalo_admin", statements });
   const root = await openSigner(newSigningKey());
   await introduceKeys(run, { root, issuer: publicOrigin, now: new Date() }, secrets);
+  const paid = await startPaidWorld();
   const control = createServer((request, response) => {
     void serve(request, {
       run,
+      paid,
       watch,
       secrets,
       query: (query, params) => database.pool.query(query, params).then(({ rows }) => rows),
@@ -87,13 +92,14 @@ export async function startHarness({ rowSecurity }: { rowSecurity: boolean }): P
       AGENTS_URL: agents.url,
       A2A_URL: a2a.url,
       ROOT_FINGERPRINT: root.kid,
+      ...paid.bindings,
     },
     close: async () => {
       control.closeAllConnections();
       control.close();
       agents.close();
       a2a.close();
-      a2a.close();
+      await paid.close();
       await sqlServer.close();
       await database.close();
     },
@@ -102,12 +108,13 @@ export async function startHarness({ rowSecurity }: { rowSecurity: boolean }): P
 
 type Parts = {
   readonly run: RunAsAdmin;
+  readonly paid: PaidWorld;
   readonly watch: Watch;
   readonly secrets: Secrets;
   readonly query: (query: string, params: unknown[]) => Promise<unknown[]>;
 };
 
-async function serve(request: IncomingMessage, { run, watch, secrets, query }: Parts): Promise<unknown> {
+async function serve(request: IncomingMessage, { run, paid, watch, secrets, query }: Parts): Promise<unknown> {
   const url = new URL(request.url ?? "/", "http://harness");
   const body: unknown = request.method === "POST" ? JSON.parse(Buffer.concat(await request.toArray()).toString("utf8")) : undefined;
   switch (url.pathname) {
@@ -135,6 +142,8 @@ async function serve(request: IncomingMessage, { run, watch, secrets, query }: P
       const { query: text, params } = Rows.parse(body);
       return { rows: await query(text, params) };
     }
+    case "/chain":
+      return paid.answer(body);
     default:
       throw new Error(`the harness has no ${url.pathname}`);
   }

@@ -25,3 +25,6 @@ export const failDatabase = (orgId: string, mode: "down" | "after_commit" | "non
 /** Rows as the database's owner sees them, past every wall. */
 export const ownerSees = async (query: string, ...params: unknown[]): Promise<Record<string, unknown>[]> =>
   (await ask<{ rows: Record<string, unknown>[] }>("/rows", { query, params })).rows;
+
+/** Asks the chain on which tests pay (paid-world.node.ts). */
+export const askChain = <T>(asked: object): Promise<T> => ask("/chain", asked);

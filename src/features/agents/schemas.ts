@@ -1,9 +1,9 @@
 import { z } from "@hono/zod-openapi";
+import { hasChecksum } from "../../crypto/ethereum-address.ts";
 import { endpointProtocols } from "../../db/schema/agents.ts";
 import { pageOf, pageQuery } from "../../http/pagination.ts";
 import { mayForwardHeader } from "../../platform/egress-url.ts";
 import { idPattern } from "../../platform/ids.ts";
-import { hasChecksum } from "./wallet-address.ts";
 
 const maxBatch = 50;
 

@@ -43,7 +43,7 @@ async function readScoreGround(wanted: Wanted, about: Extract<About, { kind: "sc
     ...selectCurrentScore(db, agentId, now),
   ]);
   const inService = requireInService(agent);
-  const score = await currentScore({ agentId, ownerOrg: tenant.orgId, now }, rows);
+  const score = await currentScore({ agentId, now }, rows);
   if (score === undefined) throw problem("not_found", "no such agent");
   return { policy, keyHistory, revoked, content: scoreContent(score.document, versionOf(inService), about) };
 }

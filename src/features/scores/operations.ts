@@ -1,5 +1,7 @@
 import { defineOperation } from "../../http/define-operation.ts";
+import { prices } from "../../payments/prices.ts";
 import { exportEvidence, listScores, readScore } from "./read-score.ts";
+import { quoteScore } from "./sell-score.ts";
 import { AgentParams, EvidenceBody, EvidenceQuery, ScoreBody, ScoreHistoryQuery, ScorePage } from "./schemas.ts";
 
 const read = { governance: "tenant-read", method: "get", access: { mode: "tenant", scope: "scores:read" } } as const;
@@ -11,8 +13,10 @@ export const scoreOperations = [
     path: "/v1/agents/{agentId}/score",
     summary: "Read an agent's score and what it rests on",
     request: { params: AgentParams },
+    access: { mode: "payable", scope: "scores:read", price: prices.score },
     response: { status: 200, body: ScoreBody },
     handle: ({ input: { params }, ...context }) => readScore(context, params.agentId),
+    quote: ({ input: { params }, ...context }) => quoteScore(context, params.agentId),
   }),
   defineOperation({
     ...read,

@@ -3,19 +3,18 @@ import { requireAgent } from "../../access/principal.ts";
 import type { ReadContext } from "../../http/operation.ts";
 import { toPage, type Page } from "../../http/pagination.ts";
 import { problem } from "../../http/problem.ts";
-import { considerEvidence } from "./consider-evidence.ts";
-import { currentScore, selectCurrentScore, toEvidence } from "./current-score.ts";
+import { currentScore, selectCurrentScore, toConsidered } from "./current-score.ts";
 import type { Evidence } from "./evidence.ts";
-import type { ScoreBody, ScorePage } from "./schemas.ts";
+import type { ScorePage, ScoreView } from "./schemas.ts";
 import { selectEvidence, selectFreshScore, selectScores, selectVersion } from "./store.ts";
 
 type Reader = Pick<ReadContext, "tenant" | "principal" | "now">;
 
 /** The agent's score: the stored one while it holds, else computed from the evidence of the same round trip, and not kept. */
-export async function readScore({ tenant, principal, now }: Reader, agentId: string): Promise<z.input<typeof ScoreBody>> {
+export async function readScore({ tenant, principal, now }: Reader, agentId: string): Promise<ScoreView> {
   requireAgent(principal, agentId);
   const rows = await tenant.read((db) => selectCurrentScore(db, agentId, now));
-  const score = await currentScore({ agentId, ownerOrg: tenant.orgId, now }, rows);
+  const score = await currentScore({ agentId, now }, rows);
   if (score === undefined) throw problem("not_found", "no such agent in the organization");
   return { agentId, computed: score.computed, ...score.document };
 }
@@ -32,9 +31,7 @@ export async function exportEvidence({ tenant, principal, now }: Reader, agentId
     selectEvidence(db, agentId, asOf ?? now),
   ]);
   if (agent === undefined) throw problem("not_found", "no such agent in the organization");
-  const { versionNumber } = agent;
-  const evidence = toEvidence({ agentId, ownerOrg: tenant.orgId, versionNumber, asOf: asOf ?? fresh?.computedAt ?? now }, rows);
-  return { ...evidence, records: considerEvidence(evidence.records, tenant.orgId) };
+  return toConsidered({ agentId, ...agent, asOf: asOf ?? fresh?.computedAt ?? now }, rows);
 }
 
 /** The scores that were stored, newest first. */

@@ -148,8 +148,13 @@ export const ScoreBody = z
     agentId: z.string(),
     computed: z.enum(["stored", "on_read"]).describe("`on_read`: the stored score was stale, and this one is not kept"),
     ...ScoreDocumentBody.shape,
+    openCriticalViolations: z
+      .array(OpenViolationBody.partial({ runId: true }))
+      .readonly()
+      .describe("which run it was is told to the agent's own organization alone"),
   })
   .openapi("Score");
+export type ScoreView = z.input<typeof ScoreBody>;
 
 export const AgentParams = z.object({ agentId: z.string().regex(idPattern("agent")) });
 

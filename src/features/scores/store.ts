@@ -106,14 +106,14 @@ export const selectEvidence = (db: EnteredDb, agentId: AgentRef, asOf: Date | nu
 export const selectEvidenceIfStale = (db: EnteredDb, agentId: AgentRef, now: Date) =>
   selectRuns(db, agentId, now, notExists(selectFresh(db, agentId, now)));
 
-/** The agent's version as of a time. */
+/** The agent's version as of a time, and whose the agent is. */
 export function selectVersion({ orm, orgId }: EnteredDb, agentId: string, asOf: Date) {
   const then = orm
     .select({ number: sql`max(${agentVersions.number})` })
     .from(agentVersions)
     .where(and(eq(agentVersions.orgId, orgId), eq(agentVersions.agentId, agentId), lte(agentVersions.createdAt, asOf)));
   return orm
-    .select({ versionNumber: sql`coalesce((${then}), ${agents.versionNumber})`.mapWith(Number) })
+    .select({ versionNumber: sql`coalesce((${then}), ${agents.versionNumber})`.mapWith(Number), ownerOrg: agents.orgId })
     .from(agents)
     .where(and(eq(agents.orgId, orgId), eq(agents.id, agentId)));
 }

@@ -28,7 +28,7 @@ export async function readTrust(context: Basics, agentId: string): Promise<Trust
     ],
   );
   if (agent === undefined) throw problem("not_found", "no such public agent");
-  const score = await currentScore({ agentId, ownerOrg: agent.organizationId, now }, [version, fresh, evidence]);
+  const score = await currentScore({ agentId, now }, [version, fresh, evidence]);
   if (score === undefined) throw new Error("an agent without a version");
   return toTrustReport({
     agent,

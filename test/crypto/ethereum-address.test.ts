@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { checksumAddress, hasChecksum } from "../../../src/features/agents/wallet-address.ts";
+import { checksumAddress, hasChecksum } from "../../src/crypto/ethereum-address.ts";
 
 describe("a wallet address", () => {
   // The examples of EIP-55.

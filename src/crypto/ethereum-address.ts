@@ -1,5 +1,5 @@
 import { keccak_256 } from "@noble/hashes/sha3.js";
-import { toHex, utf8 } from "../../crypto/encoding.ts";
+import { toHex, utf8 } from "./encoding.ts";
 
 /** The form of an Ethereum address that carries its own checksum (EIP-55), or undefined where the text is no address. */
 export function checksumAddress(address: string): string | undefined {

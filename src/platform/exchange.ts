@@ -1,0 +1,75 @@
+import { concatBytes } from "../crypto/encoding.ts";
+
+export type ExchangeRequest = {
+  readonly method: "GET" | "POST";
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+};
+/** `timeoutMs` covers the whole exchange. `maxBytes` can only lower the ceiling of 256 KiB. */
+export type ExchangeLimits = { readonly timeoutMs: number; readonly maxBytes?: number };
+export type ExchangeFailure = "timeout" | "too_large" | "redirect" | "network";
+/** The answer is complete, whatever its status; a redirect is a failure. */
+export type ExchangeResult =
+  | { readonly ok: true; readonly status: number; readonly body: Uint8Array; readonly latencyMs: number }
+  | { readonly ok: false; readonly reason: ExchangeFailure; readonly detail: string; readonly latencyMs: number };
+
+const ceilingBytes = 262_144;
+const userAgent = "armalo";
+
+/** One HTTP exchange under a deadline and a cap. Who may be called is decided by the two that call this: egress.ts and service-call.ts. */
+export async function exchange(url: URL, request: ExchangeRequest, limits: ExchangeLimits): Promise<ExchangeResult> {
+  const startedMs = performance.now();
+  const latencyMs = (): number => Math.max(0, Math.round(performance.now() - startedMs));
+  const failed = (reason: ExchangeFailure, detail: string): ExchangeResult => ({ ok: false, reason, detail, latencyMs: latencyMs() });
+  const deadline = new AbortController();
+  const timer = setTimeout(() => deadline.abort(), limits.timeoutMs);
+  try {
+    const response = await fetch(url, {
+      method: request.method,
+      headers: { "user-agent": userAgent, ...request.headers },
+      ...(request.body === undefined ? {} : { body: request.body }),
+      redirect: "manual",
+      signal: deadline.signal,
+    });
+    if (isRedirect(response)) {
+      letGo(response.body);
+      return failed("redirect", `status ${response.status}`);
+    }
+    const body = await readCapped(response.body, Math.min(limits.maxBytes ?? ceilingBytes, ceilingBytes), deadline.signal);
+    if (body === "too_large") return failed("too_large", "over the cap");
+    return { ok: true, status: response.status, body, latencyMs: latencyMs() };
+  } catch (error) {
+    if (deadline.signal.aborted) return failed("timeout", `no complete answer in ${limits.timeoutMs} ms`);
+    // The name only: a runtime's message may quote a header, and so a secret.
+    return failed("network", error instanceof Error ? error.name : "fetch failed");
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+const isRedirect = ({ status }: Response): boolean => status >= 300 && status < 400;
+
+/** Reads until the end, the cap or the deadline, and lets go of a body that it does not read to its end. */
+async function readCapped(body: Response["body"], maxBytes: number, signal: AbortSignal): Promise<Uint8Array | "too_large"> {
+  if (body === null) return new Uint8Array();
+  const reader = body.getReader();
+  const aborted = new Promise<never>((_, reject) => signal.addEventListener("abort", () => reject(new Error("deadline")), { once: true }));
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  try {
+    for (;;) {
+      const { done, value } = await Promise.race([reader.read(), aborted]);
+      if (done) return concatBytes(...chunks);
+      size += value.byteLength;
+      if (size > maxBytes) return "too_large";
+      chunks.push(value);
+    }
+  } finally {
+    letGo(reader);
+  }
+}
+
+/** Not awaited: a peer that never answers must not hold us. */
+function letGo(stream: Pick<ReadableStream, "cancel"> | null): void {
+  void stream?.cancel().catch(() => undefined);
+}
