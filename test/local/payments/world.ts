@@ -17,6 +17,7 @@ import { buildWorker } from "../../../src/local/build-worker.ts";
 import { startChain, type Chain } from "../../../src/local/chain/chain.ts";
 import { startFacilitator, type Facilitator } from "../../../src/local/chain/facilitator.ts";
 import { paymentBindings } from "../../../src/local/chain/network.ts";
+import { projectRoot } from "../../../src/local/data-dir.ts";
 import { newSecrets, newSigningKey } from "../../../src/local/secrets.ts";
 import { serveWorker } from "../../../src/local/serve-worker.ts";
 import { runBatch } from "../../../src/local/sql-batch.ts";
@@ -59,7 +60,10 @@ export async function openPaidWorld(): Promise<PaidWorld> {
 async function open(opened: (() => unknown)[]): Promise<Omit<PaidWorld, "close">> {
   const folder = await mkdtemp(join(tmpdir(), "armalo-paid-"));
   opened.push(() => rm(folder, { recursive: true, force: true }));
-  const [script, chain, database] = await Promise.all([buildWorker(join(folder, "worker")), startChain(), openTestDatabase()]);
+  // A build of its own, beside the one that `npm start` would replace; workerd takes no module from outside the project.
+  const builtIn = join(projectRoot, "dist", `paid-worker-${process.pid}`);
+  opened.push(() => rm(builtIn, { recursive: true, force: true }));
+  const [script, chain, database] = await Promise.all([buildWorker(builtIn), startChain(), openTestDatabase()]);
   opened.push(chain.close, database.close);
   const facilitator = await startFacilitator(chain, { port: 0, receiptWithinMs });
   const agents = await startTestAgents();
