@@ -4,12 +4,16 @@ import type { TransparencyLog } from "./audit/log.durable-object.ts";
 import { fromBase64 } from "./crypto/encoding.ts";
 import { parseKeyRing } from "./crypto/sealed-box.ts";
 import { deploymentKinds, type DeploymentKind } from "./crypto/statement/statement.ts";
+import type { PaymentIdentifier } from "./payments/identifier.durable-object.ts";
+import type { Settlement } from "./payments/settlement.durable-object.ts";
 import { findSettingFaults, PaymentNetworks, paymentSettingsOf, type PaymentSettings } from "./payments/settings.ts";
 
 /** What wrangler.toml binds. Settings and secrets are strings until they have been parsed. */
 export type Bindings = {
   readonly GATE: DurableObjectNamespace<Gate>;
   readonly TRANSPARENCY_LOG: DurableObjectNamespace<TransparencyLog>;
+  readonly SETTLEMENT: DurableObjectNamespace<Settlement>;
+  readonly PAYMENT_IDENTIFIER: DurableObjectNamespace<PaymentIdentifier>;
   readonly EVAL_RUN: Workflow<{ readonly orgId: string; readonly runId: string }>;
   readonly JUDGE_CALIBRATION: Workflow<{ readonly orgId: string; readonly calibrationId: string }>;
   readonly FLOOD_GUARD: RateLimit;
@@ -104,7 +108,16 @@ export type Environment = {
 
 export type EnvironmentFault = { readonly ok: false; readonly missing: readonly string[] };
 
-const requiredBindings = ["GATE", "TRANSPARENCY_LOG", "EVAL_RUN", "JUDGE_CALIBRATION", "FLOOD_GUARD", "ASSETS"] as const;
+const requiredBindings = [
+  "GATE",
+  "TRANSPARENCY_LOG",
+  "SETTLEMENT",
+  "PAYMENT_IDENTIFIER",
+  "EVAL_RUN",
+  "JUDGE_CALIBRATION",
+  "FLOOD_GUARD",
+  "ASSETS",
+] as const;
 const parsed = new WeakMap<Bindings, { ok: true; env: Environment } | EnvironmentFault>();
 
 /** Reads the bindings once per isolate. What is missing is named by setting, never by value. */

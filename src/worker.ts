@@ -6,6 +6,8 @@ import { runScheduledWork } from "./scheduled.ts";
 
 export { Gate } from "./access/gate.durable-object.ts";
 export { TransparencyLog } from "./audit/log.durable-object.ts";
+export { PaymentIdentifier } from "./payments/identifier.durable-object.ts";
+export { Settlement } from "./payments/settlement.durable-object.ts";
 export { EvalRun } from "./features/evals/eval-run.workflow.ts";
 export { JudgeCalibration } from "./features/judge-panels/judge-calibration.workflow.ts";
 

@@ -52,11 +52,15 @@ export class Outbox {
 
   /** The caller sees to it that `drain` is called, and an alarm set in case that does not come to its end. */
   add(entry: OutboxEntry): void {
+    this.#sql.exec(
+      "create table if not exists outbox (number integer primary key autoincrement, entry text not null, attempts integer not null)",
+    );
     this.#sql.exec("insert into outbox (entry, attempts) values (?, 0)", JSON.stringify(entry));
   }
 
   /** How many events the log does not hold yet. */
   size(): number {
+    if (!this.#exists()) return 0;
     return this.#sql.exec<{ waiting: number }>("select count(*) as waiting from outbox").one().waiting;
   }
 
@@ -70,7 +74,7 @@ export class Outbox {
   }
 
   async #sendAll(write: (entry: OutboxEntry) => Promise<void>): Promise<number | undefined> {
-    for (;;) {
+    while (this.#exists()) {
       const [first] = this.#sql
         .exec<{ number: number; entry: string; attempts: number }>("select number, entry, attempts from outbox order by number limit 1")
         .toArray();
@@ -81,6 +85,12 @@ export class Outbox {
       }
       this.#sql.exec("delete from outbox where number = ?", first.number);
     }
+    return undefined;
+  }
+
+  /** Made with the first event: an object to which nothing happened keeps nothing. */
+  #exists(): boolean {
+    return this.#sql.exec("select 1 from sqlite_master where name = 'outbox'").toArray().length > 0;
   }
 
   async #send(text: string, write: (entry: OutboxEntry) => Promise<void>): Promise<boolean> {

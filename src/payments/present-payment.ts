@@ -1,20 +1,76 @@
+import { tagId } from "../access/tagged-id.ts";
 import type { Environment } from "../env.ts";
-import type { DeliveryEnd, Presented, PresentedPayment, PresentedRequest, StoredAnswer } from "./payment.ts";
+import { packAnswer, unpackAnswer } from "./kept-answer.ts";
+import type { DeliveryEnd, Presented, PresentedPayment, PresentedRequest, Refusal, SettlementHeader, StoredAnswer } from "./payment.ts";
+import { paymentName } from "./payment-name.ts";
 
-/** Presents a payment for a request: settled once, bound to that request, waited for at most some 25 s. */
-export function presentPayment(_env: Environment, _payment: PresentedPayment, _request: PresentedRequest): Promise<Presented> {
-  throw new Error("not yet");
+/** When to come again with the same payment. */
+const retryAfterSeconds = 5;
+
+const settlementOf = ({ bindings: { SETTLEMENT: settlements } }: Environment, name: string) =>
+  settlements.get(settlements.idFromName(name));
+
+/**
+ * Presents a payment for a request: bound to that request, taken once, and waited for some 25 s at most. One call of the payment's object,
+ * which is reached only by a signature of its payer.
+ */
+export async function presentPayment(env: Environment, payment: PresentedPayment, request: PresentedRequest): Promise<Presented> {
+  const name = await paymentName(payment);
+  const paymentId = await tagId(env, "payment", name);
+  const told = await settlementOf(env, name).present({ paymentId, terms: payment, request });
+  switch (told.kind) {
+    case "unsold":
+      return { kind: "unsold" };
+    case "pending":
+      return { kind: "pending", paymentId, retryAfterSeconds, ...(told.settlement === undefined ? {} : { settlement: told.settlement }) };
+    case "refused":
+      return { kind: "refused", code: codeOf(told.reason), reason: told.reason, paymentId, settlement: refusalOf(payment, told.reason) };
+    case "deliver":
+      return { kind: "deliver", paymentId, lease: told.lease, settlement: told.settlement };
+    case "answer":
+      return { kind: "answer", paymentId, answer: await unpackAnswer(told.answer), settlement: told.settlement };
+  }
 }
 
 /**
  * Ends a delivery. Answers what the payer is to be sent: the answer as it was kept, or, where another delivery of the same payment ended
- * first, that one's; undefined where nothing was kept but a credit.
+ * first, that one's; undefined where a credit was kept and no answer: the delivery failed, or its answer is too large to be kept.
  */
-export function endDelivery(
-  _env: Environment,
-  _payment: PresentedPayment,
-  _lease: string,
-  _end: DeliveryEnd,
+export async function endDelivery(
+  env: Environment,
+  payment: PresentedPayment,
+  lease: string,
+  end: DeliveryEnd,
 ): Promise<StoredAnswer | undefined> {
-  throw new Error("not yet");
+  const packed = end.ok ? await packAnswer(end.answer) : undefined;
+  const failed = end.ok ? "answer_too_large" : end.code;
+  const ended = packed === undefined ? ({ ok: false, code: failed } as const) : ({ ok: true, answer: packed } as const);
+  const kept = await settlementOf(env, await paymentName(payment)).end(lease, ended);
+  return kept === undefined ? undefined : await unpackAnswer(kept);
+}
+
+const refusalOf = ({ payer, network }: PresentedPayment, errorReason: Refusal): SettlementHeader => ({
+  success: false,
+  errorReason,
+  payer,
+  transaction: "",
+  network,
+});
+
+function codeOf(reason: Refusal): "payment_refused" | "payment_mismatch" | "payment_identifier_conflict" {
+  switch (reason) {
+    case "other_request":
+    case "other_resource":
+      return "payment_mismatch";
+    case "identifier_taken":
+      return "payment_identifier_conflict";
+    case "expired":
+    case "not_yet_valid":
+    case "valid_for_too_long":
+    case "already_used":
+    case "not_accepted":
+    case "not_taken":
+    case "cancelled":
+      return "payment_refused";
+  }
 }

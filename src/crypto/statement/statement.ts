@@ -15,6 +15,8 @@ export const predicateTypes = {
   pact: "https://armalo.ai/attestation/pact/v1",
   receipt: "https://armalo.ai/receipt/v1",
   cosignature: "https://armalo.ai/pact-cosignature/v1",
+  payment: "https://armalo.ai/payment/v1",
+  transcript: "https://armalo.ai/room-transcript/v1",
 } as const;
 export type StatementKind = keyof typeof predicateTypes;
 const predicateTypeNames = [
@@ -23,9 +25,13 @@ const predicateTypeNames = [
   predicateTypes.pact,
   predicateTypes.receipt,
   predicateTypes.cosignature,
+  predicateTypes.payment,
+  predicateTypes.transcript,
 ] as const;
 
 const attestationTypes: readonly string[] = [predicateTypes.score, predicateTypes.eval_run, predicateTypes.pact];
+/** About no agent of the organization: a pact of another one's, a payment to the installation, a room. */
+const agentlessTypes: readonly string[] = [predicateTypes.cosignature, predicateTypes.payment, predicateTypes.transcript];
 
 export const deploymentKinds = ["local", "on-premises", "cloud"] as const;
 export type DeploymentKind = (typeof deploymentKinds)[number];
@@ -43,7 +49,7 @@ const predicateBasics = {
   issuer: z.string().min(1),
   deployment: z.strictObject({ kind: z.enum(deploymentKinds), environment: z.enum(["live", "test"]) }),
   organization: z.string().min(1),
-  /** Left out by a co-signature alone: it is about the agent of another organization, under its pact's digest. */
+  /** Left out where the statement is about no agent of the organization. */
   agent: z.strictObject({ id: z.string(), versionNumber: z.int().min(1), versionDigest: Sha256 }).optional(),
   issuedAt: Instant,
 } as const;
@@ -68,13 +74,14 @@ export const Statement = z
     "An attestation without an end.",
   )
   .refine(
-    ({ predicateType, predicate }) => (predicate.agent === undefined) === (predicateType === predicateTypes.cosignature),
-    "All but a co-signature is about an agent of the organization.",
+    ({ predicateType, predicate }) => (predicate.agent === undefined) === agentlessTypes.includes(predicateType),
+    "Only what is about an agent of the organization names one, and names it always.",
   );
 export type Statement = z.output<typeof Statement>;
 
 /** What its organization can take back: attestations and co-signatures. */
-export const isRevocable = ({ predicateType }: Statement): boolean => predicateType !== predicateTypes.receipt;
+export const isRevocable = ({ predicateType }: Statement): boolean =>
+  attestationTypes.includes(predicateType) || predicateType === predicateTypes.cosignature;
 
 /** A subject of an in-toto statement from one of our `sha256:` digests. */
 export const subjectOf = (name: string, digest: string): Subject => ({ name, digest: { sha256: digest.replace(/^sha256:/, "") } });
