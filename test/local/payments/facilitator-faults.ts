@@ -14,23 +14,29 @@ const settled: readonly [string, Behaviour][] = [
   ["answers twice in one body", { kind: "answers twice" }],
 ];
 const unsettled: readonly [string, Behaviour][] = [
+  ["says that it settled, and did not", { kind: "invents success", transaction: nobodys }],
   ["is down", { kind: "down" }],
   ["answers 500", { kind: "answers 500" }],
   ["answers nonsense", { kind: "answers nonsense" }],
-  ["says that it settled, and did not", { kind: "invents success", transaction: nobodys }],
 ];
 
 export const facilitatorFaults = (open: () => PaidWorld) =>
   describe.concurrent("a facilitator that", () => {
-    it.each(settled)("%s costs one price, and the payer gets the answer", async (_name, behaviour) => {
+    it("names another payer's transaction as this one's gives nothing for it", async () => {
       const world = open();
-      const [score, customer, visitor] = [await newScore(world), await newCustomer(world), new Visitor(world)];
-      world.facilitator.behave(behaviour, customer.address);
-      const header = await visitor.sign(customer, score);
-      await expectSold(world, await visitor.sendUntilKnown(score, header));
-      world.facilitator.behave({ kind: "honest" }, customer.address);
-      await expectSold(world, await visitor.send(score, header));
-      expect(await customer.spent()).toBe(priceOfScore);
+      const [score, honest, thief, visitor] = [
+        await newScore(world),
+        await newCustomer(world),
+        await newCustomer(world),
+        new Visitor(world),
+      ];
+      const paid = await visitor.send(score, await visitor.sign(honest, score));
+      await expectSold(world, paid);
+      const [, transaction = nobodys] = /^(0x[0-9a-f]{64})$/.exec(paid.settlement?.transaction ?? "") ?? [];
+      world.facilitator.behave({ kind: "invents success", transaction: `0x${transaction.slice(2)}` }, thief.address);
+      const answer = await visitor.send(score, await visitor.sign(thief, score));
+      expect(answer, answer.text).toMatchObject({ status: 503 });
+      expect(await thief.spent()).toBe(0n);
     });
 
     it.each(unsettled)(
@@ -52,21 +58,15 @@ export const facilitatorFaults = (open: () => PaidWorld) =>
       },
     );
 
-    it("names another payer's transaction as this one's gives nothing for it", async () => {
+    it.each(settled)("%s costs one price, and the payer gets the answer", async (_name, behaviour) => {
       const world = open();
-      const [score, honest, thief, visitor] = [
-        await newScore(world),
-        await newCustomer(world),
-        await newCustomer(world),
-        new Visitor(world),
-      ];
-      const paid = await visitor.send(score, await visitor.sign(honest, score));
-      await expectSold(world, paid);
-      const [, transaction = nobodys] = /^(0x[0-9a-f]{64})$/.exec(paid.settlement?.transaction ?? "") ?? [];
-      world.facilitator.behave({ kind: "invents success", transaction: `0x${transaction.slice(2)}` }, thief.address);
-      const answer = await visitor.send(score, await visitor.sign(thief, score));
-      expect(answer, answer.text).toMatchObject({ status: 503 });
-      expect(await thief.spent()).toBe(0n);
+      const [score, customer, visitor] = [await newScore(world), await newCustomer(world), new Visitor(world)];
+      world.facilitator.behave(behaviour, customer.address);
+      const header = await visitor.sign(customer, score);
+      await expectSold(world, await visitor.sendUntilKnown(score, header));
+      world.facilitator.behave({ kind: "honest" }, customer.address);
+      await expectSold(world, await visitor.send(score, header));
+      expect(await customer.spent()).toBe(priceOfScore);
     });
 
     it("refuses a good payment takes nothing, and the payer is told to pay in another way", async () => {

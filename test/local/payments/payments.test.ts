@@ -1,8 +1,8 @@
-import { afterAll, beforeAll } from "vitest";
+import { afterAll, beforeAll, describe } from "vitest";
 import { chainFaults } from "./chain-faults.ts";
 import { facilitatorFaults } from "./facilitator-faults.ts";
 import { refusals } from "./refusals.ts";
-import { retries } from "./retries.ts";
+import { patience, retries } from "./retries.ts";
 import { sales } from "./sales.ts";
 import { openPaidWorld, type PaidWorld } from "./world.ts";
 
@@ -22,5 +22,8 @@ afterAll(() => opened?.close());
 sales(world);
 retries(world);
 refusals(world);
-facilitatorFaults(world);
+describe.concurrent("side by side", () => {
+  patience(world);
+  facilitatorFaults(world);
+});
 chainFaults(world);

@@ -1,7 +1,11 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
-import { Visitor } from "./pay.ts";
-import { expectSold, newCustomer, newScore, priceOfScore } from "./shop.ts";
+import { forge, Visitor } from "./pay.ts";
+import { expectSold, newCustomer, newScore, priceOfScore, relay } from "./shop.ts";
 import type { PaidWorld } from "./world.ts";
+
+/** A payment that its payer names. */
+const named = (id: string) => ({ extensions: { "payment-identifier": { info: { required: false, id } } } });
 
 export const retries = (open: () => PaidWorld) =>
   describe("one payment, sent more than once", () => {
@@ -30,28 +34,23 @@ export const retries = (open: () => PaidWorld) =>
       expect(await customer.spent()).toBe(priceOfScore);
     });
 
-    it.concurrent("is delivered to whoever hung up before the answer came, and resends it", async () => {
+    it("is the only one that its payer's identifier is good for: signed anew with the same one, it is refused", async () => {
       const world = open();
       const [score, customer, visitor] = [await newScore(world), await newCustomer(world), new Visitor(world)];
-      world.facilitator.behave({ kind: "answers late", ms: 700 }, customer.address);
-      const header = await visitor.sign(customer, score);
-      await expect(visitor.send(score, header, AbortSignal.timeout(300))).rejects.toThrow("aborted");
-      await expectSold(world, await visitor.sendUntilKnown(score, header));
+      const required = await visitor.challenge(score);
+      const id = `order-${crypto.randomUUID()}`;
+      const header = await forge(customer, required, named(id));
+      const first = await visitor.send(score, header);
+      await expectSold(world, first);
+      expect(await visitor.send(score, await forge(customer, required, named(id)))).toMatchObject({
+        status: 409,
+        code: "payment_identifier_conflict",
+      });
+      expect(await visitor.send(score, header)).toMatchObject({ status: 200, text: first.text });
       expect(await customer.spent()).toBe(priceOfScore);
+      // Somebody else's identifiers are their own.
+      await expectSold(world, await visitor.send(score, await forge(await newCustomer(world), required, named(id))));
     });
-
-    it.concurrent("is not given up when settling takes longer than we wait: 503, and then the answer to the same header", async () => {
-      const world = open();
-      const [score, customer, visitor] = [await newScore(world), await newCustomer(world), new Visitor(world)];
-      world.facilitator.behave({ kind: "settles late", ms: 33_000 }, customer.address);
-      const header = await visitor.sign(customer, score);
-      const waited = await visitor.send(score, header);
-      expect(waited, waited.text).toMatchObject({ status: 503, code: "payment_pending" });
-      expect(Number(waited.headers.get("retry-after"))).toBeGreaterThan(0);
-      expect(waited.headers.get("payment-required")).toBeNull();
-      await expectSold(world, await visitor.sendUntilKnown(score, header));
-      expect(await customer.spent()).toBe(priceOfScore);
-    }, 120_000);
 
     it("buys nothing else: signed for one agent's score, it is refused for another's, before and after it was used", async () => {
       const world = open();
@@ -63,6 +62,47 @@ export const retries = (open: () => PaidWorld) =>
       await expectSold(world, await visitor.send(one, header));
       expect(await visitor.send(other, header)).toMatchObject({ status: 409, code: "payment_mismatch" });
       expect(await visitor.send({ path: `${one.path}?x=1` }, header)).toMatchObject({ status: expect.toBeOneOf([400, 409]) });
+      expect(await customer.spent()).toBe(priceOfScore);
+    });
+  });
+
+/** Those that wait. */
+export const patience = (open: () => PaidWorld) =>
+  describe.concurrent("one payment whose settlement takes long", () => {
+    it("is delivered to whoever hung up before the answer came, and resends it", async () => {
+      const world = open();
+      const [score, customer, visitor] = [await newScore(world), await newCustomer(world), new Visitor(world)];
+      world.facilitator.behave({ kind: "answers late", ms: 700 }, customer.address);
+      const header = await visitor.sign(customer, score);
+      await expect(visitor.send(score, header, AbortSignal.timeout(300))).rejects.toThrow("aborted");
+      await expectSold(world, await visitor.sendUntilKnown(score, header));
+      expect(await customer.spent()).toBe(priceOfScore);
+    });
+
+    it("is not given up when settling takes longer than we wait: 503, and then the answer to the same header", async () => {
+      const world = open();
+      const [score, customer, visitor] = [await newScore(world), await newCustomer(world), new Visitor(world)];
+      world.facilitator.behave({ kind: "settles late", ms: 27_000 }, customer.address);
+      const header = await visitor.sign(customer, score);
+      const waited = await visitor.send(score, header);
+      expect(waited, waited.text).toMatchObject({ status: 503, code: "payment_pending" });
+      expect(Number(waited.headers.get("retry-after"))).toBeGreaterThan(0);
+      expect(waited.headers.get("payment-required")).toBeNull();
+      await expectSold(world, await visitor.sendUntilKnown(score, header));
+      expect(await customer.spent()).toBe(priceOfScore);
+    }, 120_000);
+
+    it("is good when somebody else puts it on the chain while it is settled", async () => {
+      const world = open();
+      const [score, customer, visitor] = [await newScore(world), await newCustomer(world), new Visitor(world)];
+      world.facilitator.behave({ kind: "settles late", ms: 1500 }, customer.address);
+      const header = await visitor.sign(customer, score);
+      const asked = visitor.send(score, header);
+      await sleep(600);
+      await relay(world, header);
+      expect(await customer.spent()).toBe(priceOfScore);
+      const answer = await asked;
+      await expectSold(world, answer.status === 503 ? await visitor.sendUntilKnown(score, header) : answer);
       expect(await customer.spent()).toBe(priceOfScore);
     });
   });

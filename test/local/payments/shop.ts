@@ -1,8 +1,10 @@
+import { encodeFunctionData, type Hex } from "viem";
 import { expect } from "vitest";
 import { z } from "zod";
-import { receiver } from "../../../src/local/chain/network.ts";
+import { receiver, usdc } from "../../../src/local/chain/network.ts";
 import type { Payer } from "../../../src/local/chain/payer.ts";
-import type { Answered, Wanted } from "./pay.ts";
+import { tokenAbi } from "../../../src/local/chain/token.ts";
+import { readHeader, type Answered, type Wanted } from "./pay.ts";
 import type { PaidWorld } from "./world.ts";
 
 const Made = z.object({ id: z.string() });
@@ -32,4 +34,20 @@ export async function expectSold({ chain }: PaidWorld, answer: Answered): Promis
   expect(answer, answer.text).toMatchObject({ status: 200, settlement: { success: true } });
   const hash = z.templateLiteral(["0x", z.string()]).parse(answer.settlement?.transaction);
   expect((await chain.client.getTransactionReceipt({ hash })).status).toBe("success");
+}
+
+/** Puts a signed payment on the chain, as anyone with gas could who saw it. */
+export function relay(world: PaidWorld, header: string): Promise<void> {
+  const { authorization, signature } = readHeader(header);
+  const { from, to, value, validAfter, validBefore, nonce } = authorization;
+  const args = [from, to, value, validAfter, validBefore, nonce, signature] as const;
+  return submit(world, encodeFunctionData({ abi: tokenAbi, functionName: "transferWithAuthorization", args }));
+}
+
+/** Has the token called by somebody who is not involved. */
+export async function submit({ chain }: PaidWorld, data: Hex): Promise<void> {
+  const [account] = await chain.client.getAddresses();
+  if (account === undefined) throw new Error("the chain has no accounts");
+  const hash = await chain.client.sendTransaction({ account, to: usdc, data });
+  expect((await chain.client.waitForTransactionReceipt({ hash })).status).toBe("success");
 }
