@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe } from "vitest";
 import { chainFaults } from "./chain-faults.ts";
+import { deliveries } from "./deliveries.ts";
 import { facilitatorFaults } from "./facilitator-faults.ts";
 import { refusals } from "./refusals.ts";
+import { restarts } from "./restarts.ts";
 import { patience, retries } from "./retries.ts";
 import { sales } from "./sales.ts";
 import { openPaidWorld, type PaidWorld } from "./world.ts";
@@ -21,9 +23,11 @@ afterAll(() => opened?.close());
 
 sales(world);
 retries(world);
+deliveries(world);
 refusals(world);
 describe.concurrent("side by side", () => {
   patience(world);
   facilitatorFaults(world);
 });
 chainFaults(world);
+restarts(world);

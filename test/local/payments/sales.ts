@@ -1,6 +1,14 @@
+import { execFile } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
 import { payingFetch } from "../../../src/local/chain/payer.ts";
 import { receiver } from "../../../src/local/chain/network.ts";
+import { findWallet, keepWallet } from "../../../src/local/chain/wallet.ts";
+import { payOnce } from "../../../src/local/quickstart/pay-once.ts";
 import { Visitor } from "./pay.ts";
 import { earned, expectSold, newCustomer, newScore, priceOfScore } from "./shop.ts";
 import type { PaidWorld } from "./world.ts";
@@ -31,6 +39,27 @@ export const sales = (open: () => PaidWorld) =>
       const withKey = await fetch(world.url + score.path, { headers: { authorization: `Bearer ${world.apiKey}` } });
       const volatile = /"(computedAt|asOf)":"[^"]*"/g;
       expect(text.replaceAll(volatile, "")).toBe((await withKey.text()).replaceAll(volatile, ""));
+    });
+
+    it("pays at the terminal with npm run pay, and with the quickstart's step", async () => {
+      const world = open();
+      const [score, customer] = [await newScore(world), await newCustomer(world)];
+      const folder = await mkdtemp(join(tmpdir(), "armalo-pay-"));
+      await keepWallet(folder, { rpcUrl: world.chain.rpcUrl, privateKey: customer.privateKey });
+      const script = fileURLToPath(new URL("../../../src/local/pay.ts", import.meta.url).href);
+      const env = { ...process.env, ARMALO_DATA_DIR: folder };
+      const { stdout } = await promisify(execFile)(process.execPath, [script, world.url + score.path], { env });
+      expect(stdout).toMatch(/"status":"insufficient_evidence".*status +200\n.*pay_\w+\n.*"success":true.*0\.001 USDC, 0\.009 USDC left/s);
+
+      const said: string[] = [];
+      const [, , , agentId = ""] = score.path.split("/");
+      const wallet = await findWallet(folder);
+      await payOnce({ url: world.url, agentId, say: (line) => said.push(line) }, wallet);
+      expect(said.join("\n")).toMatch(/^A caller without a key .* paid 0\.001 USDC on the local chain \(pay_\w+\)\.\n$/);
+      await payOnce({ url: world.url, agentId: "agt_unknown", say: (line) => said.push(line) }, wallet);
+      expect(said.at(-1)).toContain("was answered with 4");
+      expect(await customer.spent()).toBe(2n * priceOfScore);
+      await rm(folder, { recursive: true, force: true });
     });
 
     it("pays nothing with a key, and may not bring both", async () => {

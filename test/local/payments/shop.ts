@@ -7,7 +7,7 @@ import { tokenAbi } from "../../../src/local/chain/token.ts";
 import { readHeader, type Answered, type Wanted } from "./pay.ts";
 import type { PaidWorld } from "./world.ts";
 
-const Made = z.object({ id: z.string() });
+export const Made = z.object({ id: z.string() });
 
 /** A public agent's score costs this, in USDC's millionths. */
 export const priceOfScore = 1000n;
