@@ -11,6 +11,7 @@ import { judgePanelOperations } from "./features/judge-panels/operations.ts";
 import { keyOperations } from "./features/keys/operations.ts";
 import { pactOperations } from "./features/pacts/operations.ts";
 import { priceOperations } from "./features/prices/operations.ts";
+import { paymentOperations } from "./features/payments/operations.ts";
 import { receiptOperations } from "./features/receipts/operations.ts";
 import { scoreOperations } from "./features/scores/operations.ts";
 import { siteOperations } from "./features/site/operations.ts";
@@ -32,6 +33,7 @@ export const operations: readonly Operation[] = [
   ...trustOperations,
   ...priceOperations(() => operations),
   ...receiptOperations,
+  ...paymentOperations,
   ...keyOperations,
   ...accessTokenOperations,
   ...auditOperations,

@@ -1,6 +1,7 @@
 import { and, eq, sql } from "drizzle-orm";
 import { z } from "zod";
 import { openHistory, selectKeyHistory, signerBy } from "../access/current-signer.ts";
+import { platformOrgId } from "../access/platform.ts";
 import { openSystemDb, selectOrganization } from "../access/system-principal.ts";
 import type { OutboxEntry } from "../audit/outbox.ts";
 import { jsonDigest } from "../crypto/digest.ts";
@@ -11,8 +12,6 @@ import type { Query, ScopedDb } from "../db/tenant-db.ts";
 import type { Environment } from "../env.ts";
 import type { LedgerEntry } from "./ledger-note.ts";
 
-/** app.platform() of migrations/: who pays has no organization, so what is paid is the installation's. */
-export const platformOrgId = "org_0000000000000000000000";
 /** Nobody's credential: the payer's address is in the rows, and never in the log. */
 export const ledgerActor = "system:payments";
 

@@ -1,8 +1,9 @@
-import { tagId } from "../access/tagged-id.ts";
+import { tagId, taggedIdPattern } from "../access/tagged-id.ts";
 import type { Environment } from "../env.ts";
 import { packAnswer, unpackAnswer } from "./kept-answer.ts";
 import type { DeliveryEnd, Presented, PresentedPayment, PresentedRequest, Refusal, SettlementHeader, StoredAnswer } from "./payment.ts";
 import { paymentName } from "./payment-name.ts";
+import type { Standing } from "./settlement.ts";
 
 /** When to come again with the same payment. */
 const retryAfterSeconds = 5;
@@ -73,4 +74,10 @@ function codeOf(reason: Refusal): "payment_refused" | "payment_mismatch" | "paym
     case "cancelled":
       return "payment_refused";
   }
+}
+
+/** How a payment stands, by its identifier, which is one of ours; undefined where its object knows nothing of it, or no more. */
+export async function showPayment(env: Environment, paymentId: string): Promise<Standing | undefined> {
+  const [, name] = taggedIdPattern("payment").exec(paymentId) ?? [];
+  return name === undefined ? undefined : settlementOf(env, name).show();
 }

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startRealPostgres, type RealPostgres } from "../../src/local/real-postgres.ts";
-import { platformOrgId } from "../../src/local/admin/act.ts";
+import { platformOrgId } from "../../src/access/platform.ts";
 import { setDatabasePassword } from "../../src/local/admin/set-database-password.ts";
 import { runBatch, type Batch } from "../../src/local/sql-batch.ts";
 import { newId } from "../../src/platform/ids.ts";

@@ -1,15 +1,13 @@
 import { sql, type SQL } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/node-postgres";
 import { PgDialect } from "drizzle-orm/pg-core";
+import { platformOrgId } from "../../access/platform.ts";
 import type { Action } from "../../audit/actions.ts";
 import type { JsonValue } from "../../crypto/canonical-json.ts";
 import { jsonDigest } from "../../crypto/digest.ts";
 import { auditEvents } from "../../db/schema/audit-events.ts";
 import { newId } from "../../platform/ids.ts";
 import type { RawResult, Statement } from "../sql-batch.ts";
-
-/** The platform's own organization (app.platform() in migrations/): every act of the administrator is an event of its log. */
-export const platformOrgId = "org_0000000000000000000000";
 
 export const administrator = "admin:command";
 

@@ -13,7 +13,8 @@ import {
 } from "../../crypto/statement/key-history.ts";
 import { keyHistories } from "../../db/schema/key-histories.ts";
 import { PlainFailure } from "../plain-failure.ts";
-import { actOnPlatform, build, look, platformOrgId, rawStatement, toStatement, type RunAsAdmin } from "./act.ts";
+import { platformOrgId } from "../../access/platform.ts";
+import { actOnPlatform, build, look, rawStatement, toStatement, type RunAsAdmin } from "./act.ts";
 
 const Newest = z.tuple([z.tuple([z.string().nullable()])]);
 

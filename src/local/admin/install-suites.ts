@@ -5,7 +5,8 @@ import type { SuiteDefinition } from "../../features/evals/suite.ts";
 import { currentTime } from "../../platform/clock.ts";
 import { newId } from "../../platform/ids.ts";
 import { PlainFailure } from "../plain-failure.ts";
-import { actOnPlatform, build, look, platformOrgId, toStatement, type RunAsAdmin } from "./act.ts";
+import { platformOrgId } from "../../access/platform.ts";
+import { actOnPlatform, build, look, toStatement, type RunAsAdmin } from "./act.ts";
 
 /** Adds those of the platform's suites that are not there yet, each as an act of its own; answers their names. */
 export async function installSuites(run: RunAsAdmin, definitions: readonly SuiteDefinition[]): Promise<string[]> {
