@@ -234,6 +234,38 @@ describe("a paid call", () => {
   });
 });
 
+describe("a browser's question before it pays", () => {
+  const preflight = (path: string, method: string) =>
+    callApi("OPTIONS", path, undefined, {
+      origin: "https://wallet.example",
+      "access-control-request-method": method,
+      "access-control-request-headers": "payment-signature",
+    });
+
+  it("is answered for what can be paid for, and lets no credential through", async () => {
+    for (const [path, method] of [
+      [`/v1/agents/${newId("agent")}/score`, "GET"],
+      [`/v1/pacts/${newId("pact")}/verify`, "POST"],
+    ] as const) {
+      const { status, headers, text } = await preflight(path, method);
+      expect([status, text]).toEqual([204, ""]);
+      expect(headers.get("access-control-allow-origin")).toBe("*");
+      expect(headers.get("access-control-allow-methods")).toBe(method);
+      expect(headers.get("access-control-allow-headers")).toBe("PAYMENT-SIGNATURE, Content-Type");
+      expect(headers.get("strict-transport-security")).not.toBeNull();
+    }
+  });
+
+  it("is refused for everything else", async () => {
+    for (const path of ["/v1/agents", `/v1/agents/${newId("agent")}/score/history`, "/v1/prices"]) {
+      const { status, headers } = await preflight(path, "GET");
+      expect(status, path).toBe(405);
+      expect(headers.get("access-control-allow-origin"), path).toBeNull();
+    }
+    expect((await preflight("/nowhere", "GET")).status).toBe(404);
+  });
+});
+
 const fast = { id: "fast", type: "latency_ms", operator: "lt", value: 1000, unit: "ms", severity: "major" };
 
 describe("a credential", () => {

@@ -3,11 +3,10 @@ import { isAddress, isHex } from "viem";
 import { privateKeyToAccount, generatePrivateKey } from "viem/accounts";
 import { z } from "zod";
 import { startChain } from "../../src/local/chain/chain.ts";
-import { chainId } from "../../src/local/chain/client.ts";
+import { chainId, usdc } from "../../src/local/chain/network.ts";
 import { startFacilitator } from "../../src/local/chain/facilitator.ts";
 import type { Behaviour } from "../../src/local/chain/misbehaviour.ts";
 import { newPayer, payingClient } from "../../src/local/chain/payer.ts";
-import { usdc } from "../../src/local/chain/token.ts";
 
 const Hex = z.custom<`0x${string}`>((value) => isHex(value));
 const Asked = z.discriminatedUnion("ask", [
