@@ -5,7 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type pg from "pg";
 import { chooseSigner, openRing, type Signer } from "../../../src/crypto/signer.ts";
 import { openKeyHistory, standingOf } from "../../../src/crypto/statement/key-history.ts";
-import { platformOrgId, type RunAsAdmin } from "../../../src/local/admin/act.ts";
+import { type RunAsAdmin } from "../../../src/local/admin/act.ts";
 import { readNewestHistory } from "../../../src/local/admin/change-key-history.ts";
 import { introduceKeys } from "../../../src/local/admin/introduce-keys.ts";
 import { makeRootKey, readRootKey } from "../../../src/local/admin/root-key.ts";
