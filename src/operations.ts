@@ -10,6 +10,7 @@ import { evidenceOperations } from "./features/evidence/operations.ts";
 import { judgePanelOperations } from "./features/judge-panels/operations.ts";
 import { keyOperations } from "./features/keys/operations.ts";
 import { pactOperations } from "./features/pacts/operations.ts";
+import { priceOperations } from "./features/prices/operations.ts";
 import { paymentOperations } from "./features/payments/operations.ts";
 import { receiptOperations } from "./features/receipts/operations.ts";
 import { scoreOperations } from "./features/scores/operations.ts";
@@ -30,6 +31,7 @@ export const operations: readonly Operation[] = [
   ...scoreOperations,
   ...attestationOperations,
   ...trustOperations,
+  ...priceOperations(() => operations),
   ...receiptOperations,
   ...paymentOperations,
   ...keyOperations,

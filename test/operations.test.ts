@@ -3,10 +3,14 @@ import { governanceClasses } from "../src/http/governance.ts";
 import type { Operation } from "../src/http/operation.ts";
 import { scopes } from "../src/access/scopes.ts";
 import { operations } from "../src/operations.ts";
-import { requestBodies, resourcesOf, unknownIds } from "./support/operation-rows.ts";
+import { atomicAmount } from "../src/payments/prices.ts";
+import { roundTrips } from "./support/harness.ts";
+import { requestBodies, resourcesOf, saleableOf, unknownIds } from "./support/operation-rows.ts";
 import { callApi, createOrganization, type TestOrganization } from "./support/organization.ts";
+import { decoded } from "./support/payments.ts";
 
 const tenantOperations = operations.filter(({ access }) => access.mode === "tenant" || access.mode === "payable");
+const payableOperations = operations.filter(({ access }) => access.mode === "payable");
 const fill = (path: string, ids: Readonly<Record<string, string>>): string =>
   path.replaceAll(/\{(\w+)\}/g, (_, name: string) => ids[name] ?? `missing-${name}`);
 const bodyOf = ({ id, request }: Operation): unknown => (request.body === undefined ? undefined : requestBodies[id]);
@@ -15,10 +19,12 @@ const withoutRequestId = (text: string, requestId: string): string => text.repla
 let owner: TestOrganization;
 let stranger: TestOrganization;
 let theirs: Readonly<Record<string, string>>;
+/** What the owner lets anyone pay for. */
+let offered: Readonly<Record<string, string>>;
 
 beforeAll(async () => {
   [owner, stranger] = await Promise.all([createOrganization(), createOrganization()]);
-  theirs = await resourcesOf(owner);
+  [theirs, offered] = await Promise.all([resourcesOf(owner), saleableOf(await createOrganization())]);
 });
 
 describe.each(tenantOperations)("$id", (operation) => {
@@ -32,7 +38,8 @@ describe.each(tenantOperations)("$id", (operation) => {
 
   it("is closed without a credential", async () => {
     const answer = await callApi(operation.method, fill(operation.path, theirs), bodyOf(operation), { "cf-connecting-ip": owner.address });
-    expect([answer.status, answer.body.code]).toEqual([401, "unauthenticated"]);
+    // What can be paid for shows no more to a stranger: a thing that is not public does not exist for him.
+    expect([answer.status, answer.body.code]).toEqual(operation.access.mode === "payable" ? [404, "not_found"] : [401, "unauthenticated"]);
   });
 
   it("is closed to a key with every scope but its own", async () => {
@@ -64,6 +71,34 @@ describe.each(tenantOperations)("$id", (operation) => {
       for (const id of [owner.orgId, owner.keyId, ...Object.values(theirs)]) expect(text).not.toContain(id);
     });
   }
+});
+
+describe.each(payableOperations)("$id, for whoever pays", (operation) => {
+  const askAs = (ids: Readonly<Record<string, string>>, headers: Record<string, string> = {}) =>
+    callApi(operation.method, fill(operation.path, ids), bodyOf(operation), { "cf-connecting-ip": stranger.address, ...headers });
+
+  it("answers for what is private exactly as for what never was, and asks for nothing", async () => {
+    const [hidden, unknown] = [await askAs(theirs), await askAs(unknownIds)];
+    expect([hidden.status, hidden.body.code]).toEqual([404, "not_found"]);
+    expect(withoutRequestId(hidden.text, hidden.requestId)).toBe(withoutRequestId(unknown.text, unknown.requestId));
+    for (const { headers } of [hidden, unknown]) expect(headers.get("payment-required")).toBeNull();
+  });
+
+  it("says its price for what is public, in a header of less than 3 KB and in one round trip", async () => {
+    const answer = await askAs(offered);
+    expect([answer.status, answer.body.code], answer.text).toEqual([402, "payment_required"]);
+    const header = answer.headers.get("payment-required") ?? "";
+    expect(header.length).toBeLessThan(3_000);
+    const { accepts, resource } = decoded(header);
+    expect(accepts.map(({ amount }: { amount: string }) => amount)).toEqual([atomicAmount(operation.access.price ?? "0", 6)]);
+    expect(resource.url).toBe(`https://api.armalo.test${fill(operation.path, offered)}`);
+    expect(await roundTrips(answer.requestId)).toBe(1);
+  });
+
+  it("takes a bad credential for a bad credential", async () => {
+    const answer = await askAs(offered, { authorization: "Bearer arm_live_x", "payment-signature": "AAAA" });
+    expect([answer.status, answer.body.code]).toEqual([401, "unauthenticated"]);
+  });
 });
 
 describe("the table of operations", () => {

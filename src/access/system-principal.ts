@@ -4,7 +4,7 @@ import { pokeLog } from "../audit/poke-log.ts";
 import { openSealedBox, type SealedBox } from "../crypto/sealed-box.ts";
 import { databaseClient } from "../db/client.ts";
 import { organizations } from "../db/schema/organizations.ts";
-import { openTenantDb, type ScopedDb, type TenantRecorder, type TenantWriter } from "../db/tenant-db.ts";
+import { openTenantDb, type EnteredDb, type TenantRecorder, type TenantWriter } from "../db/tenant-db.ts";
 import type { Environment } from "../env.ts";
 import { problem } from "../http/problem.ts";
 import { currentTime } from "../platform/clock.ts";
@@ -27,7 +27,7 @@ export function openSystemDb(env: Environment, orgId: string, actor: SystemActor
   });
 }
 
-export const selectOrganization = ({ orm, orgId }: ScopedDb) => orm.select().from(organizations).where(eq(organizations.id, orgId));
+export const selectOrganization = ({ orm, orgId }: EnteredDb) => orm.select().from(organizations).where(eq(organizations.id, orgId));
 
 export type SystemWork = {
   readonly tenant: TenantWriter<Action>;

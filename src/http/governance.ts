@@ -4,7 +4,7 @@ export const governanceClasses = {
   "tenant-read": { modes: ["tenant", "payable"], methods: ["get"], audited: false },
   "tenant-mutation": { modes: ["tenant", "payable"], methods: ["post", "put", "patch", "delete"], audited: true },
   credential: { modes: ["tenant"], methods: ["post", "delete"], audited: true },
-  "autonomous-action": { modes: ["tenant"], methods: ["post"], audited: true },
+  "autonomous-action": { modes: ["tenant", "payable"], methods: ["post"], audited: true },
   // What happens in a room is logged by the room's own outbox, not by the request's transaction.
   room: { modes: ["room"], methods: ["get", "post"], audited: false },
   system: { modes: ["public"], methods: ["get"], audited: false },

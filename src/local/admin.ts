@@ -5,6 +5,7 @@ import { createKey } from "./admin/create-key.ts";
 import { createOrganization } from "./admin/create-organization.ts";
 import { installSuites } from "./admin/install-suites.ts";
 import { keyCommands, keyUsage, makeRootKeyFile } from "./admin/key-commands.ts";
+import { offerPanel, withdrawPanel } from "./admin/offer-panel.ts";
 import { openAdministration, type Administration } from "./admin/open-administration.ts";
 import { reencrypt } from "./admin/reencrypt.ts";
 import { setDatabasePassword } from "./admin/set-database-password.ts";
@@ -17,6 +18,8 @@ const usage = `npm run admin -- <command>
 
   create-organization --name NAME --plan ${planNames.join("|")} [--test]
   create-key --organization ID --name NAME [--scopes ${scopes.slice(0, 2).join(",")},…]
+  offer-panel --panel ID [--withdraw]
+                           lets whoever pays ask an organization's judges, with its keys; they see which models voted
   install-suites           adds the platform's suites that are missing
   reencrypt                wraps every data key with the first key of ENCRYPTION_KEYS
   migrate                  brings the database of DATABASE_URL to the newest migration
@@ -42,6 +45,15 @@ const commands: Readonly<Record<string, Command>> = {
     const request = { orgId: required(organization, "--organization"), name: required(name, "--name"), scopes: granted };
     const { id, key } = await createKey(run, await tagKey(), request);
     return `Created ${id}. This is the only time that the key is shown:\n\n  ${key}`;
+  },
+  "offer-panel": async ({ run }, { panel, withdraw }) => {
+    const panelId = required(panel, "--panel");
+    if (withdraw === true) {
+      const { orgId, name } = await withdrawPanel(run, panelId);
+      return `“${name}” of ${orgId} is no longer for sale.`;
+    }
+    const { orgId, name, digest } = await offerPanel(run, panelId);
+    return `“${name}” of ${orgId} is for sale with the judges that it has now (${digest}).`;
   },
   "install-suites": async ({ run }) => {
     const installed = await installSuites(run, platformSuites);
@@ -115,6 +127,8 @@ function readArguments(): { positionals: string[]; values: Options } {
         kid: { type: "string" },
         reason: { type: "string" },
         since: { type: "string" },
+        panel: { type: "string" },
+        withdraw: { type: "boolean" },
       },
     });
   } catch (error) {

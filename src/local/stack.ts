@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type pg from "pg";
 import { z } from "zod";
 import { buildWorker } from "./build-worker.ts";
+import { localPaymentBindings } from "./chain/network.ts";
 import { openInstallation, type Installation } from "./installation.ts";
 import { keepKeyHistory } from "./keep-key-history.ts";
 import { PlainFailure } from "./plain-failure.ts";
@@ -52,6 +53,7 @@ export async function startStack(port: number): Promise<Stack> {
         PUBLIC_ORIGIN: url,
         EGRESS: "local",
         DEPLOYMENT: "local",
+        ...localPaymentBindings(),
       },
     });
     opened.push(worker.close);

@@ -3,16 +3,19 @@ import { parseKeyRing } from "../crypto/sealed-box.ts";
 import { ScoreBody } from "../features/scores/schemas.ts";
 import { installSuites } from "./admin/install-suites.ts";
 import { openApi } from "./api-client.ts";
+import { findWallet } from "./chain/wallet.ts";
 import { runCommand } from "./main.ts";
 import { PlainFailure } from "./plain-failure.ts";
 import { attestScore } from "./quickstart/attest-score.ts";
 import { keepExampleAgent } from "./quickstart/keep-example-agent.ts";
+import { payOnce } from "./quickstart/pay-once.ts";
 import { runQuickstart } from "./quickstart/run-quickstart.ts";
 import { openProgress } from "./quickstart/state.ts";
 import { showScore } from "./show-score.ts";
 import { runBatch, type Statement } from "./sql-batch.ts";
 import { startStack, type Stack } from "./stack.ts";
 import { platformSuites } from "./suites/platform-suites.ts";
+import { whenToldToStop } from "./until-stopped.ts";
 
 const say = (line: string): void => console.log(line);
 
@@ -39,6 +42,7 @@ async function walk(stack: Stack): Promise<void> {
   const score = await api.call("GET", `/v1/agents/${agentId}/score`, ScoreBody);
   say(`\nThe score of ${agentId}:\n\n${showScore(score)}\n`);
   if (progress.state.attested === false) await attestScore({ folder, run, api, say }, progress);
+  await payOnce({ url, agentId, say }, await findWallet(folder));
   say(whatToTry(url, folder, agentId));
 }
 
@@ -56,16 +60,6 @@ function readPort(text: string): number {
   if (!Number.isInteger(port) || port < 1 || port > 65_535)
     throw new PlainFailure(`PORT is ${text}, which is no port: it is a number from 1 to 65535.`);
   return port;
-}
-
-function whenToldToStop(): Promise<void> {
-  return new Promise((resolve) => {
-    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-      // Miniflare's own listener would end the process before anything is closed.
-      process.removeAllListeners(signal);
-      process.once(signal, () => resolve());
-    }
-  });
 }
 
 await runCommand(async () => {

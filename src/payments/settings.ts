@@ -58,8 +58,9 @@ export function findSettingFaults(given: Given, egress: "public" | "local"): (ke
 
 /** What is money goes over https; only an installation that is one machine may have its chain there too. */
 function isCallable(text: string, egress: "public" | "local"): boolean {
-  const { protocol, hostname, username, password } = new URL(text);
-  if (username !== "" || password !== "") return false;
+  const url = URL.parse(text);
+  if (url === null || url.username !== "" || url.password !== "") return false;
+  const { protocol, hostname } = url;
   return protocol === "https:" || (egress === "local" && protocol === "http:" && hostname === "127.0.0.1");
 }
 

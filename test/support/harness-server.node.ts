@@ -10,6 +10,7 @@ import type { RunAsAdmin } from "../../src/local/admin/act.ts";
 import { createKey } from "../../src/local/admin/create-key.ts";
 import { introduceKeys } from "../../src/local/admin/introduce-keys.ts";
 import { createOrganization } from "../../src/local/admin/create-organization.ts";
+import { offerPanel, withdrawPanel } from "../../src/local/admin/offer-panel.ts";
 import { setClaimPolicy } from "../../src/local/admin/set-claim-policy.ts";
 import { startPaidWorld, type PaidWorld } from "./paid-world.node.ts";
 import { newSecrets, newSigningKey, type Secrets } from "../../src/local/secrets.ts";
@@ -27,6 +28,7 @@ const NewOrganization = z.object({
 });
 const Fault = z.object({ orgId: z.string(), mode: z.enum(["down", "after_commit", "none"]), times: z.int().positive() });
 const NewPolicy = z.object({ orgId: z.string(), policy: z.unknown() });
+const PanelOffer = z.object({ panelId: z.string(), withdraw: z.boolean() });
 const Rows = z.object({ query: z.string(), params: z.array(z.unknown()) });
 
 const publicOrigin = "https://api.armalo.test";
@@ -141,6 +143,10 @@ async function serve(request: IncomingMessage, { run, paid, watch, secrets, quer
     case "/rows": {
       const { query: text, params } = Rows.parse(body);
       return { rows: await query(text, params) };
+    }
+    case "/panel-offers": {
+      const { panelId, withdraw } = PanelOffer.parse(body);
+      return withdraw ? withdrawPanel(run, panelId) : offerPanel(run, panelId);
     }
     case "/chain":
       return paid.answer(body);

@@ -14,6 +14,9 @@ export const askForOrganization = (wish: { plan: string; environment: string; sc
 /** Decides, as the organization's operator, what may be attested of its agents. */
 export const setClaimPolicy = (orgId: string, policy: unknown): Promise<unknown> => ask("/claim-policy", { orgId, policy });
 
+/** Offers a judge panel for sale, as the administrator's command does, or takes it off sale. */
+export const offerPanel = (panelId: string, withdraw = false): Promise<unknown> => ask("/panel-offers", { panelId, withdraw });
+
 /** How many database transactions a request made. */
 export const roundTrips = async (requestId: string): Promise<number> =>
   (await ask<{ trips: number }>(`/trips?request=${encodeURIComponent(requestId)}`)).trips;

@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { newId } from "../../src/platform/ids.ts";
-import { setClaimPolicy } from "./harness.ts";
+import { offerPanel, setClaimPolicy } from "./harness.ts";
 import { createOrganization, type TestOrganization } from "./organization.ts";
 import { cosigned, newActivePact, offered, tokenOf } from "./bilateral.ts";
 import { openPolicy } from "./open-policy.ts";
@@ -34,6 +34,7 @@ export const requestBodies: Readonly<Record<string, unknown>> = {
   "judge_panels.create": panel,
   "judge_panels.update": { name: "Other judges" },
   "judge_panels.calibrate": { examples: [labelled("yes", "pass"), labelled("no", "fail")] },
+  "judge_panels.ask": { rubric: "It says yes.", question: "Yes?", answer: "yes" },
   "keys.create": { name: "key", scopes: ["keys:read"] },
   "keys.rotate": { overlapSeconds: 60 },
   "access_tokens.issue": {},
@@ -114,4 +115,15 @@ export async function resourcesOf(org: TestOrganization): Promise<Readonly<Recor
     ...shared,
     ...proofs,
   };
+}
+
+/** Of what a payable operation can be asked about, one that anybody may pay for. */
+export async function saleableOf(org: TestOrganization): Promise<Readonly<Record<string, string>>> {
+  const make = async (path: string, body?: unknown): Promise<string> => (await org.call("POST", path, body)).body.id;
+  const agentId = await make("/v1/agents", { ...agent, isPublic: true });
+  const pactId = await make("/v1/pacts", { agentId, name: "Promise", conditions: [condition] });
+  await make(`/v1/pacts/${pactId}/activate`);
+  const panelId = await make("/v1/judge-panels", panel);
+  await offerPanel(panelId);
+  return { agentId, pactId, panelId };
 }

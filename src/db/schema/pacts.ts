@@ -37,6 +37,10 @@ export const pacts = pgTable(
     uniqueIndex("pacts_one_active")
       .on(table.orgId, table.lineageId)
       .where(sql`state = 'active'`),
+    // Whoever pays for a check knows the pact's id alone: one row of one organization answers to it.
+    uniqueIndex("pacts_active")
+      .on(table.id)
+      .where(sql`state = 'active'`),
     foreignKey({ columns: [table.orgId, table.lineageId], foreignColumns: [table.orgId, table.id] }),
     index("pacts_page").on(table.orgId, table.createdAt, table.id),
     index("pacts_agent").on(table.orgId, table.agentId, table.createdAt),

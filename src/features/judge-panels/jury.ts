@@ -29,15 +29,23 @@ export function callsUpTo(most: number): () => boolean {
 export const longestVoteMs = judgeLimits.calls * judgeLimits.timeoutMs;
 
 /**
- * Has every judge vote on a question, one after the other: a Worker's invocation has six connections at a time, and an agent that waits for one
- * would be measured slow by us.
+ * Has every judge vote on a question, so many `atATime`: one after the other in runs, since a Worker's invocation has six connections at a
+ * time, and an agent that waits for one would be measured slow by us.
  */
 export async function pollJury(
   { panelDigest, calibrationId, judges, bench }: Jury,
   question: Question,
   deadlineMs: number,
+  atATime: number = 1,
 ): Promise<JuryFinding> {
   const votes: JudgeVote[] = [];
-  for (const judge of judges) votes.push(await askJudge(bench, judge, question, deadlineMs));
+  const waiting = [...judges.entries()];
+  const take = async (): Promise<void> => {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      const [seat, judge] = next;
+      votes[seat] = await askJudge(bench, judge, question, deadlineMs);
+    }
+  };
+  await Promise.all(Array.from({ length: atATime }, take));
   return { panelDigest, promptDigest: await digestPrompt(), calibrationId, votes, ...countVotes(votes) };
 }

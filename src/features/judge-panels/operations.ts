@@ -1,14 +1,19 @@
 import { defineOperation } from "../../http/define-operation.ts";
+import { prices } from "../../payments/prices.ts";
+import { askPanel } from "./ask-panel.ts";
 import { calibratePanel } from "./calibrate-panel.ts";
 import { changePanel, createPanel, retirePanel } from "./change-panels.ts";
 import { getCalibration, getPanel, listCalibrations, listPanels } from "./read-panels.ts";
+import { quoteJury } from "./sell-jury.ts";
 import {
+  AskPanelBody,
   CalibrateBody,
   Calibration,
   CalibrationHead,
   CalibrationPage,
   CalibrationParams,
   CreatePanelBody,
+  JuryAnswer,
   ListQuery,
   Panel,
   PanelPage,
@@ -68,6 +73,19 @@ export const judgePanelOperations = [
     request: { params: PanelParams },
     response: { status: 200, body: Panel },
     handle: ({ input, ...context }) => retirePanel(context, input.params.panelId),
+  }),
+  defineOperation({
+    governance: "autonomous-action",
+    method: "post",
+    access: { mode: "payable", scope: "evals:write", price: prices.jury },
+    id: "judge_panels.ask",
+    path: "/v1/judge-panels/{panelId}/ask",
+    summary: "Put an answer to the judges of a panel now",
+    audit: "judge_panel.asked",
+    request: { params: PanelParams, body: AskPanelBody },
+    response: { status: 200, body: JuryAnswer },
+    handle: ({ input, ...context }) => askPanel(context, input.params.panelId, input.body),
+    quote: ({ input, ...context }) => quoteJury(context, input.params.panelId, input.body),
   }),
   defineOperation({
     ...change,

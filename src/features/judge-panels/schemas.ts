@@ -3,6 +3,7 @@ import { pageOf, pageQuery } from "../../http/pagination.ts";
 import { idPattern } from "../../platform/ids.ts";
 import { voteUrl } from "./ask-judge.ts";
 import { CalibrationResult, calibrationLimits, calibrationStatuses, LabelledExample } from "./calibration.ts";
+import { JuryFinding, votes } from "./jury-finding.ts";
 import { panelLimits } from "./panel.ts";
 
 const Name = z.string().trim().min(1).max(200);
@@ -108,3 +109,28 @@ export const Calibration = z
 export const CalibrationPage = pageOf(CalibrationHead).openapi("JudgeCalibrationPage");
 export type CalibrationHeadView = z.input<typeof CalibrationHead>;
 export type CalibrationView = z.input<typeof Calibration>;
+
+export const AskPanelBody = LabelledExample.omit({ label: true }).openapi("AskJudgePanel", {
+  description: "An answer, the question that it answers, and the rubric that it is judged by.",
+});
+export type AskedOfPanel = z.output<typeof AskPanelBody>;
+
+const Count = z.int().min(0);
+export const JuryAnswer = z
+  .object({
+    panelId: z.string(),
+    ...JuryFinding.omit({ calibrationId: true }).shape,
+    calibrated: z.boolean().openapi({ description: "Whether a calibration says how far these judges can be believed, and it holds." }),
+    verdict: z
+      .enum([...votes, "undecided"])
+      .openapi({ description: "`undecided`: fewer than two judges voted. An absent judge is no vote for either side." }),
+    counts: z.object({
+      judges: Count,
+      pass: Count,
+      fail: Count,
+      abstained: Count.openapi({ description: "Said that they cannot tell." }),
+      unanswered: Count.openapi({ description: "Could not be reached, or gave no word of the menu." }),
+    }),
+  })
+  .openapi("JuryAnswer");
+export type JuryAnswerView = z.input<typeof JuryAnswer>;

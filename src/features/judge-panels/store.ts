@@ -1,6 +1,6 @@
 import { and, desc, eq, getTableColumns, gt, isNotNull, sql, type SQL } from "drizzle-orm";
 import { judgeCalibrations, judgePanels, judgePanelVersions } from "../../db/schema/judge-panels.ts";
-import type { ScopedDb } from "../../db/tenant-db.ts";
+import type { EnteredDb, ScopedDb } from "../../db/tenant-db.ts";
 import { keyset, type Page } from "../../http/pagination.ts";
 import type { CalibrationResult } from "./calibration.ts";
 import type { NewPanelRow, PanelRow } from "./panel.ts";
@@ -8,7 +8,7 @@ import type { NewPanelRow, PanelRow } from "./panel.ts";
 export type CalibrationRow = typeof judgeCalibrations.$inferSelect;
 
 /** For an identifier that may itself be read in the same round trip. */
-export const selectPanel = ({ orm, orgId }: ScopedDb, panelId: string | SQL) =>
+export const selectPanel = ({ orm, orgId }: EnteredDb, panelId: string | SQL) =>
   orm
     .select()
     .from(judgePanels)
@@ -66,7 +66,7 @@ export function selectCalibrations({ orm, orgId }: ScopedDb, panelId: string, pa
 }
 
 /** The newest calibration that ended after `since`, of the panel's present judges and of this prompt. */
-export function selectNewestCalibration(db: ScopedDb, panelId: string, promptDigest: string, since: Date) {
+export function selectNewestCalibration(db: EnteredDb, panelId: string, promptDigest: string, since: Date) {
   const { orm, orgId } = db;
   const digest = sql`(select ${judgePanels.digest} from ${judgePanels} where ${judgePanels.orgId} = ${orgId} and ${judgePanels.id} = ${panelId})`;
   return orm

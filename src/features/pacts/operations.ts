@@ -1,4 +1,5 @@
 import { defineOperation } from "../../http/define-operation.ts";
+import { prices } from "../../payments/prices.ts";
 import { activatePact } from "./activate-pact.ts";
 import { verifyPact } from "./check-pact.ts";
 import { createPact } from "./create-pact.ts";
@@ -19,6 +20,7 @@ import {
   ValidateCallBody,
   VerifyBody,
 } from "./schemas.ts";
+import { quoteCheck } from "./sell-check.ts";
 import { changePact } from "./update-pact.ts";
 import { validateCall } from "./validate-call.ts";
 import { versionPact } from "./version-pact.ts";
@@ -103,10 +105,12 @@ export const pactOperations = [
     id: "pacts.verify",
     path: "/v1/pacts/{pactId}/verify",
     summary: "Check an observation against a pact",
+    access: { mode: "payable", scope: "pacts:verify", price: prices.verification },
     audit: "pact.verified",
     request: { params: PactParams, body: VerifyBody },
     response: { status: 200, body: PactCheck },
     handle: ({ input, ...context }) => verifyPact(context, input.params.pactId, input.body),
+    quote: ({ input, ...context }) => quoteCheck(context, input.params.pactId, input.body),
   }),
   defineOperation({
     ...check,

@@ -89,7 +89,7 @@ export const PactPage = pageOf(Pact).openapi("PactPage");
 const severity = z.enum(severities);
 export const PactCheck = z
   .object({
-    id: z.string(),
+    id: z.string().openapi({ description: "A check that was paid for is nobody's, and is not kept." }),
     pactId: z.string(),
     pactDigest: z.string(),
     kind: z.enum(checkKinds),

@@ -1,12 +1,12 @@
 import { and, eq, max, sql, type SQL } from "drizzle-orm";
 import { agents } from "../../db/schema/agents.ts";
 import { pactChecks, pacts, type PactState } from "../../db/schema/pacts.ts";
-import type { ScopedDb } from "../../db/tenant-db.ts";
+import type { EnteredDb, ScopedDb } from "../../db/tenant-db.ts";
 import { keyset, type Page } from "../../http/pagination.ts";
 import type { NewCheckRow } from "./pact-check.ts";
 import type { NewPactRow } from "./pact.ts";
 
-export const selectPact = ({ orm, orgId }: ScopedDb, pactId: string | SQL) =>
+export const selectPact = ({ orm, orgId }: EnteredDb, pactId: string | SQL) =>
   orm
     .select()
     .from(pacts)

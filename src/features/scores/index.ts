@@ -1,5 +1,5 @@
-export { currentScore, selectCurrentScore } from "./current-score.ts";
-export { DimensionScoreBody, OpenViolationBody, ScoreDocumentBody, UnavailableEntryBody } from "./schemas.ts";
+export { currentScore, evidenceOfCurrentScore, selectCurrentScore, selectScoreWithEvidence } from "./current-score.ts";
+export { DimensionScoreBody, EvidenceBody, OpenViolationBody, ScoreDocumentBody, UnavailableEntryBody } from "./schemas.ts";
 export type { EvidenceEntry, EvidenceRecord, ScoreDocument, UnavailableEntry } from "./evidence.ts";
 export {
   dimensionNames,

@@ -2,6 +2,7 @@ import { enterPublicAgent, readAsPublic } from "../../db/read-as-public.ts";
 import type { Basics, Deliver } from "../../http/operation.ts";
 import { problem } from "../../http/problem.ts";
 import { currentScore, selectCurrentScore } from "./current-score.ts";
+import type { OpenViolation } from "./evidence.ts";
 import type { ScoreView } from "./schemas.ts";
 
 /** A public agent's score for whoever pays: what its organization reads, without the runs behind a violation, which are its own business. */
@@ -13,7 +14,12 @@ export async function quoteScore(context: Basics, agentId: string): Promise<Deli
   return async () => {
     const score = await currentScore({ agentId, now }, rows);
     if (score === undefined) throw new Error("an agent without a version");
-    const openCriticalViolations = score.document.openCriticalViolations.map(({ runId: _, ...shown }) => shown);
+    const openCriticalViolations = score.document.openCriticalViolations.map(withoutRun);
     return { agentId, computed: score.computed, ...score.document, openCriticalViolations };
   };
+}
+
+function withoutRun(violation: OpenViolation): Omit<OpenViolation, "runId"> {
+  const { runId: _, ...shown } = violation;
+  return shown;
 }

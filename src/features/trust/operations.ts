@@ -1,10 +1,12 @@
 import { defineOperation } from "../../http/define-operation.ts";
+import { prices } from "../../payments/prices.ts";
 import { readPublicBundle } from "../attestations/index.ts";
 import { StatementBundle } from "../statements/index.ts";
 import { badge } from "./badge.ts";
 import { trustPage } from "./page/trust-page.ts";
+import { quoteEvidence, readEvidence } from "./read-evidence.ts";
 import { readTrust } from "./read-trust.ts";
-import { PublicAgentParams, TrustReport } from "./schemas.ts";
+import { PublicAgentParams, TrustEvidence, TrustReport } from "./schemas.ts";
 
 const open = {
   governance: "public-read",
@@ -39,6 +41,18 @@ export const trustOperations = [
     summary: "Read a public agent's attested score with all that is needed to check it offline",
     response: { status: 200, body: StatementBundle, anyOrigin: true, sharedSeconds },
     handle: ({ input, ...context }) => readPublicBundle(context, input.params.agentId),
+  }),
+  defineOperation({
+    governance: "tenant-read",
+    method: "get",
+    access: { mode: "payable", scope: "scores:read", price: prices.evidence },
+    id: "trust.evidence",
+    path: "/v1/trust/{agentId}/evidence",
+    summary: "Read how far a public agent can be trusted, with the evidence from which anybody recomputes its score",
+    request: { params: PublicAgentParams },
+    response: { status: 200, body: TrustEvidence },
+    handle: ({ input, ...context }) => readEvidence(context, input.params.agentId),
+    quote: ({ input, ...context }) => quoteEvidence(context, input.params.agentId),
   }),
   defineOperation({
     ...open,

@@ -2,7 +2,14 @@ import { z } from "@hono/zod-openapi";
 import { deploymentKinds } from "../../crypto/statement/statement.ts";
 import { idPattern } from "../../platform/ids.ts";
 import { unshownReasons } from "../attestations/index.ts";
-import { DimensionScoreBody, dimensionNames, OpenViolationBody, ScoreDocumentBody, UnavailableEntryBody } from "../scores/index.ts";
+import {
+  DimensionScoreBody,
+  dimensionNames,
+  EvidenceBody,
+  OpenViolationBody,
+  ScoreDocumentBody,
+  UnavailableEntryBody,
+} from "../scores/index.ts";
 
 const Time = z.iso.datetime();
 const Link = z.url();
@@ -102,6 +109,17 @@ export const TrustReport = z
     links: z.object({ page: Link, badge: Link, keys: Link }),
   })
   .openapi("Trust");
+
+export const TrustEvidence = z
+  .object({
+    trust: TrustReport.openapi({ description: "Its links to pages of the agent work for one that is public." }),
+    evidence: EvidenceBody.openapi({
+      description:
+        "What the score is computed from, to the digit: the formula and the digest are in `trust.score`. Records name runs, suites, authors and conditions by identifier and digest, never what was asked or answered.",
+    }),
+  })
+  .openapi("TrustEvidence");
+export type TrustEvidenceView = z.input<typeof TrustEvidence>;
 
 export type TrustView = z.output<typeof TrustReport>;
 export type DimensionView = z.output<typeof Dimension>;

@@ -1,9 +1,10 @@
 import { parseEther, type Address, type Hex } from "viem";
 import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
 import { startAnvil } from "./anvil.ts";
-import { chainId, openTestChain, type TestChainClient } from "./client.ts";
+import { openTestChain, type TestChainClient } from "./client.ts";
+import { chainId, usdc } from "./network.ts";
 import { newPayer, type Payer } from "./payer.ts";
-import { placeToken, tokenAbi, usdc } from "./token.ts";
+import { placeToken, tokenAbi } from "./token.ts";
 
 /** A chain of our own: its blocks, its clock and its money are ours. Amounts are USDC's millionths. */
 export type Chain = {

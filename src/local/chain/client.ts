@@ -1,7 +1,5 @@
 import { createTestClient, defineChain, http, publicActions, walletActions } from "viem";
-
-/** Base Sepolia's number: what the token's and the payers' signatures name, here and there. */
-export const chainId = 84_532;
+import { chainId } from "./network.ts";
 
 /** The one who may do anything on a chain that is ours alone: reads, writes, and moves its blocks. */
 export const openTestChain = (rpcUrl: string) =>

@@ -4,18 +4,19 @@ import { isPaymentPayloadV2, isPaymentRequirementsV2 } from "@x402/core/schemas"
 import type { PaymentPayload, PaymentRequirements } from "@x402/core/types";
 import { toFacilitatorEvmSigner, type FacilitatorEvmSigner } from "@x402/evm";
 import { ExactEvmScheme } from "@x402/evm/exact/facilitator";
-import { createWalletClient, hashTypedData, http, publicActions, type Hex } from "viem";
+import { createWalletClient, hashTypedData, http, publicActions, type Address, type Hex } from "viem";
 import { nonceManager, privateKeyToAccount } from "viem/accounts";
 import { z } from "zod";
 import { PlainFailure } from "../plain-failure.ts";
 import { newGasAccount, type Chain } from "./chain.ts";
-import { chainId, localChain } from "./client.ts";
+import { localChain } from "./client.ts";
 import { settleAs, verifyAs, type Answer, type Behaviour } from "./misbehaviour.ts";
+import { chainId } from "./network.ts";
 
 export type Facilitator = {
   readonly url: string;
-  /** From now on; calls that are under way end as they began. */
-  readonly behave: (behaviour: Behaviour) => void;
+  /** From now on, towards one payer or all others; calls that are under way end as they began. */
+  readonly behave: (behaviour: Behaviour, payer?: Address) => void;
   /** How often it was asked, since it started. */
   readonly asked: () => { readonly verify: number; readonly settle: number };
   readonly close: () => Promise<void>;
@@ -38,7 +39,9 @@ const Asked = z.object({
 export async function startFacilitator(chain: Pick<Chain, "rpcUrl" | "client">, options: Options = { port: 0 }): Promise<Facilitator> {
   const facilitator = openFacilitator(chain.rpcUrl, await newGasAccount(chain.client), options.receiptWithinMs ?? 10_000);
   const asked = { verify: 0, settle: 0 };
-  let behaviour: Behaviour = { kind: "honest" };
+  const behaviours = new Map<string, Behaviour>();
+  const towards = (payload: PaymentPayload): Behaviour =>
+    behaviours.get(payerOf(payload)) ?? behaviours.get("everyone") ?? { kind: "honest" };
 
   const answer = async (request: IncomingMessage): Promise<Answer> => {
     const route = `${request.method} ${request.url}`;
@@ -48,8 +51,8 @@ export async function startFacilitator(chain: Pick<Chain, "rpcUrl" | "client">, 
     const step = route === "POST /verify" ? "verify" : "settle";
     asked[step] += 1;
     return step === "verify"
-      ? verifyAs(behaviour, () => facilitator.verify(payload, requirements))
-      : settleAs(behaviour, () => facilitator.settle(payload, requirements));
+      ? verifyAs(towards(payload), () => facilitator.verify(payload, requirements))
+      : settleAs(towards(payload), () => facilitator.settle(payload, requirements));
   };
 
   const server = createServer((request, response) => {
@@ -60,11 +63,14 @@ export async function startFacilitator(chain: Pick<Chain, "rpcUrl" | "client">, 
   });
   return {
     url: await listen(server, options.port),
-    behave: (next) => void (behaviour = next),
+    behave: (behaviour, payer) => void behaviours.set(payer?.toLowerCase() ?? "everyone", behaviour),
     asked: () => ({ ...asked }),
     close: () => close(server),
   };
 }
+
+const payerOf = ({ payload }: PaymentPayload): string =>
+  z.object({ authorization: z.object({ from: z.string().toLowerCase() }) }).parse(payload).authorization.from;
 
 function openFacilitator(rpcUrl: string, privateKey: Hex, receiptWithinMs: number): x402Facilitator {
   // Without viem's counter, transactions that are sent side by side take each other's number.

@@ -2,7 +2,7 @@ import { ExactEvmScheme } from "@x402/evm/exact/client";
 import { wrapFetchWithPayment, x402Client } from "@x402/fetch";
 import type { Address, Hex } from "viem";
 import { generatePrivateKey, privateKeyToAccount, type PrivateKeyAccount } from "viem/accounts";
-import { chainId } from "./client.ts";
+import { chainId } from "./network.ts";
 
 /** A wallet of the test chain. Its key is worth nothing anywhere else. */
 export type Payer = { readonly address: Address; readonly privateKey: Hex; readonly account: PrivateKeyAccount };

@@ -5,9 +5,8 @@ import { pathToFileURL } from "node:url";
 import { encodeFunctionData, maxUint256, parseAbi, type Address, type Hex } from "viem";
 import { z } from "zod";
 import type { TestChainClient } from "./client.ts";
+import { usdc } from "./network.ts";
 
-/** USDC on Base Sepolia, by Circle's own list; here stands the same compiled contract. */
-export const usdc: Address = "0x036CbD53842c5426634e7929541eC2318f3dCF7e";
 /** One address on every chain (mds1/multicall3). */
 const multicall3: Address = "0xcA11bde05977b3631167028862bE2a173976CA11";
 

@@ -60,6 +60,8 @@ async function registerAgent({ agentUrl, say }: Ground, api: ApiClient, { state 
     provider: "armalo-example",
     version: "1.0.0",
     endpoint: { url: agentUrl, protocol: "json" },
+    // So that anyone may read its page, and buy its score.
+    isPublic: true,
   };
   const { id } = await api.call("POST", "/v1/agents", Made, agent, `quickstart-${state.seed}-agent`);
   say(`  agent          ${id}, at ${agentUrl}`);

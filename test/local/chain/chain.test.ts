@@ -5,11 +5,11 @@ import { fileURLToPath } from "node:url";
 import { domainSeparator } from "viem";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startChain, type Chain } from "../../../src/local/chain/chain.ts";
-import { chainId } from "../../../src/local/chain/client.ts";
+import { chainId, usdc } from "../../../src/local/chain/network.ts";
 import { startFacilitator, type Facilitator } from "../../../src/local/chain/facilitator.ts";
 import type { Behaviour } from "../../../src/local/chain/misbehaviour.ts";
 import { payingClient, type Payer } from "../../../src/local/chain/payer.ts";
-import { tokenAbi, usdc } from "../../../src/local/chain/token.ts";
+import { tokenAbi } from "../../../src/local/chain/token.ts";
 import { PlainFailure } from "../../../src/local/plain-failure.ts";
 
 const seller = "0x1111111111111111111111111111111111111111";
@@ -148,14 +148,15 @@ describe("the facilitator", () => {
     [{ kind: "answers nonsense" }, 0n, "no JSON"],
     [{ kind: "answers 500" }, 0n, { error: "internal" }],
   ])("does what it is told: %o takes %i", async (behaviour, taken, answer) => {
-    const signed = await sign(await chain.newPayer(price));
-    facilitator.behave(behaviour);
+    const payer = await chain.newPayer(price);
+    const signed = await sign(payer);
+    facilitator.behave(behaviour, payer.address);
     const asked = ask("settle", signed);
     asked.catch(() => undefined);
     expect(await earned(() => asked.catch(() => undefined))).toBe(taken);
     if (answer === "no answer") await expect(asked).rejects.toThrow("fetch failed");
     else if (answer === "no JSON") await expect(asked).rejects.toThrow(SyntaxError);
     else expect(await asked).toMatchObject(answer);
-    facilitator.behave({ kind: "honest" });
+    expect(await ask("settle", await sign(await chain.newPayer(price)))).toMatchObject({ success: true });
   });
 });

@@ -1,0 +1,115 @@
+import { randomBytes } from "node:crypto";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { z } from "zod";
+import { importTagKey } from "../../../src/access/api-key.ts";
+import { scopes } from "../../../src/access/scopes.ts";
+import { openSigner } from "../../../src/crypto/signer.ts";
+import { parseKeyRing } from "../../../src/crypto/sealed-box.ts";
+import type { RunAsAdmin } from "../../../src/local/admin/act.ts";
+import { createKey } from "../../../src/local/admin/create-key.ts";
+import { createOrganization } from "../../../src/local/admin/create-organization.ts";
+import { introduceKeys } from "../../../src/local/admin/introduce-keys.ts";
+import { openApi, type ApiClient } from "../../../src/local/api-client.ts";
+import { buildWorker } from "../../../src/local/build-worker.ts";
+import { startChain, type Chain } from "../../../src/local/chain/chain.ts";
+import { startFacilitator, type Facilitator } from "../../../src/local/chain/facilitator.ts";
+import { paymentBindings } from "../../../src/local/chain/network.ts";
+import { newSecrets, newSigningKey } from "../../../src/local/secrets.ts";
+import { serveWorker } from "../../../src/local/serve-worker.ts";
+import { runBatch } from "../../../src/local/sql-batch.ts";
+import { startSqlServer } from "../../../src/local/sql-server.ts";
+import { openTestDatabase } from "../../support/harness-database.node.ts";
+import { startTestAgents } from "../../support/test-agents.node.ts";
+
+/** The built Worker, a real chain, a real facilitator, and an organization whose public agents have something for sale. */
+export type PaidWorld = {
+  readonly url: string;
+  readonly chain: Chain;
+  readonly facilitator: Facilitator;
+  /** As the organization that sells. */
+  readonly api: ApiClient;
+  readonly apiKey: string;
+  readonly agents: Awaited<ReturnType<typeof startTestAgents>>;
+  /** As the database's owner. */
+  readonly rows: (query: string, params?: readonly unknown[]) => Promise<Record<string, unknown>[]>;
+  /** What the Worker has logged. */
+  readonly log: () => Promise<string>;
+  readonly close: () => Promise<void>;
+};
+
+/** How long the facilitator waits for a receipt. */
+export const receiptWithinMs = 800;
+
+export async function openPaidWorld(): Promise<PaidWorld> {
+  const opened: (() => unknown)[] = [];
+  const close = async (): Promise<void> => {
+    for (const end of opened.toReversed()) await end();
+  };
+  try {
+    return { ...(await open(opened)), close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function open(opened: (() => unknown)[]): Promise<Omit<PaidWorld, "close">> {
+  const folder = await mkdtemp(join(tmpdir(), "armalo-paid-"));
+  opened.push(() => rm(folder, { recursive: true, force: true }));
+  const [script, chain, database] = await Promise.all([buildWorker(join(folder, "worker")), startChain(), openTestDatabase()]);
+  opened.push(chain.close, database.close);
+  const facilitator = await startFacilitator(chain, { port: 0, receiptWithinMs });
+  const agents = await startTestAgents();
+  opened.push(facilitator.close, agents.close);
+  const passwords = { armalo_app: randomBytes(24).toString("base64url") };
+  const sql = await startSqlServer({ pool: database.pool, passwords });
+  opened.push(sql.close);
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}`;
+  const secrets = newSecrets();
+  const run: RunAsAdmin = (statements) => runBatch(database.pool, { role: "armalo_admin", statements });
+  await introduceKeys(run, { root: await openSigner(newSigningKey()), issuer: url, now: new Date() }, secrets);
+  const logFile = join(folder, "worker.log");
+  const bindings = {
+    ...secrets,
+    DATABASE_URL: sql.connectionString("armalo_app"),
+    DATABASE_ENDPOINT: sql.endpoint,
+    PUBLIC_ORIGIN: url,
+    EGRESS: "local",
+    DEPLOYMENT: "local",
+    ...paymentBindings(chain.rpcUrl, facilitator.url),
+  };
+  const worker = await serveWorker({ script, port, bindings, persistDir: join(folder, "objects"), logFile });
+  opened.push(worker.close);
+  const apiKey = await newKey(run, secrets);
+  return {
+    url,
+    chain,
+    facilitator,
+    agents,
+    apiKey,
+    api: openApi(url, apiKey),
+    rows: async (query, params = []) => (await database.pool.query(query, [...params])).rows,
+    log: () => readFile(logFile, "utf8"),
+  };
+}
+
+async function newKey(run: RunAsAdmin, secrets: ReturnType<typeof newSecrets>): Promise<string> {
+  const ring = parseKeyRing(secrets.ENCRYPTION_KEYS);
+  if (ring === undefined) throw new Error("the world made a bad key ring");
+  const orgId = await createOrganization(run, ring, { name: "Seller", plan: "enterprise", environment: "test" });
+  const tagKey = await importTagKey(new Uint8Array(Buffer.from(secrets.API_KEY_TAG_SECRET, "base64")));
+  return (await createKey(run, tagKey, { orgId, name: "first", scopes })).key;
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const probe = createServer().listen(0, "127.0.0.1", () => {
+      const { port } = z.object({ port: z.int() }).parse(probe.address());
+      probe.close(() => resolve(port));
+    });
+  });
+}
