@@ -4,6 +4,7 @@ import type pg from "pg";
 import { importTagKey, readApiKey } from "../../../src/access/api-key.ts";
 import { openSealedBox, parseKeyRing, type KeyRing } from "../../../src/crypto/sealed-box.ts";
 import type { SuiteDefinition } from "../../../src/features/evals/suite.ts";
+import { platformOrgId } from "../../../src/access/platform.ts";
 import { actOnPlatform, type RunAsAdmin } from "../../../src/local/admin/act.ts";
 import { createKey } from "../../../src/local/admin/create-key.ts";
 import { createOrganization } from "../../../src/local/admin/create-organization.ts";
