@@ -28,6 +28,8 @@ export const roomLimits = {
   /** What a socket may have been sent and not acknowledged. */
   windowMessages: 1_000,
   windowChars: 2 ** 20,
+  /** How many messages a client best gets before it acknowledges: more often costs the room a frame each, less often brings it near the window. */
+  acknowledgeEvery: 32,
   /** The same for all sockets of a room together: it must fit into the object's memory (128 MiB) beside everything else. */
   inFlightChars: 64 * 2 ** 20,
   /** Events that wait for the log: beyond this nobody joins and no effect is published until some were written. */

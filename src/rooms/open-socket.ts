@@ -33,6 +33,7 @@ export function openSocket(hall: OpenHall, context: DurableObjectState, pass: Pa
     messagesPerMinute: { member: memberMessages, room: roomMessages },
     messageBytes: roomLimits.messageBytes,
     subscriptions: roomLimits.subscriptions,
+    ackEvery: roomLimits.acknowledgeEvery,
     unacknowledged: { messages: roomLimits.windowMessages, characters: roomLimits.windowChars },
   };
   server.send(

@@ -1,5 +1,6 @@
 import { DurableObject } from "cloudflare:workers";
-import type { Ending, RoomControl } from "../access/room-control.ts";
+import type { HistoryPage, RoomHistory } from "../access/room-history.ts";
+import type { Ending, RoomControl, RoomStatus } from "../access/room-control.ts";
 import { Outbox } from "../audit/outbox.ts";
 import { parseEnvironment, type Bindings, type Environment } from "../env.ts";
 import type { RoomConfig } from "../features/rooms/index.ts";
@@ -23,7 +24,7 @@ import { replayOn } from "./replay-on.ts";
 import { Topics, type RoomSettings } from "./room-settings.ts";
 import { SocketStore } from "./socket-store.ts";
 import { PresenceTeller } from "./tell-presence.ts";
-import { readPage, readStatus, type RoomPage, type RoomStatus } from "./transcript.ts";
+import { readPage, readStatus } from "./transcript.ts";
 import { enforce, nextWake, retain, retainSoon } from "./upkeep.ts";
 import { Visits } from "./visits.ts";
 import { writeEvent } from "./write-event.ts";
@@ -31,7 +32,7 @@ import { writeEvent } from "./write-event.ts";
 const retryAfterMs = 10_000;
 
 /** One per room: the only place where its members meet, and where its messages get their order. */
-export class Room extends DurableObject<Bindings> implements RoomControl {
+export class Room extends DurableObject<Bindings> implements RoomControl, RoomHistory {
   readonly #clock = new AlarmClock(this.ctx.storage);
   readonly #hall = this.#build();
   readonly #presence = new PresenceTeller(this.#hall);
@@ -125,7 +126,7 @@ export class Room extends DurableObject<Bindings> implements RoomControl {
     return readStatus(this.#hall);
   }
 
-  async pages(after: number, limit: number): Promise<RoomPage> {
+  async pages(after: number, limit: number): Promise<HistoryPage> {
     return readPage(this.#hall, after, limit);
   }
 

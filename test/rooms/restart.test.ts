@@ -8,7 +8,8 @@ async function crash(world: World): Promise<void> {
   await runInDurableObject(roomStub(world), (_, state) => state.abort("crash")).catch(() => undefined);
 }
 
-const storedBodies = async (world: World): Promise<unknown[]> => (await roomStub(world).pages(0, 1000)).messages.map(({ body }) => body);
+const storedBodies = async (world: World): Promise<unknown[]> =>
+  (await roomStub(world).pages(0, 1000)).messages.map(({ body }) => JSON.parse(body));
 
 describe("a room that sleeps", () => {
   it("keeps its members, what they hear, who is here and what it was told, and wakes for the next message", async () => {

@@ -1,6 +1,6 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
-import { ask, connect, everything, openWorld, pause, roomStub, seqsOf, upgrade, type Client, type World } from "./room-world.ts";
+import { ask, connect, everything, openWorld, pause, roomStub, seqsOf, sleep, upgrade, type Client, type World } from "./room-world.ts";
 
 const listening = async (world: World, agent: number, options?: Parameters<World["connect"]>[1]): Promise<Client> => {
   const client = await world.connect(agent, options);
@@ -12,7 +12,8 @@ const idOf = (token: string): string => JSON.parse(atob((token.split(".")[1] ?? 
 describe("revocation", () => {
   it("ends a hundred sockets at once: not one frame comes or goes after the answer", async () => {
     const world = await openWorld({ agents: 101 });
-    const [speaker, ...rest] = [await listening(world, 0)];
+    const speaker = await listening(world, 0);
+    const rest: Client[] = [];
     for (let agent = 1; agent <= 100; agent += 1) rest.push(await listening(world, agent));
     let published = 0;
     let going = true;
@@ -149,6 +150,19 @@ describe("expiry", () => {
     expect(await quiet.closed).toBe(4001);
     expect(seqsOf(quiet.frames)).toEqual([]);
     expect((await roomStub(world).status()).head.seq).toBe(1);
+  });
+
+  it("ends a socket whose token expired while the room slept, before anything is sent to it", async () => {
+    const world = await openWorld();
+    const speaker = await world.connect(1);
+    const client = await listening(world, 0, { seconds: 2 });
+    await runInDurableObject(roomStub(world), (_, { storage }) => storage.setAlarm(Date.now() + 60_000));
+    await sleep(world);
+    await pause(2_100);
+    expect((await roomStub(world).status()).sockets).toBe(1);
+    await speaker.ask({ type: "publish", topic: "a", body: 1 });
+    expect(await client.closed).toBe(4001);
+    expect(seqsOf(client.frames)).toEqual([]);
   });
 
   it("is put off by a new token of the same agent, and by no other", async () => {
