@@ -3,6 +3,7 @@ import { z } from "zod";
 import { openApi, type ApiClient } from "../api-client.ts";
 import { allOf, deliveriesPerSecond, fanOut, type FanOut } from "./fan-out.ts";
 import { meetBare, meetInRoom, type Meeting } from "./meeting.ts";
+import type { Signing } from "./measure-signing.ts";
 import type { Workerd } from "./processes.ts";
 import { medianRatio, takeTurns } from "./race.ts";
 import { seededAgentId, type Tenant } from "./seed.ts";
@@ -23,12 +24,19 @@ export type RoomRace = {
   readonly ratioToKeeping: number;
 };
 
-export type Revocations = {
+type Revocations = {
   /** From the answer of the call to the last socket's end; 0 where that came first. */
   readonly closedMs: { readonly median: number; readonly worst: number };
   readonly callMs: number;
   /** Messages published after the answer that a revoked member got. */
   readonly framesAfter: number;
+};
+
+export type Rooms = {
+  /** Undefined in memory where there is no such place. */
+  readonly races: Readonly<Record<"inMemory" | "onDisk", readonly RoomRace[] | undefined>>;
+  readonly revocations: Revocations;
+  readonly tokens: Signing;
 };
 
 const memberCount = 300;
