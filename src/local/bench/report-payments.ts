@@ -27,7 +27,7 @@ export const paymentTables = ({ calls, crowd, rates }: Payments): string[] => [
     ],
   ),
   table(
-    ["a public agent's score, 32 connections", "requests/s", "p50", "p99", "/ free"],
+    ["a public agent's score, 8 connections", "requests/s", "p50", "p99", "/ free"],
     [
       rateRow("free, with a key", rates.free),
       rateRow("402, with what must be paid", rates.challenge, rates.challengeRatio),
