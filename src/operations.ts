@@ -10,8 +10,8 @@ import { evidenceOperations } from "./features/evidence/operations.ts";
 import { judgePanelOperations } from "./features/judge-panels/operations.ts";
 import { keyOperations } from "./features/keys/operations.ts";
 import { pactOperations } from "./features/pacts/operations.ts";
-import { priceOperations } from "./features/prices/operations.ts";
 import { paymentOperations } from "./features/payments/operations.ts";
+import { priceOperations } from "./features/prices/operations.ts";
 import { receiptOperations } from "./features/receipts/operations.ts";
 import { scoreOperations } from "./features/scores/operations.ts";
 import { siteOperations } from "./features/site/operations.ts";
@@ -31,8 +31,8 @@ export const operations: readonly Operation[] = [
   ...scoreOperations,
   ...attestationOperations,
   ...trustOperations,
-  ...priceOperations(() => operations),
   ...receiptOperations,
+  ...priceOperations(() => operations),
   ...paymentOperations,
   ...keyOperations,
   ...accessTokenOperations,
