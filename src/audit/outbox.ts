@@ -45,9 +45,6 @@ export class Outbox {
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
-    sql.exec(
-      "create table if not exists outbox (number integer primary key autoincrement, entry text not null, attempts integer not null)",
-    );
   }
 
   /** The caller sees to it that `drain` is called, and an alarm set in case that does not come to its end. */

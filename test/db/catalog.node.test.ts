@@ -157,12 +157,17 @@ describe("the roles", () => {
       "enter",
       "enter_offer",
       "enter_public",
+      "enter_public_or_own",
+      "enter_public_pact",
       "enter_received",
       "enter_share",
+      "enter_sold_panel",
       "find_offer",
       "find_public_agent",
+      "find_public_pact",
       "find_received",
       "find_share",
+      "find_sold_panel",
       "key_history",
       "log_head",
       "open_runs",
@@ -177,7 +182,14 @@ describe("the roles", () => {
       "unnoted_offers",
       "withdrawn_cosignatures",
     ]);
-    expect(await callable("armalo_admin")).toEqual(["enter", "key_history", "org", "organization_ids", "platform"]);
+    expect(await callable("armalo_admin")).toEqual([
+      "enter",
+      "key_history",
+      "org",
+      "organization_ids",
+      "organization_of_panel",
+      "platform",
+    ]);
     const open = await column("select proname from pg_proc where pronamespace = 'app'::regnamespace and proacl is null");
     expect(open).toEqual([]);
   });

@@ -1,19 +1,12 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import { newId } from "../../src/platform/ids.ts";
-import { operations } from "../../src/operations.ts";
-import { parseEnvironment } from "../../src/env.ts";
-import { answerRequest } from "../../src/http/answer-request.ts";
-import { buildApp } from "../../src/app.ts";
 import { failDatabase, offerPanel, roundTrips } from "../support/harness.ts";
-import { callApi, createOrganization, type TestOrganization } from "../support/organization.ts";
+import { callApi, createOrganization } from "../support/organization.ts";
 import { askPrice, balanceOf, decoded, newPayer, pay, sendPayment, sign } from "../support/payments.ts";
 import { openPanel } from "../features/judge-panels/panel-world.ts";
+import { agentOf, publicAgent, scoreOf } from "./payable-agent.ts";
 
-const agentOf = async (org: TestOrganization, isPublic: boolean): Promise<string> =>
-  (await org.call("POST", "/v1/agents", { externalId: crypto.randomUUID(), name: "Support", isPublic })).body.id;
-const scoreOf = (agentId: string) => ({ path: `/v1/agents/${agentId}/score` });
-const publicAgent = async (): Promise<string> => agentOf(await createOrganization(), true);
 const price = 1_000;
 const funds = 1_000_000;
 
@@ -235,46 +228,3 @@ describe("a paid call", () => {
 });
 
 const fast = { id: "fast", type: "latency_ms", operator: "lt", value: 1000, unit: "ms", severity: "major" };
-
-describe("a credential", () => {
-  it("pays nothing with its scope, is refused beside a payment, and a bad one is a 401 whatever is paid", async () => {
-    const org = await createOrganization();
-    const { path } = scoreOf(await agentOf(org, false));
-    const free = await org.call("GET", path);
-    expect(free.status).toBe(200);
-    expect(free.headers.get("access-control-allow-origin")).toBeNull();
-    const both = await org.call("GET", path, undefined, { "payment-signature": "AAAA" });
-    expect([both.status, both.body.code]).toEqual([400, "credential_conflict"]);
-    const bad = await callApi("GET", path, undefined, { authorization: "Bearer nonsense", "payment-signature": "AAAA" });
-    expect([bad.status, bad.body.code]).toEqual([401, "unauthenticated"]);
-    await org.call("POST", `/v1/keys/${org.keyId}/revoke`);
-    const revoked = await org.call("GET", path, undefined, { "payment-signature": "AAAA" });
-    expect([revoked.status, revoked.body.code]).toEqual([401, "unauthenticated"]);
-  });
-
-  it("and a payment at once hold no Idempotency-Key back", async () => {
-    const org = await createOrganization();
-    const { panelId } = await openPanel(org, ["pass", "pass", "pass"]);
-    const ask = (headers: Record<string, string>) =>
-      org.call("POST", `/v1/judge-panels/${panelId}/ask`, { rubric: "It is polite.", answer: "Please." }, headers);
-    const both = await ask({ "idempotency-key": "one", "payment-signature": "AAAA" });
-    expect([both.status, both.body.code]).toEqual([400, "credential_conflict"]);
-    expect((await ask({ "idempotency-key": "one" })).status).toBe(200);
-  });
-});
-
-describe("an installation that takes no payments", () => {
-  it("answers as if nothing were payable", async () => {
-    const parsed = parseEnvironment(env);
-    if (!parsed.ok) throw new Error(parsed.missing.join());
-    const unpaid = { ok: true, env: { ...parsed.env, payments: undefined } } as const;
-    const { path } = scoreOf(await publicAgent());
-    for (const headers of [{}, { "payment-signature": "AAAA" }]) {
-      const request = new Request(`https://api.armalo.test${path}`, { headers });
-      const answer = await answerRequest(buildApp(operations), request, unpaid, () => undefined);
-      expect(answer.status).toBe(401);
-      expect(answer.headers.get("payment-required")).toBeNull();
-      expect(answer.headers.get("www-authenticate")).toContain("Bearer");
-    }
-  });
-});

@@ -166,3 +166,25 @@ export async function lease(payment: PresentedPayment, asked?: PresentedRequest)
 }
 
 export const answer = (body = '{"score":1}') => ({ status: 200, mediaType: "application/json", body });
+
+/**
+ * A clock that stands still but where the code under test pauses: what it waits for between two looks passes at once. A holder's patience
+ * ends when that much time has passed so.
+ */
+export function standStill(): void {
+  vi.useFakeTimers({ toFake: ["Date"], now: Date.now() });
+  const wait = scheduler.wait.bind(scheduler);
+  vi.spyOn(scheduler, "wait").mockImplementation(async (ms, options) => {
+    if (ms <= 2_000) vi.setSystemTime(Date.now() + ms);
+    const until = Date.now() + (ms <= 2_000 ? 0 : ms);
+    do await wait(1);
+    while (Date.now() < until && options?.signal?.aborted !== true);
+  });
+}
+
+export const passTime = (ms: number): unknown => vi.setSystemTime(Date.now() + ms);
+
+export function endWorld(): void {
+  vi.restoreAllMocks();
+  vi.useRealTimers();
+}

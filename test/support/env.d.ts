@@ -11,7 +11,7 @@ declare global {
       readonly A2A_URL: string;
       /** The fingerprint of the root key that signed the key history. */
       readonly ROOT_FINGERPRINT: string;
-      /** The chains that payments are taken on (paid-world.node.ts). */
+      /** The chains that payments are taken on (test-chain.node.ts). */
       readonly X402_NETWORKS: string;
     }
     interface GlobalProps {

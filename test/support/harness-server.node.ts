@@ -12,7 +12,7 @@ import { introduceKeys } from "../../src/local/admin/introduce-keys.ts";
 import { createOrganization } from "../../src/local/admin/create-organization.ts";
 import { offerPanel, withdrawPanel } from "../../src/local/admin/offer-panel.ts";
 import { setClaimPolicy } from "../../src/local/admin/set-claim-policy.ts";
-import { startPaidWorld, type PaidWorld } from "./paid-world.node.ts";
+import { startTestChain, type TestChain } from "./test-chain.node.ts";
 import { newSecrets, newSigningKey, type Secrets } from "../../src/local/secrets.ts";
 import { runBatch } from "../../src/local/sql-batch.ts";
 import { startSqlServer } from "../../src/local/sql-server.ts";
@@ -66,7 +66,7 @@ export async function startHarness({ rowSecurity }: { rowSecurity: boolean }): P
   const run: RunAsAdmin = (statements) => runBatch(database.pool, { role: "armalo_admin", statements });
   const root = await openSigner(newSigningKey());
   await introduceKeys(run, { root, issuer: publicOrigin, now: new Date() }, secrets);
-  const paid = await startPaidWorld();
+  const paid = await startTestChain();
   const control = createServer((request, response) => {
     void serve(request, {
       run,
@@ -110,7 +110,7 @@ export async function startHarness({ rowSecurity }: { rowSecurity: boolean }): P
 
 type Parts = {
   readonly run: RunAsAdmin;
-  readonly paid: PaidWorld;
+  readonly paid: TestChain;
   readonly watch: Watch;
   readonly secrets: Secrets;
   readonly query: (query: string, params: unknown[]) => Promise<unknown[]>;

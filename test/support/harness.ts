@@ -29,5 +29,5 @@ export const failDatabase = (orgId: string, mode: "down" | "after_commit" | "non
 export const ownerSees = async (query: string, ...params: unknown[]): Promise<Record<string, unknown>[]> =>
   (await ask<{ rows: Record<string, unknown>[] }>("/rows", { query, params })).rows;
 
-/** Asks the chain on which tests pay (paid-world.node.ts). */
+/** Asks the chain on which tests pay (test-chain.node.ts). */
 export const askChain = <T>(asked: object): Promise<T> => ask("/chain", asked);

@@ -61,7 +61,7 @@ function toAnswer(panelId: string, calibrated: boolean, finding: JuryFinding): J
   const judges = votes.length;
   const counts = { judges, pass, fail, abstained, unanswered: judges - pass - fail - abstained };
   const verdict = decisionOf(finding) ?? "undecided";
-  return { panelId, panelDigest, promptDigest, calibrated, verdict, counts, votes, value, agreement };
+  return { panelId, panelDigest, promptDigest, votes, value, agreement, calibrated, verdict, counts };
 }
 
 /** What the log keeps of it: what was asked and answered as digests, and what came of it. */

@@ -13,8 +13,22 @@ export class BareRoom extends DurableObject {
   }
 }
 
+/** The same, but that a message is written down before it leaves, as in any room that can be replayed. */
+export class KeepingRoom extends BareRoom {
+  override webSocketMessage(sender: WebSocket, text: string | ArrayBuffer): void {
+    const { sql } = this.ctx.storage;
+    sql.exec("create table if not exists messages (seq integer primary key, text text)");
+    sql.exec("insert into messages (text) values (?)", text);
+    super.webSocketMessage(sender, text);
+  }
+}
+
+type Bindings = { readonly BARE_ROOM: DurableObjectNamespace<BareRoom>; readonly KEEPING_ROOM: DurableObjectNamespace<KeepingRoom> };
+
 export default {
-  fetch(request, { BARE_ROOM }) {
-    return BARE_ROOM.get(BARE_ROOM.idFromName(new URL(request.url).pathname)).fetch(request);
+  fetch(request, { BARE_ROOM, KEEPING_ROOM }) {
+    const { pathname } = new URL(request.url);
+    const rooms = pathname.startsWith("/keeping/") ? KEEPING_ROOM : BARE_ROOM;
+    return rooms.get(rooms.idFromName(pathname)).fetch(request);
   },
-} satisfies ExportedHandler<{ readonly BARE_ROOM: DurableObjectNamespace<BareRoom> }>;
+} satisfies ExportedHandler<Bindings>;

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { openApi, type ApiClient } from "../api-client.ts";
 import { allOf, deliveriesPerSecond, fanOut, type FanOut } from "./fan-out.ts";
 import { meetBare, meetInRoom, type Meeting } from "./meeting.ts";
+import type { Signing } from "./measure-signing.ts";
 import type { Workerd } from "./processes.ts";
 import { medianRatio, takeTurns } from "./race.ts";
 import { seededAgentId, type Tenant } from "./seed.ts";
@@ -13,10 +14,14 @@ const MadeKey = z.object({ id: z.string(), key: z.string() });
 const Minted = z.object({ token: z.string() });
 const revokedCode = 4003;
 
-export type Rooms = {
-  /** As many messages on their way as the name says. */
-  readonly races: readonly { readonly together: number; readonly room: FanOut; readonly bare: FanOut; readonly ratio: number }[];
-  readonly revocations: Revocations;
+/** What each kind of room came to with so many messages on their way at once; ratios are to the bare room's deliveries a second. */
+export type RoomRace = {
+  readonly together: number;
+  readonly room: FanOut;
+  readonly bare: FanOut;
+  readonly keeping: FanOut;
+  readonly ratio: number;
+  readonly ratioToKeeping: number;
 };
 
 type Revocations = {
@@ -27,40 +32,56 @@ type Revocations = {
   readonly framesAfter: number;
 };
 
+export type Rooms = {
+  /** Undefined in memory where there is no such place. */
+  readonly races: Readonly<Record<"inMemory" | "onDisk", readonly RoomRace[] | undefined>>;
+  readonly revocations: Revocations;
+  readonly tokens: Signing;
+};
+
 const memberCount = 300;
 const agentId = (number: number): string => seededAgentId(1 + number);
 
-/** Rooms of one organization, whose agents are numbered. */
-export async function measureRooms(workerd: Workerd, { apiKey }: Tenant): Promise<Rooms> {
+/** Members of our room and of bare ones, by the same client in turns: first several messages at once, then one at a time. */
+export async function raceRooms(workerd: Workerd, { apiKey }: Tenant): Promise<RoomRace[]> {
   const api = openApi(workerd.origins.api, apiKey);
-  const swarm = await api.call("POST", "/v1/swarms", Made, { name: "Bench" });
-  const newRoom = async (): Promise<string> => {
-    const { id } = await api.call("POST", `/v1/swarms/${swarm.id}/rooms`, Made, { name: "Bench" });
-    return id;
-  };
-  const races = await raceRooms(workerd, await newRoom(), api);
-  return { races, revocations: await measureRevocations(workerd, await newRoom(), api) };
-}
-
-/** Members of our room and of a bare one, by the same client in turns: first as fast as it goes, then a message at a time. */
-async function raceRooms(workerd: Workerd, roomId: string, api: ApiClient): Promise<Rooms["races"]> {
+  const roomId = await createRoom(api);
   const tokens: string[] = [];
   while (tokens.length < memberCount) tokens.push(await mint(api, roomId, tokens.length));
-  const room = await meetInRoom(workerd.origins.api, roomId, tokens);
-  const bare = await meetBare(workerd.origins.bareRoom, "bench", memberCount);
-  const races: Rooms["races"][number][] = [];
-  for (const together of [4, 1]) {
-    const runs = new Map<Meeting, FanOut[]>([room, bare].map((meeting) => [meeting, []]));
-    for (const meeting of runs.keys()) await fanOut(workerd, meeting, together, 2);
-    await takeTurns([...runs], 12, async ([meeting, kept]) => {
-      kept.push(await fanOut(workerd, meeting, together, 0.7));
-    });
-    const [ours = [], theirs = []] = runs.values();
-    const ratio = medianRatio(ours.map(deliveriesPerSecond), theirs.map(deliveriesPerSecond));
-    races.push({ together, room: allOf(ours), bare: allOf(theirs), ratio });
-  }
-  for (const { leave } of [...room.members, ...bare.members]) leave();
+  const meetings = {
+    room: await meetInRoom(workerd.origins.api, roomId, tokens),
+    bare: await meetBare(workerd.origins.bareRoom, "bare/bench", memberCount),
+    keeping: await meetBare(workerd.origins.bareRoom, "keeping/bench", memberCount),
+  };
+  const races: RoomRace[] = [];
+  for (const together of [4, 1]) races.push(await raceMeetings(workerd, meetings, together));
+  for (const { leave } of Object.values(meetings).flatMap(({ members }) => members)) leave();
   return races;
+}
+
+async function raceMeetings(
+  workerd: Workerd,
+  { room, bare, keeping }: Record<"room" | "bare" | "keeping", Meeting>,
+  together: number,
+): Promise<RoomRace> {
+  const sides = [room, bare, keeping].map((meeting) => ({ meeting, runs: new Array<FanOut>() }));
+  for (const { meeting } of sides) await fanOut(workerd, meeting, together, 1);
+  await takeTurns(sides, 9, async ({ meeting, runs }) => {
+    runs.push(await fanOut(workerd, meeting, together, 0.5));
+  });
+  const [ours = [], bares = [], keepings = []] = sides.map(({ runs }) => runs);
+  const ratioTo = (others: FanOut[]): number => medianRatio(ours.map(deliveriesPerSecond), others.map(deliveriesPerSecond));
+  return {
+    together,
+    ...{ room: allOf(ours), bare: allOf(bares), keeping: allOf(keepings) },
+    ...{ ratio: ratioTo(bares), ratioToKeeping: ratioTo(keepings) },
+  };
+}
+
+async function createRoom(api: ApiClient): Promise<string> {
+  const swarm = await api.call("POST", "/v1/swarms", Made, { name: "Bench" });
+  const room = await api.call("POST", `/v1/swarms/${swarm.id}/rooms`, Made, { name: "Bench" });
+  return room.id;
 }
 
 async function mint(api: ApiClient, roomId: string, number: number): Promise<string> {
@@ -69,10 +90,14 @@ async function mint(api: ApiClient, roomId: string, number: number): Promise<str
   return token;
 }
 
+/** Between what the speaker says. */
+const pauseMs = 5;
 const crowdOf = { agents: 25, socketsEach: 4 };
 
 /** Revokes the key that let a hundred sockets in, of 25 agents, while a member that another key let in goes on publishing. */
-async function measureRevocations(workerd: Workerd, roomId: string, api: ApiClient): Promise<Revocations> {
+export async function measureRevocations(workerd: Workerd, { apiKey }: Tenant): Promise<Revocations> {
+  const api = openApi(workerd.origins.api, apiKey);
+  const roomId = await createRoom(api);
   const speaker = await meetInRoom(workerd.origins.api, roomId, [await mint(api, roomId, crowdOf.agents)]);
   const rounds: Awaited<ReturnType<typeof revokeCrowd>>[] = [];
   while (rounds.length < 5) {
@@ -103,8 +128,9 @@ async function revokeCrowd(
   };
   let [published, publishedBefore, framesBefore, framesAfter] = [0, Infinity, 0, 0];
   crowd.listen({ heard: (number) => (number > publishedBefore ? (framesAfter += 1) : (framesBefore += 1)), refused });
-  speaker.listen({ heard: () => undefined, refused });
-  const speaking = setInterval(() => speaker.members[0]?.send(speaker.textOf(++published)), 5);
+  const speak = (): void => speaker.members[0]?.send(speaker.textOf(++published));
+  let speaking = setTimeout(speak);
+  speaker.listen({ heard: () => (speaking = setTimeout(speak, pauseMs)), refused });
   await sleep(200);
   if (framesBefore === 0) throw new Error("nobody heard the speaker");
   const calledAt = performance.now();
@@ -113,7 +139,7 @@ async function revokeCrowd(
   publishedBefore = published;
   const closings = await Promise.all(crowd.members.map(({ closed }) => closed));
   await sleep(200);
-  clearInterval(speaking);
+  clearTimeout(speaking);
   const wrong = closings.find(({ code }) => code !== revokedCode);
   if (wrong !== undefined) throw new Error(`a revoked socket was closed with ${wrong.code}`);
   const closedMs = Math.max(0, ...closings.map(({ at }) => at - answeredAt));

@@ -84,7 +84,11 @@ export function workerdConfig({ config, objectsDir, scripts, settings, database,
     bindings: [objectBinding("TRIVIAL", "Trivial"), ...textBindings({ ...database, PUBLIC_ORIGIN: settings.PUBLIC_ORIGIN })],
     classes: ["Trivial"],
   };
-  const bareRoom: Worker = { script: scripts.bareRoom, bindings: [objectBinding("BARE_ROOM", "BareRoom")], classes: ["BareRoom"] };
+  const bareRoom: Worker = {
+    script: scripts.bareRoom,
+    bindings: [objectBinding("BARE_ROOM", "BareRoom"), objectBinding("KEEPING_ROOM", "KeepingRoom")],
+    classes: ["BareRoom", "KeepingRoom"],
+  };
   const probe: Worker = {
     script: scripts.probe,
     bindings: [objectBinding("GATE", "Gate", "api"), objectBinding("TRIVIAL", "Trivial", "baseline")],

@@ -4,14 +4,18 @@ import type pg from "pg";
 import { importTagKey, readApiKey } from "../../../src/access/api-key.ts";
 import { openSealedBox, parseKeyRing, type KeyRing } from "../../../src/crypto/sealed-box.ts";
 import type { SuiteDefinition } from "../../../src/features/evals/suite.ts";
-import { actOnPlatform, platformOrgId, type RunAsAdmin } from "../../../src/local/admin/act.ts";
+import { platformOrgId } from "../../../src/access/platform.ts";
+import { actOnPlatform, type RunAsAdmin } from "../../../src/local/admin/act.ts";
 import { createKey } from "../../../src/local/admin/create-key.ts";
 import { createOrganization } from "../../../src/local/admin/create-organization.ts";
 import { installSuites } from "../../../src/local/admin/install-suites.ts";
+import { offerPanel, withdrawPanel } from "../../../src/local/admin/offer-panel.ts";
 import { reencrypt } from "../../../src/local/admin/reencrypt.ts";
 import { PlainFailure } from "../../../src/local/plain-failure.ts";
 import { runBatch } from "../../../src/local/sql-batch.ts";
+import { newId } from "../../../src/platform/ids.ts";
 import { openTestDatabase } from "../../support/harness-database.node.ts";
+import { asApp, enter, event, statement } from "../../support/raw-sql.node.ts";
 
 let pool: pg.Pool;
 let close: () => Promise<void>;
@@ -84,6 +88,34 @@ describe("installing suites", () => {
     expect(rows).toHaveLength(3);
     const installed = (await eventsOf(platformOrgId)).filter(({ action }) => action === "suite.installed");
     expect(installed.map(({ resource }) => resource)).toEqual(rows.map(({ id }) => id));
+  });
+});
+
+describe("offering a judge panel for sale", () => {
+  it("and taking it off sale are events of the platform's log and of the organization's, and name the panel alone", async () => {
+    const orgId = await createOrganization(run, ringOf(newKey("k1")), { name: "Acme", plan: "pro", environment: "live" });
+    const panelId = newId("judgePanel");
+    await asApp(
+      pool,
+      enter(orgId),
+      event(orgId),
+      statement(
+        `insert into judge_panels (org_id, id, name, version, digest, judges, keys, revision, created_at, updated_at)
+         values ($1, $2, 'Judges', 1, 'sha256:one', '[]', '{}', 1, now(), now())`,
+        orgId,
+        panelId,
+      ),
+    );
+    await expect(withdrawPanel(run, panelId)).rejects.toThrow(PlainFailure);
+    expect(await offerPanel(run, panelId)).toEqual({ orgId, name: "Judges", digest: "sha256:one" });
+    expect((await eventsOf(orgId)).at(-1)).toEqual({ action: "judge_panel.offered", resource: panelId, actor });
+    expect((await eventsOf(platformOrgId)).at(-1)).toEqual({ action: "judge_panel.offered", resource: orgId, actor });
+    await expect(offerPanel(run, panelId)).rejects.toThrow("for sale already");
+    await withdrawPanel(run, panelId);
+    expect((await eventsOf(orgId)).at(-1)).toEqual({ action: "judge_panel.withdrawn", resource: panelId, actor });
+    expect((await eventsOf(platformOrgId)).at(-1)).toEqual({ action: "judge_panel.withdrawn", resource: orgId, actor });
+    expect((await pool.query("select from sold_panels")).rowCount).toBe(0);
+    await expect(offerPanel(run, newId("judgePanel"))).rejects.toThrow("no judge panel");
   });
 });
 

@@ -1,13 +1,11 @@
 import { x402HTTPClient } from "@x402/core/client";
 import { isAddress, isHex } from "viem";
-import { privateKeyToAccount, generatePrivateKey } from "viem/accounts";
 import { z } from "zod";
 import { startChain } from "../../src/local/chain/chain.ts";
-import { chainId } from "../../src/local/chain/client.ts";
 import { startFacilitator } from "../../src/local/chain/facilitator.ts";
 import type { Behaviour } from "../../src/local/chain/misbehaviour.ts";
+import { paymentBindings } from "../../src/local/chain/network.ts";
 import { newPayer, payingClient } from "../../src/local/chain/payer.ts";
-import { usdc } from "../../src/local/chain/token.ts";
 
 const Hex = z.custom<`0x${string}`>((value) => isHex(value));
 const Asked = z.discriminatedUnion("ask", [
@@ -17,29 +15,18 @@ const Asked = z.discriminatedUnion("ask", [
   z.object({ ask: z.literal("behave"), behaviour: z.custom<Behaviour>((value) => typeof value === "object") }),
 ]);
 
-export type PaidWorld = {
-  readonly bindings: { readonly X402_FACILITATOR_URL: string; readonly X402_NETWORKS: string };
+export type TestChain = {
+  readonly bindings: ReturnType<typeof paymentBindings>;
   readonly answer: (asked: unknown) => Promise<object>;
   readonly close: () => Promise<void>;
 };
 
 /** A real chain and facilitator on loopback, the Worker's settings for them, and a door through which tests have payers made and payments signed. */
-export async function startPaidWorld(): Promise<PaidWorld> {
+export async function startTestChain(): Promise<TestChain> {
   const chain = await startChain();
   const facilitator = await startFacilitator(chain, { port: 0, receiptWithinMs: 1_000 });
-  const seller = privateKeyToAccount(generatePrivateKey()).address;
-  const network = {
-    network: `eip155:${chainId}`,
-    asset: usdc,
-    assetName: "USDC",
-    assetVersion: "2",
-    decimals: 6,
-    payTo: seller,
-    rpcUrl: chain.rpcUrl,
-    confirmations: 1,
-  };
   return {
-    bindings: { X402_FACILITATOR_URL: facilitator.url, X402_NETWORKS: JSON.stringify([network]) },
+    bindings: paymentBindings(chain.rpcUrl, facilitator.url),
     answer: async (given) => {
       const asked = Asked.parse(given);
       switch (asked.ask) {
