@@ -181,6 +181,8 @@ describe("who signed a transcript", () => {
     const keyHistory = await signHistory(issuer.root, issuer.history);
     const attested = headerLine({ format: transcriptFormat, statement: jws, keyHistory });
     expect((await judge([attested, ...lines.slice(1)])).exit).toBe(3);
+    const otherwise = await transcriptOf(issuer, messages, { alter: (said) => ({ ...said, kind: "payment" }) });
+    expect((await judge(otherwise)).exit).toBe(3);
   });
 
   it("is refused where the statement contradicts itself", async () => {
