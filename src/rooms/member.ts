@@ -38,12 +38,20 @@ type Attachment = { readonly id: string; readonly pass: Pass; readonly watchesPr
 
 /** `until`: when something else than the token itself ends it; Infinity for never. */
 export const passOf = ({ agentId, tokenId, keyId, generation, caps, expiresAt }: RoomClaims, until: number): Pass => ({
-  ...{ agentId, tokenId, keyId, generation, caps },
+  agentId,
+  tokenId,
+  keyId,
+  generation,
+  caps,
   expiresAt: Math.min(expiresAt.getTime(), until),
 });
 
 const newMember = (socket: WebSocket, { id, pass, watchesPresence, acknowledged }: Attachment): Member => ({
-  ...{ id, socket, pass, watchesPresence, acknowledged },
+  id,
+  socket,
+  pass,
+  watchesPresence,
+  acknowledged,
   noted: acknowledged,
   subscriptions: new Map(),
   window: new DeliveryWindow(),
