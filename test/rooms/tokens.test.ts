@@ -90,7 +90,7 @@ describe("a room token", () => {
   it("opens nothing in a room whose identifier was invented, and addresses no object for it", async () => {
     const token = await forge();
     const invented = `room_${"A".repeat(33)}`;
-    expect(await statusOf(token, invented)).toBe(404);
+    expect([await statusOf(token), await statusOf(token, invented)]).toEqual([101, 404]);
     const addressed = (await listDurableObjectIds(env.ROOM)).map(String);
     expect(addressed).toContain(env.ROOM.idFromName(world.roomId).toString());
     expect(addressed).not.toContain(env.ROOM.idFromName(invented).toString());
