@@ -45,7 +45,8 @@ describe("revocation", () => {
     const room = roomStub(world);
     const answered = room.revoke({ kind: "agent", id: world.agents[0] ?? "", until: null });
     await answered;
-    const { head } = await room.status();
+    const { head, sockets } = await room.status();
+    expect(sockets).toBe(0);
     try {
       client.send({ type: "publish", topic: "a", body: "too late" });
     } catch {
