@@ -73,9 +73,6 @@ export function noteMember(member: Member): void {
   member.socket.serializeAttachment({ id, pass, watchesPresence, acknowledged } satisfies Attachment);
 }
 
-/** The socket may stay half closed for long: nobody is to be recalled from it. */
-export const forgetMember = ({ socket }: Member): void => socket.serializeAttachment(null);
-
 /** A member as its attachment says it was, after the object was away. */
 export function recallMember(socket: WebSocket): Member | undefined {
   const attachment = readAttachment(socket);
