@@ -132,7 +132,10 @@ async function measureRates(workerd: Workerd, path: string, paid: readonly strin
   );
   await race(workerd, [free, challenge, resent], { connections: 8, rounds: 7, seconds: 1 });
   return {
-    ...{ free: together(free), challenge: together(challenge), resent: together(resent) },
-    ...{ challengeRatio: ratioOf(challenge, free), resentRatio: ratioOf(resent, free) },
+    free: together(free),
+    challenge: together(challenge),
+    resent: together(resent),
+    challengeRatio: ratioOf(challenge, free),
+    resentRatio: ratioOf(resent, free),
   };
 }

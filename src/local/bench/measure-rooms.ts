@@ -21,7 +21,6 @@ export type RoomRace = {
   readonly bare: FanOut;
   readonly keeping: FanOut;
   readonly ratio: number;
-  readonly ratioToKeeping: number;
 };
 
 type Revocations = {
@@ -73,8 +72,10 @@ async function raceMeetings(
   const ratioTo = (others: FanOut[]): number => medianRatio(ours.map(deliveriesPerSecond), others.map(deliveriesPerSecond));
   return {
     together,
-    ...{ room: allOf(ours), bare: allOf(bares), keeping: allOf(keepings) },
-    ...{ ratio: ratioTo(bares), ratioToKeeping: ratioTo(keepings) },
+    room: allOf(ours),
+    bare: allOf(bares),
+    keeping: allOf(keepings),
+    ratio: ratioTo(bares),
   };
 }
 

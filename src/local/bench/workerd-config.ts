@@ -102,7 +102,7 @@ export function workerdConfig({ config, objectsDir, scripts, settings, database,
 const config :Workerd.Config = (
   services = [
     (name = "objects", disk = (path = ${text(objectsDir)}, writable = true)),
-    (name = "loopback", network = (allow = ["local"])),${services}
+    (name = "loopback", network = (allow = ["local"])),${services.join(",")}
   ],
   sockets = ${list(sockets)}
 );
