@@ -113,7 +113,8 @@ export async function measureRevocations(workerd: Workerd, { apiKey }: Tenant): 
   };
 }
 
-async function revokeCrowd(
+/** Everything that a crowd of sockets got and how they ended, when what let them in is revoked. */
+export async function revokeCrowd(
   crowd: Meeting,
   speaker: Meeting,
   revoke: () => Promise<unknown>,
