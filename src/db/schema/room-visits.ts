@@ -3,7 +3,7 @@ import { agents } from "./agents.ts";
 import { rooms } from "./swarms.ts";
 
 /** How a member of a room came in. */
-const visitWays = ["socket", "http"] as const;
+export const visitWays = ["socket", "http"] as const;
 
 /** Memberships of rooms that have ended, each written with its room.left event. Never changed, and nothing is scored by them. */
 export const roomVisits = pgTable(
