@@ -10,15 +10,19 @@ import { startExampleAgent } from "../../src/local/example-agent/start-example-a
 // The newcomer's way, on the real thing: each test goes on from where the one before left the folder.
 
 const script = fileURLToPath(new URL("../../src/local/start.ts", import.meta.url).href);
+const chainScript = fileURLToPath(new URL("../../src/local/run-chain.ts", import.meta.url).href);
 const scoreScript = fileURLToPath(new URL("../../src/local/score-endpoint.ts", import.meta.url).href);
 const verifier = fileURLToPath(new URL("../../src/verifier/node/armalo-verify.mjs", import.meta.url).href);
 let folder = "";
 let port = 0;
+/** Where the local chain would be, when it runs. */
+let chainPort = 0;
 const started: Started[] = [];
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "armalo-start-"));
   port = await freePort();
+  chainPort = await freePort();
 });
 afterAll(async () => {
   for (const one of started) await one.end("SIGKILL");
@@ -31,7 +35,7 @@ class Started {
   readonly over: Promise<number | null>;
   constructor(env: Record<string, string> = {}, file = script, args: readonly string[] = []) {
     this.child = spawn(process.execPath, [file, ...args], {
-      env: { ...process.env, DATABASE_URL: "", ARMALO_DATA_DIR: folder, PORT: String(port), ...env },
+      env: { ...process.env, DATABASE_URL: "", ARMALO_DATA_DIR: folder, PORT: String(port), CHAIN_PORT: String(chainPort), ...env },
     });
     for (const stream of [this.child.stdout, this.child.stderr])
       stream.on("data", (chunk: Buffer) => void (this.said += chunk.toString("utf8")));
@@ -77,6 +81,7 @@ describe("npm start", { timeout: 240_000 }, () => {
       expect(Number(N)).toBeGreaterThan(10);
     }
     expect(resumed.said).toContain("attributed to the");
+    expect(resumed.said).toContain("try it with `npm run chain`");
 
     const file = join(folder, "dev.json");
     const dev = JSON.parse(await readFile(file, "utf8"));
@@ -102,9 +107,13 @@ describe("npm start", { timeout: 240_000 }, () => {
     expect(await new Started({}, verifier, [file, "--issuer", join(folder, "root-key.json")]).over).toBe(21);
   });
 
-  it("starts again without repeating the quickstart, and has a score", async () => {
+  it("starts again without repeating the quickstart, and has a score; where a local chain runs, it buys it", async () => {
+    const chain = new Started({}, chainScript);
+    await chain.says("npm run pay -- http");
     const again = new Started();
     await again.says("npm run score");
+    expect(again.said).toMatch(/A caller without a key .* paid 0\.001 USDC on the local chain/);
+    expect(await chain.end("SIGINT")).toBe(0);
     expect(again.said).not.toContain("Quickstart");
     expect(again.said).toMatch(/\d{3} of 1000/);
 

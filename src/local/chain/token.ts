@@ -17,13 +17,10 @@ export const tokenAbi = parseAbi([
   "function initializeV2_2(address[] blacklist, string symbol)",
   "function configureMinter(address minter, uint256 allowance) returns (bool)",
   "function mint(address to, uint256 amount) returns (bool)",
-  "function transfer(address to, uint256 amount) returns (bool)",
   "function balanceOf(address account) view returns (uint256)",
-  "function authorizationState(address authorizer, bytes32 nonce) view returns (bool)",
+  "function transferWithAuthorization(address from, address to, uint256 value, uint256 validAfter, uint256 validBefore, bytes32 nonce, bytes signature)",
   "function cancelAuthorization(address authorizer, bytes32 nonce, bytes signature)",
   "function DOMAIN_SEPARATOR() view returns (bytes32)",
-  "event AuthorizationUsed(address indexed authorizer, bytes32 indexed nonce)",
-  "event Transfer(address indexed from, address indexed to, uint256 value)",
 ]);
 
 const hex = z.custom<Hex>((text) => typeof text === "string" && /^0x[0-9a-f]*$/.test(text));

@@ -1,5 +1,5 @@
 import { decodePaymentRequiredHeader, decodePaymentResponseHeader, encodePaymentSignatureHeader } from "@x402/core/http";
-import type { PaymentPayload, PaymentRequired } from "@x402/core/types";
+import type { PaymentRequired } from "@x402/core/types";
 import { getAddress, isHex, toHex, type Address, type Hex } from "viem";
 import { expect } from "vitest";
 import { z } from "zod";
@@ -96,12 +96,14 @@ const types = {
   ],
 } as const;
 
-const seconds = (): bigint => BigInt(Math.floor(Date.now() / 1000));
+/** The time, as the chain counts it. */
+export const seconds = (): bigint => BigInt(Math.floor(Date.now() / 1000));
 
 type Forgery = {
   readonly authorization?: Partial<Authorization>;
   readonly accepted?: Record<string, unknown>;
   readonly domain?: { readonly chainId?: number; readonly verifyingContract?: Address };
+  readonly extensions?: Record<string, unknown>;
 };
 
 /** A payment as someone would make it who does not use x402's client: truly signed, whatever it says. */
@@ -122,7 +124,9 @@ export async function forge(payer: Payer, required: PaymentRequired, forgery: Fo
   const { value, validAfter, validBefore } = authorization;
   const told = { ...authorization, value: String(value), validAfter: String(validAfter), validBefore: String(validBefore) };
   const payload = { x402Version: 2, resource: required.resource, payload: { signature, authorization: told } };
-  return Buffer.from(JSON.stringify({ ...payload, accepted: { ...offer, ...forgery.accepted } })).toString("base64");
+  return Buffer.from(JSON.stringify({ ...payload, accepted: { ...offer, ...forgery.accepted }, extensions: forgery.extensions })).toString(
+    "base64",
+  );
 }
 
 const Signed = z.object({
@@ -143,6 +147,3 @@ const Signed = z.object({
 export function readHeader(header: string): { readonly authorization: Authorization; readonly signature: Hex } {
   return Signed.parse(JSON.parse(Buffer.from(header, "base64").toString("utf8"))).payload;
 }
-
-export { seconds, types };
-export type { PaymentPayload };

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -17,12 +17,12 @@ import { buildWorker } from "../../../src/local/build-worker.ts";
 import { startChain, type Chain } from "../../../src/local/chain/chain.ts";
 import { startFacilitator, type Facilitator } from "../../../src/local/chain/facilitator.ts";
 import { paymentBindings } from "../../../src/local/chain/network.ts";
+import { projectRoot } from "../../../src/local/data-dir.ts";
 import { newSecrets, newSigningKey } from "../../../src/local/secrets.ts";
 import { serveWorker } from "../../../src/local/serve-worker.ts";
 import { runBatch } from "../../../src/local/sql-batch.ts";
 import { startSqlServer } from "../../../src/local/sql-server.ts";
 import { openTestDatabase } from "../../support/harness-database.node.ts";
-import { startTestAgents } from "../../support/test-agents.node.ts";
 
 /** The built Worker, a real chain, a real facilitator, and an organization whose public agents have something for sale. */
 export type PaidWorld = {
@@ -32,11 +32,10 @@ export type PaidWorld = {
   /** As the organization that sells. */
   readonly api: ApiClient;
   readonly apiKey: string;
-  readonly agents: Awaited<ReturnType<typeof startTestAgents>>;
-  /** As the database's owner. */
-  readonly rows: (query: string, params?: readonly unknown[]) => Promise<Record<string, unknown>[]>;
-  /** What the Worker has logged. */
-  readonly log: () => Promise<string>;
+  /** As the installation's administrator. */
+  readonly run: RunAsAdmin;
+  /** Ends the Worker at once, whatever it is doing, and starts it again with what it had on disk. */
+  readonly restart: () => Promise<void>;
   readonly close: () => Promise<void>;
 };
 
@@ -59,11 +58,13 @@ export async function openPaidWorld(): Promise<PaidWorld> {
 async function open(opened: (() => unknown)[]): Promise<Omit<PaidWorld, "close">> {
   const folder = await mkdtemp(join(tmpdir(), "armalo-paid-"));
   opened.push(() => rm(folder, { recursive: true, force: true }));
-  const [script, chain, database] = await Promise.all([buildWorker(join(folder, "worker")), startChain(), openTestDatabase()]);
+  // A build of its own, beside the one that `npm start` would replace; workerd takes no module from outside the project.
+  const builtIn = join(projectRoot, "dist", `paid-worker-${process.pid}`);
+  opened.push(() => rm(builtIn, { recursive: true, force: true }));
+  const [script, chain, database] = await Promise.all([buildWorker(builtIn), startChain(), openTestDatabase()]);
   opened.push(chain.close, database.close);
   const facilitator = await startFacilitator(chain, { port: 0, receiptWithinMs });
-  const agents = await startTestAgents();
-  opened.push(facilitator.close, agents.close);
+  opened.push(facilitator.close);
   const passwords = { armalo_app: randomBytes(24).toString("base64url") };
   const sql = await startSqlServer({ pool: database.pool, passwords });
   opened.push(sql.close);
@@ -82,19 +83,15 @@ async function open(opened: (() => unknown)[]): Promise<Omit<PaidWorld, "close">
     DEPLOYMENT: "local",
     ...paymentBindings(chain.rpcUrl, facilitator.url),
   };
-  const worker = await serveWorker({ script, port, bindings, persistDir: join(folder, "objects"), logFile });
-  opened.push(worker.close);
-  const apiKey = await newKey(run, secrets);
-  return {
-    url,
-    chain,
-    facilitator,
-    agents,
-    apiKey,
-    api: openApi(url, apiKey),
-    rows: async (query, params = []) => (await database.pool.query(query, [...params])).rows,
-    log: () => readFile(logFile, "utf8"),
+  const serve = () => serveWorker({ script, port, bindings, persistDir: join(folder, "objects"), logFile });
+  let worker = await serve();
+  opened.push(() => worker.close());
+  const restart = async (): Promise<void> => {
+    await worker.close();
+    worker = await serve();
   };
+  const apiKey = await newKey(run, secrets);
+  return { url, chain, facilitator, apiKey, api: openApi(url, apiKey), run, restart };
 }
 
 async function newKey(run: RunAsAdmin, secrets: ReturnType<typeof newSecrets>): Promise<string> {
