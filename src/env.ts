@@ -7,6 +7,7 @@ import { deploymentKinds, type DeploymentKind } from "./crypto/statement/stateme
 import type { PaymentIdentifier } from "./payments/identifier.durable-object.ts";
 import type { Settlement } from "./payments/settlement.durable-object.ts";
 import { findSettingFaults, PaymentNetworks, paymentSettingsOf, type PaymentSettings } from "./payments/settings.ts";
+import type { Room } from "./rooms/room.durable-object.ts";
 
 /** What wrangler.toml binds. Settings and secrets are strings until they have been parsed. */
 export type Bindings = {
@@ -14,6 +15,7 @@ export type Bindings = {
   readonly TRANSPARENCY_LOG: DurableObjectNamespace<TransparencyLog>;
   readonly SETTLEMENT: DurableObjectNamespace<Settlement>;
   readonly PAYMENT_IDENTIFIER: DurableObjectNamespace<PaymentIdentifier>;
+  readonly ROOM: DurableObjectNamespace<Room>;
   readonly EVAL_RUN: Workflow<{ readonly orgId: string; readonly runId: string }>;
   readonly JUDGE_CALIBRATION: Workflow<{ readonly orgId: string; readonly calibrationId: string }>;
   readonly FLOOD_GUARD: RateLimit;
@@ -113,6 +115,7 @@ const requiredBindings = [
   "TRANSPARENCY_LOG",
   "SETTLEMENT",
   "PAYMENT_IDENTIFIER",
+  "ROOM",
   "EVAL_RUN",
   "JUDGE_CALIBRATION",
   "FLOOD_GUARD",

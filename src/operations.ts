@@ -13,8 +13,13 @@ import { pactOperations } from "./features/pacts/operations.ts";
 import { paymentOperations } from "./features/payments/operations.ts";
 import { priceOperations } from "./features/prices/operations.ts";
 import { receiptOperations } from "./features/receipts/operations.ts";
+import { roomDoorOperations } from "./features/rooms/door-operations.ts";
+import { roomOperations } from "./features/rooms/operations.ts";
 import { scoreOperations } from "./features/scores/operations.ts";
 import { siteOperations } from "./features/site/operations.ts";
+import { swarmOperations } from "./features/swarms/operations.ts";
+import { teamworkOperations } from "./features/teamwork/operations.ts";
+import { transcriptOperations } from "./features/transcripts/operations.ts";
 import { transparencyOperations } from "./features/transparency/operations.ts";
 import { trustOperations } from "./features/trust/operations.ts";
 import type { Operation } from "./http/operation.ts";
@@ -24,6 +29,7 @@ export const operations: readonly Operation[] = [
   ...agentOperations,
   ...agentKeyOperations,
   ...agentCardOperations,
+  ...teamworkOperations,
   ...pactOperations,
   ...cosignatureOperations,
   ...evalOperations,
@@ -34,6 +40,10 @@ export const operations: readonly Operation[] = [
   ...receiptOperations,
   ...priceOperations(() => operations),
   ...paymentOperations,
+  ...swarmOperations,
+  ...roomOperations,
+  ...transcriptOperations,
+  ...roomDoorOperations,
   ...keyOperations,
   ...accessTokenOperations,
   ...auditOperations,

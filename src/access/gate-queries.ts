@@ -1,3 +1,6 @@
+import { and, eq } from "drizzle-orm";
+import { agents } from "../db/schema/agents.ts";
+import type { ScopedDb } from "../db/tenant-db.ts";
 import type { Environment } from "../env.ts";
 import type { Restriction, SecurityCount } from "./gate-store.ts";
 import { selectKey, updateRevokedAt } from "./key-queries.ts";
@@ -21,6 +24,18 @@ export async function findKey(env: Environment, orgId: string, keyId: string): P
   const { secretHash, scopes, cidrs, agentId } = key;
   return { organization, record: { secretHash, scopes, cidrs, agentId, diesAt: deaths.length === 0 ? null : Math.min(...deaths) } };
 }
+
+/** Whether the organization has the agent, and it was not archived: one round trip. */
+export async function isAgentActive(env: Environment, orgId: string, agentId: string): Promise<boolean> {
+  const [[agent]] = await openSystemDb(env, orgId, actor).read((db) => [selectAgentEnd(db, agentId)]);
+  return agent !== undefined && agent.archivedAt === null;
+}
+
+const selectAgentEnd = ({ orm, orgId }: ScopedDb, agentId: string) =>
+  orm
+    .select({ archivedAt: agents.archivedAt })
+    .from(agents)
+    .where(and(eq(agents.orgId, orgId), eq(agents.id, agentId)));
 
 /** Brings the database in line with a revocation that it may have missed. A rotation that it missed never happened. */
 export async function settleRestriction(env: Environment, orgId: string, restriction: Restriction, now: Date): Promise<void> {

@@ -1,11 +1,12 @@
 import { DurableObject } from "cloudflare:workers";
-import { parseEnvironment, type Bindings } from "../env.ts";
+import { parseEnvironment, type Bindings, type Environment } from "../env.ts";
 import { describeFault } from "../platform/describe-fault.ts";
 import { currentTime } from "../platform/clock.ts";
 import { log } from "../platform/logger.ts";
 import type { Admission, AdmitRequest, Refusal } from "./admission.ts";
 import { GateStore, type Restriction } from "./gate-store.ts";
-import { findKey, recordSecurityEvents, settleRestriction } from "./gate-queries.ts";
+import { findKey, isAgentActive, recordSecurityEvents, settleRestriction } from "./gate-queries.ts";
+import { endOfTokens, GateWatches, retryAfterMs, tellRooms, type Watch, type WatchAnswer } from "./gate-watches.ts";
 import { decideIdempotency, idempotencyKeptMs, type IdempotencyRequest, type IdempotencyState } from "./idempotency.ts";
 import { decideKey, type KeyRecord } from "./key-record.ts";
 import { plans, type Plan } from "./plans.ts";
@@ -26,6 +27,7 @@ export class Gate extends DurableObject<Bindings> {
   readonly #keys = new Map<string, Known>();
   readonly #loading = new Map<string, Promise<KeyRecord | undefined>>();
   readonly #restrictions = new Map<string, Restriction>(this.#store.restrictions().map((row) => [row.keyId, row]));
+  readonly #watches = new GateWatches(this.ctx.storage.sql);
   readonly #security = new SecurityCounter(this.#store);
   readonly #lastUsed = this.#store.lastUsed();
   readonly #unsavedUse = new Set<string>();
@@ -45,11 +47,8 @@ export class Gate extends DurableObject<Bindings> {
   async #decide(request: AdmitRequest): Promise<Admission | Refusal> {
     const { keyId, claim } = request;
     this.#serve(request.orgId);
-    let now = this.#now();
-    const known = this.#keys.get(keyId);
-    const fresh = known !== undefined && this.#organization !== undefined && known.loadedAt > now - knownForMs;
-    const record = fresh ? known.record : await this.#loadOnce(request.orgId, keyId);
-    now = this.#now();
+    const record = await this.#recordOf(request.orgId, keyId);
+    const now = this.#now();
     const decision = decideKey(this.#restricted(keyId, record), claim, now);
     if (!decision.ok) return this.#refuse(keyId, decision, now);
     const organization = this.#organization;
@@ -70,15 +69,41 @@ export class Gate extends DurableObject<Bindings> {
   }
 
   /**
-   * From the moment this has answered, the key is dead at `diesAt` for every request anywhere, whatever the database says.
-   * Returns when the key was last used, in milliseconds.
+   * From the moment this has answered, the key is dead at `diesAt` for every request anywhere, whatever the database says, and rooms have put
+   * out whom it let in; those out of reach are told again until they have. Returns when the key was last used, in milliseconds.
    */
   async restrictKey(orgId: string, restriction: Omit<Restriction, "since">): Promise<number | undefined> {
     this.#serve(orgId);
     const row = this.#store.restrict({ ...restriction, since: this.#now() });
     this.#restrictions.set(row.keyId, row);
     await this.#wakeBy(row.since + reconcileAfterMs);
+    const { diesAt } = row;
+    this.#watches.end({ kind: "key", id: row.keyId, from: diesAt, until: endOfTokens(Math.max(diesAt, row.since)) });
+    await this.#tellRooms();
     return this.#lastUsed.get(row.keyId);
+  }
+
+  /** The same for an agent that is about to be archived: no room lets it in any more, unless it is found active once its tokens are gone. */
+  async endAgent(orgId: string, agentId: string): Promise<void> {
+    this.#serve(orgId);
+    this.#watches.end({ kind: "archived_agent", id: agentId, until: endOfTokens(this.#now()) });
+    await this.#tellRooms();
+  }
+
+  /** A room asks whether a key and an agent live, and is told when they end: it is remembered before anything is looked up. */
+  async watch({ orgId, ...pair }: Watch & { readonly orgId: string }): Promise<WatchAnswer> {
+    this.#serve(orgId);
+    const watchedUntil = this.#watches.add(pair, this.#now());
+    const [record, active] = await Promise.all([
+      this.#recordOf(orgId, pair.keyId),
+      isAgentActive(this.#environment(), orgId, pair.agentId),
+    ]);
+    const now = this.#now();
+    const key = this.#restricted(pair.keyId, record);
+    const acts = key !== undefined && (key.agentId === null || key.agentId === pair.agentId);
+    if (!acts || (key.diesAt !== null && key.diesAt <= now)) return { ok: false, reason: "key" };
+    if (!active || this.#watches.hasEnded(pair.agentId, now)) return { ok: false, reason: "agent" };
+    return { ok: true, diesAt: key.diesAt, watchedUntil };
   }
 
   /** Forgets what was read of the organization (its plan, its keys), so that the next request reads it anew. */
@@ -101,6 +126,7 @@ export class Gate extends DurableObject<Bindings> {
 
   /** The platform gives up on an alarm that keeps failing: where the database is away, this one asks to be woken again. */
   override async alarm(): Promise<void> {
+    await this.#tellRooms();
     try {
       await this.#settle();
     } catch (fault) {
@@ -111,14 +137,15 @@ export class Gate extends DurableObject<Bindings> {
 
   /** Hands security counts to the database, settles restrictions that the database may lack, drops what is old. */
   async #settle(): Promise<void> {
-    const parsed = parseEnvironment(this.env);
     const orgId = this.#orgId;
-    if (!parsed.ok || orgId === undefined) throw new Error("the gate cannot settle without its settings");
+    if (orgId === undefined) throw new Error("the gate does not know whose it is");
+    const env = this.#environment();
     const now = this.#now();
-    await recordSecurityEvents(parsed.env, orgId, this.#security.due(now));
+    this.#watches.forget(now);
+    await recordSecurityEvents(env, orgId, this.#security.due(now));
     this.#security.drop(now);
     for (const row of [...this.#restrictions.values()].filter(({ since }) => since <= now - reconcileAfterMs)) {
-      if (this.#restrictions.get(row.keyId) === row) await settleRestriction(parsed.env, orgId, row, currentTime());
+      if (this.#restrictions.get(row.keyId) === row) await settleRestriction(env, orgId, row, currentTime());
       // A restriction that came meanwhile is another one: it is not settled yet.
       if (this.#restrictions.get(row.keyId) !== row) continue;
       this.#restrictions.delete(row.keyId);
@@ -146,6 +173,23 @@ export class Gate extends DurableObject<Bindings> {
     return { ...record, diesAt: Math.min(record.diesAt ?? Infinity, restriction.diesAt) };
   }
 
+  async #tellRooms(): Promise<void> {
+    const left = await tellRooms(this.#environment(), this.#watches);
+    if (left > 0) await this.#wakeBy(this.#now() + retryAfterMs);
+  }
+
+  #environment(): Environment {
+    const parsed = parseEnvironment(this.env);
+    if (!parsed.ok) throw new Error("the gate's environment is not configured");
+    return parsed.env;
+  }
+
+  async #recordOf(orgId: string, keyId: string): Promise<KeyRecord | undefined> {
+    const known = this.#keys.get(keyId);
+    const fresh = known !== undefined && this.#organization !== undefined && known.loadedAt > this.#now() - knownForMs;
+    return fresh ? known.record : this.#loadOnce(orgId, keyId);
+  }
+
   /** Requests that wait for the same key wait for one look-up. */
   async #loadOnce(orgId: string, keyId: string): Promise<KeyRecord | undefined> {
     const loading = this.#loading.get(keyId) ?? this.#load(orgId, keyId);
@@ -158,10 +202,8 @@ export class Gate extends DurableObject<Bindings> {
   }
 
   async #load(orgId: string, keyId: string): Promise<KeyRecord | undefined> {
-    const parsed = parseEnvironment(this.env);
-    if (!parsed.ok) throw new Error("the gate's environment is not configured");
     const generation = this.#generation;
-    const found = await findKey(parsed.env, orgId, keyId);
+    const found = await findKey(this.#environment(), orgId, keyId);
     if (generation === this.#generation) {
       this.#organization = found.organization;
       this.#keys.set(keyId, { record: found.record, loadedAt: this.#now() });

@@ -10,3 +10,10 @@ export const plans = {
 
 export type Plan = keyof typeof plans;
 export const planNames = Object.keys(plans).filter((name): name is Plan => name in plans);
+
+/** What each plan allows of swarms; `roomMessages` and `roomDays` are the most that a room keeps. */
+export const swarmPlans = {
+  free: { swarms: 2, roomsPerSwarm: 5, roomMessages: 1000, roomDays: 7 },
+  pro: { swarms: 20, roomsPerSwarm: 50, roomMessages: 10_000, roomDays: 30 },
+  enterprise: { swarms: 200, roomsPerSwarm: 100, roomMessages: 100_000, roomDays: 90 },
+} as const satisfies Record<Plan, object>;

@@ -12,7 +12,8 @@ import { newId } from "../platform/ids.ts";
 import { proveOrgScope } from "./org-scope.ts";
 import type { Plan } from "./plans.ts";
 
-type SystemActor = `system:${string}`;
+/** `agent:`: what a room saw an agent do, in its outbox. */
+type SystemActor = `system:${string}` | `agent:${string}`;
 
 /** The organization's rows for work that no request asked for. `orgId` comes from our own records, never from a caller. */
 export function openSystemDb(env: Environment, orgId: string, actor: SystemActor): TenantWriter<Action> & TenantRecorder {

@@ -58,6 +58,7 @@ export const actions = [
   "room.closed",
   "room.token_minted",
   "room.revoked",
+  "room.revocation_lifted",
   "room.joined",
   "room.left",
   "room.effect_published",

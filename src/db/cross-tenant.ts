@@ -9,6 +9,7 @@ const OpenRuns = z.array(z.object({ org_id: z.string(), id: z.string() }));
 const UnnotedOffers = z.array(z.object({ org_id: z.string(), id: z.string() }));
 const Organizations = z.array(z.object({ org_id: z.string() }));
 const DueScores = z.array(z.object({ org_id: z.string(), agent_id: z.string() }));
+const RoomOrganization = z.tuple([z.object({ org_id: z.string().nullable() })]);
 const Purged = z.tuple([z.object({ failures: z.coerce.number(), answers: z.coerce.number() })]);
 const Readiness = z.array(z.object({ item: z.string(), ok: z.boolean() })).min(1);
 
@@ -59,6 +60,12 @@ export async function findDueScores(
 ): Promise<{ orgId: string; agentId: string }[]> {
   const query = sql`select org_id, agent_id from app.due_scores(${now.toISOString()}::timestamptz, ${limit}, ${ofEach})`;
   return (await call(address, query, DueScores)).map(({ org_id: orgId, agent_id: agentId }) => ({ orgId, agentId }));
+}
+
+/** Whose a room is: undefined where there is no such room. */
+export async function findRoomOrganization(address: DatabaseAddress, roomId: string): Promise<string | undefined> {
+  const [{ org_id: orgId }] = await call(address, sql`select app.room_org(${roomId}) as org_id`, RoomOrganization);
+  return orgId ?? undefined;
 }
 
 /** Deletes failure records after 30 days and idempotent answers after 24 hours; returns how many of each. */

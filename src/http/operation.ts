@@ -66,8 +66,15 @@ export type Caller = { readonly principal: Principal; readonly plan: Plan; reado
 /** What a tenant's verb is given besides its input. A read has no `write`, by its type. */
 export type ReadContext = Basics & Caller & { readonly tenant: TenantReader & TenantRecorder };
 export type WriteContext<A extends Action> = Basics & Caller & { readonly tenant: TenantWriter<A> };
-/** A room whose identifier we made, and a token that the room itself has yet to check. */
-export type RoomDoor = { readonly roomId: string; readonly token: string };
+/**
+ * A room whose identifier we made, and a token that the room itself has yet to check. `socket`: whether the request asks for one, and the
+ * subprotocols that it names beside its token, if it names any.
+ */
+export type RoomDoor = {
+  readonly roomId: string;
+  readonly token: string;
+  readonly socket: { readonly upgrade: boolean; readonly protocols: readonly string[] };
+};
 export type RoomContext = Basics & { readonly room: RoomDoor };
 type ContextOf<G extends Governance, A extends Action> =
   ModeOf<G> extends "public" ? Basics : ModeOf<G> extends "room" ? RoomContext : G extends Audited ? WriteContext<A> : ReadContext;

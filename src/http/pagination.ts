@@ -17,7 +17,7 @@ const maxTimeMs = 253_402_300_799_999;
 function decode(text: string): Cursor | undefined {
   try {
     const value: unknown = JSON.parse(atob(text.replaceAll("-", "+").replaceAll("_", "/")));
-    const parsed = z.tuple([z.int().min(0).max(maxTimeMs), z.string().regex(/^[a-z]{3}_[0-9A-Za-z]{1,40}$/)]).safeParse(value);
+    const parsed = z.tuple([z.int().min(0).max(maxTimeMs), z.string().regex(/^[a-z]{3,4}_[0-9A-Za-z]{1,40}$/)]).safeParse(value);
     return parsed.success ? { at: new Date(parsed.data[0]), id: parsed.data[1] } : undefined;
   } catch {
     return undefined;

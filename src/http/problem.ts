@@ -52,6 +52,12 @@ export const problems = {
   not_found: [404, "Not found", "There is no such thing here, or it is not visible to this credential."],
   method_not_allowed: [405, "Method not allowed", "This path exists, but not with this method; `Allow` lists those that do."],
   state_conflict: [409, "The state does not allow this", "The thing has changed, or is in a state in which this cannot be done."],
+  message_id_reused: [
+    409,
+    "The messageId is taken",
+    "This agent has used the messageId for another message. Nothing was published; give each message an id of its own.",
+  ],
+  room_closed: [409, "The room is closed", "A closed room takes nobody in, and nothing in it changes any more."],
   idempotency_in_progress: [
     409,
     "The same request is in progress",

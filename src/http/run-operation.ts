@@ -15,6 +15,7 @@ import { Problem, problem } from "./problem.ts";
 import { readBody } from "./read-body.ts";
 import { recordFailure } from "./record-failure.ts";
 import { paymentHeader, runForPayer } from "./run-for-payer.ts";
+import { runForRoom } from "./run-for-room.ts";
 import { anyOriginHeaders } from "./security-headers.ts";
 import { answerShared } from "./shared-answer.ts";
 
@@ -36,7 +37,7 @@ export async function runOperation(operation: Operation, call: Call): Promise<Re
     case "tenant":
       return runForTenant(operation, call, access.scope, body);
     case "room":
-      throw problem("not_configured", "there are no rooms");
+      return runForRoom(call, async (room) => answerResponse(operation, await handleCall(operation, call, body, { room })));
   }
 }
 

@@ -8,12 +8,23 @@ import { introduceKeys } from "./admin/introduce-keys.ts";
 import { buildWorkers, gzipKib, startUpMs } from "./bench/build.ts";
 import { measureCreates, measureGates, measureGrowth, measureReads } from "./bench/measure.ts";
 import { measureDelays, measureIntegration, measureProofs, seedEvents } from "./bench/measure-log.ts";
-import { measureStatements } from "./bench/measure-statements.ts";
+import { measurePayments } from "./bench/measure-payments.ts";
+import { measureRevocations, raceRooms } from "./bench/measure-rooms.ts";
+import { measureRoomTokens, measureStatements } from "./bench/measure-signing.ts";
 import { measureTrust } from "./bench/measure-trust.ts";
-import { startSqlDoor, startWorkerd, stopProcesses, type SqlDoor, type Workerd } from "./bench/processes.ts";
+import {
+  startChainDoor,
+  startSqlDoor,
+  startWorkerd,
+  stopProcesses,
+  type ChainDoor,
+  type SqlDoor,
+  type Workerd,
+} from "./bench/processes.ts";
 import { report, type Measured } from "./bench/report.ts";
 import { openSeed, type Tenant } from "./bench/seed.ts";
 import { workerdConfig, type Scripts } from "./bench/workerd-config.ts";
+import { paymentBindings } from "./chain/network.ts";
 import { endWithUs } from "./end-with-us.ts";
 import { runCommand } from "./main.ts";
 import { PlainFailure } from "./plain-failure.ts";
@@ -69,6 +80,10 @@ type Tenants = {
   readonly logs: { readonly small: Tenant; readonly large: Tenant };
   readonly ones: readonly Tenant[];
   readonly fifty: readonly Tenant[];
+  /** Whose agents meet in rooms. */
+  readonly crowd: Tenant;
+  /** Whose agent's score is sold. */
+  readonly seller: Tenant;
 };
 
 async function seedTenants({ owner }: RealPostgres, secrets: Secrets): Promise<Tenants> {
@@ -89,6 +104,8 @@ async function seedTenants({ owner }: RealPostgres, secrets: Secrets): Promise<T
     large: await seed(200_000),
     ones: await several(3),
     fifty: await several(50),
+    crowd: await seed(310),
+    seller: await seed(1),
     logs: { small: await seed(1), large: await seed(1) },
   };
   await seedEvents(owner.pool, tenants.logs.small, leaves.small);
@@ -100,9 +117,9 @@ async function seedTenants({ owner }: RealPostgres, secrets: Secrets): Promise<T
 async function measure(scripts: Scripts, folders: Folders, postgres: RealPostgres): Promise<Omit<Measured, "gzipKib" | "startUpMs">> {
   const secrets = newSecrets();
   say("Seeding organizations, keys and agents …");
-  const { small, large, ones, fifty, logs } = await seedTenants(postgres, secrets);
-  const door = await startSqlDoor(postgres.ownerUrl);
-  const serveFrom = (folder: string, keeps = true): Promise<Workerd> => serve({ scripts, folder, door, secrets, keeps });
+  const { small, large, ones, fifty, logs, crowd, seller } = await seedTenants(postgres, secrets);
+  const [door, chain] = [await startSqlDoor(postgres.ownerUrl), await startChainDoor()];
+  const serveFrom = (folder: string, keeps = true): Promise<Workerd> => serve({ scripts, folder, door, chain, secrets, keeps });
   const workerd = await serveFrom(folders.onDisk);
   say("Measuring reads …");
   const reads = await measureReads(workerd, fifty);
@@ -110,7 +127,8 @@ async function measure(scripts: Scripts, folders: Folders, postgres: RealPostgre
   const growths = await measureGrowth(workerd, small, large);
   say("Measuring the gate …");
   const gates = await measureGates(workerd, fifty);
-  const gatesInMemory = folders.inMemory === undefined ? undefined : await measureGates(await serveFrom(folders.inMemory), fifty);
+  const inMemory = folders.inMemory === undefined ? undefined : await serveFrom(folders.inMemory);
+  const gatesInMemory = inMemory && (await measureGates(inMemory, fifty));
   say("Measuring audited creates …");
   const creates = await measureCreates(workerd, ones, fifty);
   say("Measuring the transparency log …");
@@ -125,21 +143,28 @@ async function measure(scripts: Scripts, folders: Folders, postgres: RealPostgre
   const trust = await measureTrust(workerd, await serveFrom(folders.forgetting, false), ones);
   say("Measuring signatures …");
   const statements = await measureStatements(workerd);
-  return { reads, growths, gates, gatesInMemory, creates, log, trust, statements };
+  say("Measuring rooms …");
+  const races = { onDisk: await raceRooms(workerd, crowd), inMemory: inMemory && (await raceRooms(inMemory, crowd)) };
+  const rooms = { races, revocations: await measureRevocations(workerd, crowd), tokens: await measureRoomTokens(workerd) };
+  say("Measuring paid calls …");
+  const payments = await measurePayments(workerd, chain, seller, fifty);
+  return { reads, growths, gates, gatesInMemory, creates, log, trust, statements, rooms, payments };
 }
 
 type Serving = {
   readonly scripts: Scripts;
   readonly folder: string;
   readonly door: SqlDoor;
+  readonly chain: ChainDoor;
   readonly secrets: Secrets;
   /** Whether the cache keeps what it is given. */
   readonly keeps: boolean;
 };
 
-async function serve({ scripts, folder, door, secrets, keeps }: Serving): Promise<Workerd> {
+async function serve({ scripts, folder, door, chain, secrets, keeps }: Serving): Promise<Workerd> {
   const database = { DATABASE_URL: door.connectionString, DATABASE_ENDPOINT: door.endpoint };
-  const settings = { ...secrets, PUBLIC_ORIGIN: publicOrigin, EGRESS: "local", DEPLOYMENT: "local" };
+  const paid = paymentBindings(chain.rpcUrl, chain.facilitatorUrl);
+  const settings = { ...secrets, ...paid, PUBLIC_ORIGIN: publicOrigin, EGRESS: "local", DEPLOYMENT: "local" };
   const objectsDir = join(folder, "objects");
   await mkdir(objectsDir);
   const config = join(folder, "workerd.capnp");

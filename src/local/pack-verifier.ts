@@ -39,7 +39,8 @@ export async function packVerifier(folder = join(projectRoot, "dist", "armalo-ve
   const own = {
     name: "armalo-verify",
     version,
-    description: "Checks Armalo's attestations, receipts, audit exports, checkpoints and evidence bundles with the network off.",
+    description:
+      "Checks Armalo's attestations, receipts, room transcripts, audit exports, checkpoints and evidence bundles with the network off.",
     license,
     type: "module",
     bin: { "armalo-verify": "armalo-verify.mjs" },

@@ -8,6 +8,7 @@ import { runCommand } from "./main.ts";
 import { PlainFailure } from "./plain-failure.ts";
 import { attestScore } from "./quickstart/attest-score.ts";
 import { keepExampleAgent } from "./quickstart/keep-example-agent.ts";
+import { meetInRoom } from "./quickstart/meet-in-room.ts";
 import { payOnce } from "./quickstart/pay-once.ts";
 import { runQuickstart } from "./quickstart/run-quickstart.ts";
 import { openProgress } from "./quickstart/state.ts";
@@ -42,6 +43,7 @@ async function walk(stack: Stack): Promise<void> {
   const score = await api.call("GET", `/v1/agents/${agentId}/score`, ScoreBody);
   say(`\nThe score of ${agentId}:\n\n${showScore(score)}\n`);
   if (progress.state.attested === false) await attestScore({ folder, run, api, say }, progress);
+  if (progress.state.met === false) await meetInRoom({ url, folder, api, apiKey, say }, progress);
   await payOnce({ url, agentId, say }, await findWallet(folder));
   say(whatToTry(url, folder, agentId));
 }

@@ -26,6 +26,8 @@ export const idPrefixes = {
   room: "room",
   roomToken: "rtk",
   roomVisit: "rvs",
+  transcript: "trn",
+  roomRevocation: "rrv",
   request: "req",
   accessToken: "tok",
 } as const;

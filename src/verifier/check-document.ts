@@ -2,8 +2,10 @@ import type { OpenedStatement } from "../crypto/statement/open-statement.ts";
 import { bundleFormat } from "../crypto/statement/bundle.ts";
 import { checkCheckpointFile } from "./check-events.ts";
 import { checkEvidence, checkExport, type Beside } from "./check-evidence.ts";
+import { checkPayment, isPayment } from "./check-payment.ts";
 import { checkIntent, isReceipt } from "./check-receipts.ts";
 import { checkStatement } from "./check-statement.ts";
+import { checkTranscript } from "./check-transcript.ts";
 import type { Document } from "./read-document.ts";
 import { newerHistory, trustKeys, type Pins } from "./trust.ts";
 import { finding, type Finding } from "./verdicts.ts";
@@ -38,6 +40,10 @@ export async function checkDocument(document: Document, beside: Beside, pins: Pi
       const { events } = document;
       return { findings: await checkExport({ ...beside, events, checkpoint: beside.checkpoint }, pins), statement: null };
     }
+    case "transcript": {
+      const { findings, opened } = await checkTranscript(document.transcript, beside.keyHistory, pins);
+      return { findings, statement: opened?.statement ?? null };
+    }
     case "evidence":
       return { findings: await checkEvidence(document.evidence, beside, pins), statement: null };
   }
@@ -46,5 +52,11 @@ export async function checkDocument(document: Document, beside: Beside, pins: Pi
 async function checkOne(bundle: Parameters<typeof checkStatement>[0], pins: Pins): Promise<Report> {
   const { findings, opened } = await checkStatement(bundle, pins);
   if (opened === null) return { findings, statement: null };
-  return { findings: isReceipt(opened) ? [...findings, ...(await checkIntent(opened, pins))] : findings, statement: opened.statement };
+  return { findings: [...findings, ...(await checkKind(opened, pins))], statement: opened.statement };
+}
+
+/** What a statement of one kind has to show besides. */
+async function checkKind(opened: OpenedStatement, pins: Pins): Promise<Finding[]> {
+  if (isReceipt(opened)) return checkIntent(opened, pins);
+  return isPayment(opened) ? [await checkPayment(opened)] : [];
 }

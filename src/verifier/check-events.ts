@@ -3,6 +3,7 @@ import { rootOfLeaves } from "../audit/transparency/merkle.ts";
 import { equalBytes, type Hash } from "../audit/transparency/tree-hash.ts";
 import type { Leaf } from "../crypto/statement/bundle.ts";
 import { checkCheckpoint, hashOfLeaf, type CheckedCheckpoint } from "./check-log.ts";
+import { summarize } from "./summarize.ts";
 import type { Pins, TrustedKeys } from "./trust.ts";
 import { finding, type Finding } from "./verdicts.ts";
 
@@ -44,7 +45,7 @@ export async function checkEvents({ events, checkpoint: note, leaves }: EventsFi
   const known = leaves?.length === size && equalBytes(rootOfLeaves(leaves), root) ? leaves : null;
   const spoilt = leaves !== null && known === null ? [finding("events", "changed", "the leaf hashes are not the checkpoint's")] : [];
   const found = known === null ? judgeNumbers(shown, size) : judgeEvents(shown, known);
-  if (found.length > 0) return [log.finding, ...spoilt, ...summarize(found)];
+  if (found.length > 0) return [log.finding, ...spoilt, ...summarize("events", "event", found)];
   if (!equalBytes(rootOfLeaves(shown.map(({ leaf }) => leaf)), root))
     return [log.finding, finding("events", "changed", "all are there and in order, but not as they were logged")];
   return [
@@ -75,17 +76,4 @@ function judgeNumbers(shown: readonly { readonly seq: number }[], size: number):
     if (findings.length > maxGaps) return findings;
   }
   return findings;
-}
-
-const named = 5;
-
-/** One line for each kind of damage, with the first few events that have it. */
-function summarize(found: readonly EventFinding[]): Finding[] {
-  const kinds = [...new Set(found.map(({ kind }) => kind))];
-  return kinds.map((kind) => {
-    const numbers = found.filter((one) => one.kind === kind).map(({ seq }) => seq);
-    const first = numbers.slice(0, named).join(", ");
-    if (kind === "truncated") return finding("events", kind, `from event ${first} on`);
-    return finding("events", kind, `event ${first}${numbers.length > named ? ` and ${numbers.length - named} more` : ""}`);
-  });
 }

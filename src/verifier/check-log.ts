@@ -9,6 +9,7 @@ import { fromBase64Url } from "../crypto/base64url.ts";
 import { jsonDigest } from "../crypto/digest.ts";
 import { utf8 } from "../crypto/encoding.ts";
 import type { OpenedStatement } from "../crypto/statement/open-statement.ts";
+import { predicateTypes } from "../crypto/statement/statement.ts";
 import type { HistoryKey } from "../crypto/statement/key-history.ts";
 import type { Inclusion, Leaf } from "../crypto/statement/bundle.ts";
 import type { Pins, TrustedKeys } from "./trust.ts";
@@ -73,7 +74,7 @@ export async function checkStatementLog(
   pins: Pins,
 ): Promise<{ finding: Finding; witnessedAt: readonly number[] }> {
   const fail = (verdict: Verdict, detail = "") => ({ finding: finding("log", verdict, detail), witnessedAt: [] });
-  if (inclusion === null) return fail("inclusion_absent");
+  if (inclusion === null) return fail(statement.predicateType === predicateTypes.transcript ? "not_logged" : "inclusion_absent");
   const { leaf, preimage } = inclusion;
   const { issuer, organization, id } = statement.predicate;
   // An installation that moved to another address names its logs anew.

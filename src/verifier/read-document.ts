@@ -5,6 +5,7 @@ import { hashBytes, type Hash } from "../audit/transparency/tree-hash.ts";
 import { canonicalJson, parseJson } from "../crypto/canonical-json.ts";
 import { DsseEnvelope } from "../crypto/statement/dsse.ts";
 import { Bundle, bundleFormat, Leaf } from "../crypto/statement/bundle.ts";
+import { isTranscript, readTranscript, type Transcript } from "./read-transcript.ts";
 
 /** What a file turned out to be. */
 export type Document =
@@ -12,6 +13,7 @@ export type Document =
   | { readonly kind: "statement"; readonly statement: Bundle["statement"] }
   | { readonly kind: "events"; readonly events: readonly EventLine[] }
   | { readonly kind: "checkpoint"; readonly note: string }
+  | { readonly kind: "transcript"; readonly transcript: Transcript }
   | { readonly kind: "evidence"; readonly evidence: Evidence };
 
 /** The parts of an evidence bundle. */
@@ -31,6 +33,10 @@ export type EventLine = z.output<typeof EventLine>;
 /** Reads a file by what is in it, whatever its name; undefined where it is nothing that we know. */
 export function readDocument(bytes: Uint8Array<ArrayBuffer>): Document | undefined {
   if (bytes[0] === 0x50 && bytes[1] === 0x4b) return readEvidence(bytes);
+  if (isTranscript(bytes)) {
+    const transcript = readTranscript(bytes);
+    return transcript === undefined ? undefined : { kind: "transcript", transcript };
+  }
   const text = new TextDecoder().decode(bytes);
   const json = parseJson(bytes);
   if (json !== undefined) return readJsonDocument(json) ?? readEvents(text);

@@ -10,7 +10,7 @@ export const verdicts = {
   reordered: [42, false, "the order is not the logged one"],
   truncated: [43, false, "the end was cut off"],
   repeated: [44, false, "something is there twice"],
-  unlogged: [45, false, "something is there that the checkpoint does not cover"],
+  unlogged: [45, false, "something is there that the checkpoint, or the transcript's signature, does not cover"],
   issuer_unverified: [10, false, "only the file itself says whose keys these are: pin the issuer's fingerprint"],
   signature_unchecked: [12, false, "no trusted key to check the signature with"],
   key_unknown: [13, false, "the key is not in the issuer's key history"],
@@ -39,20 +39,35 @@ export const verdicts = {
   key_superseded: [0, true, "the key was signing at the time, and was replaced since"],
   key_revoked_witnessed: [0, true, "the key was revoked, but an outside witness saw this before its compromise"],
   included: [0, true, "the log's checkpoint covers it"],
+  not_logged: [0, true, "a transcript is signed when it is exported: its messages' chain vouches for them, not the log"],
   not_expired: [0, true, "within its time"],
   not_revoked: [0, true, "not on the revocation list"],
-  without_expiry: [0, true, "a receipt says what happened, a co-signature stands until it is withdrawn: neither expires"],
-  not_revocable: [0, true, "a receipt says what happened, and is not taken back"],
+  without_expiry: [0, true, "a receipt or a transcript says what happened, a co-signature stands until it is withdrawn: none expires"],
+  not_revocable: [0, true, "a receipt or a transcript says what happened, and is not taken back"],
   complete: [0, true, "everything is there, in order"],
   archived: [0, true, "how the attestations in it stand now"],
   unbroken: [0, true, "each receipt names the one before it"],
   intent_valid: [0, true, "the agent signed what it wanted with its own key"],
+  payment_stated: [0, true, "the issuer's word on a payment; whether the chain still holds it, ask the chain"],
   checkpoint_valid: [0, true, "the log's key signed it"],
 } as const satisfies Record<string, readonly [exitCode: number, holds: boolean, meaning: string]>;
 
 export type Verdict = keyof typeof verdicts;
 
-export const checkNames = ["form", "issuer", "signature", "key", "log", "expiry", "revocation", "events", "receipts", "intent"] as const;
+export const checkNames = [
+  "form",
+  "issuer",
+  "signature",
+  "key",
+  "log",
+  "expiry",
+  "revocation",
+  "events",
+  "messages",
+  "receipts",
+  "intent",
+  "payment",
+] as const;
 export type CheckName = (typeof checkNames)[number];
 
 /** One line of the report. */

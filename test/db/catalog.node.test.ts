@@ -176,6 +176,7 @@ describe("the roles", () => {
       "purge",
       "ready",
       "received_cosignature",
+      "room_org",
       "status_list",
       "unlogged",
       "unnoted_offers",

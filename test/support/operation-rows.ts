@@ -5,6 +5,7 @@ import { createOrganization, type TestOrganization } from "./organization.ts";
 import { cosigned, newActivePact, offered, tokenOf } from "./bilateral.ts";
 import { openPolicy } from "./open-policy.ts";
 import { registerKey, selfRunOf } from "./proofs.ts";
+import { newRoom } from "./rooms.ts";
 
 const condition = { id: "fast", type: "latency_ms", operator: "lt", value: 1000, unit: "ms", severity: "major" };
 const agent = { externalId: "support", name: "Support" };
@@ -35,6 +36,12 @@ export const requestBodies: Readonly<Record<string, unknown>> = {
   "judge_panels.update": { name: "Other judges" },
   "judge_panels.calibrate": { examples: [labelled("yes", "pass"), labelled("no", "fail")] },
   "judge_panels.ask": { rubric: "It says yes.", question: "Yes?", answer: "yes" },
+  "swarms.create": { name: "Swarm" },
+  "swarms.rotate_secret": { mode: "hard" },
+  "rooms.create": { name: "Room", topics: [{ name: "orders.paid", schema: { type: "object" } }] },
+  "rooms.update": { name: "Other room" },
+  "room_tokens.mint": { agentId: newId("agent"), caps: ["presence"] },
+  "room_revocations.create": { tokenId: newId("roomToken") },
   "keys.create": { name: "key", scopes: ["keys:read"] },
   "keys.rotate": { overlapSeconds: 60 },
   "access_tokens.issue": {},
@@ -59,6 +66,9 @@ export const unknownIds: Readonly<Record<string, string>> = {
   runId: newId("run"),
   panelId: newId("judgePanel"),
   calibrationId: newId("calibration"),
+  swarmId: newId("swarm"),
+  roomId: `room_${"0".repeat(33)}`,
+  revocationId: newId("roomRevocation"),
   keyId: newId("key"),
   requestId: newId("request"),
   auditEventId: newId("auditEvent"),
@@ -86,6 +96,8 @@ export async function resourcesOf(org: TestOrganization): Promise<Readonly<Recor
   const runId = await make(`/v1/agents/${agentId}/runs`, { suiteId, mode: "simulation" });
   const panelId = await make("/v1/judge-panels", panel);
   const calibrationId = await make(`/v1/judge-panels/${panelId}/calibrations`, requestBodies["judge_panels.calibrate"]);
+  const { swarmId, roomId } = await newRoom(org);
+  const revocationId = await make(`/v1/rooms/${roomId}/revocations`, requestBodies["room_revocations.create"]);
   const keyId = await make("/v1/keys", requestBodies["keys.create"]);
   const failed = await org.call("POST", "/v1/keys", {});
   for (let tries = 0; tries < 50; tries += 1) if ((await org.call("GET", `/v1/requests/${failed.requestId}`)).status === 200) break;
@@ -109,6 +121,7 @@ export async function resourcesOf(org: TestOrganization): Promise<Readonly<Recor
     runId,
     panelId,
     calibrationId,
+    ...{ swarmId, roomId, revocationId },
     keyId,
     requestId: failed.requestId,
     auditEventId,

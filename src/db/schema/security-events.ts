@@ -6,6 +6,7 @@ export const securityEventKinds = [
   "address_denied",
   "rate_limited",
   "audit_exported",
+  "transcript_exported",
   "sealed_credential_used",
   "log_stopped",
 ] as const;

@@ -20,6 +20,8 @@ ${fence}
 
 It is one file that needs Node 22 and nothing else: \`npm run pack:verifier\` makes it from Armalo's source, which you should get from where you trust it. It tells what was changed, left out, moved or cut off, and by which key each thing was signed.
 
+What was said in a room is not in this archive: \`GET /v1/rooms/{roomId}/transcript\` gives a file of its own, which armalo-verify checks in the same way. Of that the log holds who joined and left, who was put out, and the digests of messages that had an effect outside of their room.
+
 ## With openssl
 
 ${checkLog(facts)}

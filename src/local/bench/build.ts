@@ -12,8 +12,8 @@ const outDir = join(projectRoot, "dist", "bench");
 export async function buildWorkers(): Promise<Scripts> {
   await mkdir(outDir, { recursive: true });
   await runWrangler(["deploy", "--dry-run", "--minify", "--outdir", join(outDir, "api")], "The Worker could not be built:");
-  const [baseline, probe, stubs] = await Promise.all([bundle("baseline"), bundle("probe"), bundle("stubs")]);
-  return { api: join(outDir, "api", "worker.js"), baseline, probe, stubs };
+  const [baseline, bareRoom, probe, stubs] = await Promise.all([bundle("baseline"), bundle("bare-room"), bundle("probe"), bundle("stubs")]);
+  return { api: join(outDir, "api", "worker.js"), baseline, bareRoom, probe, stubs };
 }
 
 async function bundle(name: string): Promise<string> {

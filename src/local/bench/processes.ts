@@ -16,6 +16,14 @@ function workerdPath(): string {
 
 export type SqlDoor = z.output<typeof SqlDoor>;
 const SqlDoor = z.object({ endpoint: z.string(), connectionString: z.string() });
+
+export type ChainDoor = z.output<typeof ChainDoor>;
+const ChainDoor = z.object({
+  rpcUrl: z.url(),
+  facilitatorUrl: z.url(),
+  /** Of wallets that can pay; worth nothing elsewhere. */
+  privateKeys: z.array(z.templateLiteral(["0x", z.string()])),
+});
 const Listening = z.object({ event: z.literal("listen"), socket: z.enum(socketNames), port: z.int() });
 
 export type Workerd = {
@@ -32,15 +40,20 @@ export function stopProcesses(): void {
 }
 
 /** Serves the database's `/sql` door from a process of its own, so that it does not share the load generator's thread. */
-export async function startSqlDoor(databaseUrl: string): Promise<SqlDoor> {
-  const child = fork(fileURLToPath(new URL("serve-sql.ts", import.meta.url).href), [], {
-    env: { ...process.env, DATABASE_URL: databaseUrl },
+export const startSqlDoor = (databaseUrl: string): Promise<SqlDoor> => startDoor("serve-sql.ts", SqlDoor, { DATABASE_URL: databaseUrl });
+
+/** Starts a chain and its facilitator, likewise. */
+export const startChainDoor = (): Promise<ChainDoor> => startDoor("serve-chain.ts", ChainDoor, {});
+
+function startDoor<Door>(script: string, door: z.ZodType<Door>, settings: Record<string, string>): Promise<Door> {
+  const child = fork(fileURLToPath(new URL(script, import.meta.url).href), [], {
+    env: { ...process.env, ...settings },
     stdio: ["ignore", "ignore", "inherit", "ipc"],
   });
   started.push(child);
   return new Promise((resolve, reject) => {
-    child.once("message", (message) => resolve(SqlDoor.parse(message)));
-    child.once("exit", () => reject(new Error("the /sql server ended at its start")));
+    child.once("message", (message) => resolve(door.parse(message)));
+    child.once("exit", () => reject(new Error(`${script} ended at its start`)));
   });
 }
 
@@ -61,7 +74,8 @@ export async function startWorkerd(config: string): Promise<Workerd> {
     });
   });
   const origin = (name: SocketName): string => `http://127.0.0.1:${ports.get(name)}`;
-  return { origins: { api: origin("api"), baseline: origin("baseline"), probe: origin("probe") }, cpuMs: () => cpuMs(child.pid) };
+  const origins = { api: origin("api"), baseline: origin("baseline"), bareRoom: origin("bareRoom"), probe: origin("probe") };
+  return { origins, cpuMs: () => cpuMs(child.pid) };
 }
 
 /** The fourth stream was asked for as a pipe, which spawn's type forgets. */

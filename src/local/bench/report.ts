@@ -2,8 +2,13 @@ import { cpus } from "node:os";
 import { cpuPerRequestMs, latencyMs, perSecond, type Run } from "./load.ts";
 import type { Creates, Gates, Growth, Throughput } from "./measure.ts";
 import type { Delays } from "./measure-log.ts";
-import type { Statements } from "./measure-statements.ts";
+import type { Signing } from "./measure-signing.ts";
+import type { Payments } from "./measure-payments.ts";
+import type { Rooms } from "./measure-rooms.ts";
 import type { Trust } from "./measure-trust.ts";
+import { paymentGoals, paymentTables } from "./report-payments.ts";
+import { roomGoals, roomTables } from "./report-rooms.ts";
+import { digits, table, type Goal } from "./table.ts";
 
 export type Measured = {
   readonly reads: Throughput;
@@ -14,20 +19,14 @@ export type Measured = {
   readonly gatesInMemory: Gates | undefined;
   readonly log: { readonly proofs: readonly Growth[]; readonly delays: Delays; readonly eventsPerSecond: number };
   readonly trust: Trust;
-  readonly statements: Statements;
+  readonly statements: Signing;
+  readonly rooms: Rooms;
+  readonly payments: Payments;
   readonly gzipKib: number;
   readonly startUpMs: number;
 };
 
-type Goal = {
-  readonly name: string;
-  readonly value: number;
-  readonly bound: "at least" | "at most";
-  readonly goal: number;
-  readonly unit: string;
-};
-
-const goalsOf = ({ reads, growths, gates, gatesInMemory, log, trust, gzipKib, startUpMs }: Measured): Goal[] => [
+const goalsOf = ({ reads, growths, gates, gatesInMemory, log, trust, rooms, payments, gzipKib, startUpMs }: Measured): Goal[] => [
   { name: "our read / bare Hono + object + same batch, requests/s", value: reads.ratio, bound: "at least", goal: 0.75, unit: "×" },
   ...storages({ gates, gatesInMemory }).map(([where, { ratio }]): Goal => ({
     name: `gate / trivial object, checks/s, ${where}`,
@@ -54,6 +53,8 @@ const goalsOf = ({ reads, growths, gates, gatesInMemory, log, trust, gzipKib, st
   { name: "trust oracle, kept: round trips", value: trust.kept.roundTrips, bound: "at most", goal: 0, unit: "" },
   { name: "trust oracle, computed: round trips", value: trust.computed.roundTrips, bound: "at most", goal: 1, unit: "" },
   { name: "change to public checkpoint, the slowest", value: log.delays.worstMs / 1000, bound: "at most", goal: 60, unit: " s" },
+  ...roomGoals(rooms),
+  ...paymentGoals(payments),
   { name: "bundle after gzip", value: gzipKib, bound: "at most", goal: 700, unit: " KiB" },
   { name: "start-up CPU (wrangler check startup)", value: startUpMs, bound: "at most", goal: 100, unit: " ms" },
 ];
@@ -67,9 +68,9 @@ const isMet = ({ value, bound, goal }: Goal): boolean => (bound === "at least" ?
 
 /** The report in Markdown, ratios first; every figure of it is from the same run. */
 export function report(measured: Measured): string {
-  const { reads, growths, creates, log, trust, statements } = measured;
+  const { reads, growths, creates, log, trust, statements, rooms, payments } = measured;
   return [
-    `Measured on ${cpus().length} × ${cpus()[0]?.model.trim() ?? "unknown CPU"}, which everything shares: load generator, workerd, the /sql server and PostgreSQL.`,
+    `Measured on ${cpus().length} × ${cpus()[0]?.model.trim() ?? "unknown CPU"}, which everything shares: load generator, workerd, the /sql server, PostgreSQL, and for payments the chain and its facilitator.`,
     table(
       ["what", "measured", "goal", ""],
       goalsOf(measured).map((goal) => [
@@ -100,6 +101,8 @@ export function report(measured: Measured): string {
     ),
     ...logTables(log),
     statementsTable(statements),
+    ...roomTables(rooms),
+    ...paymentTables(payments),
     table(
       ["audited creates/s", "of one organization", "of 50 organizations"],
       creates.map(({ writers, ofOne, ofMany }) => [
@@ -126,7 +129,7 @@ const logTables = ({ proofs, delays, eventsPerSecond }: Measured["log"]): string
   ),
 ];
 
-const statementsTable = ({ signedPerSecond, verifiedPerSecond }: Statements): string =>
+const statementsTable = ({ signedPerSecond, verifiedPerSecond }: Signing): string =>
   table(
     ["signed statements, one after the other", "measured"],
     [
@@ -147,12 +150,3 @@ function runRow(name: string, run: Run): string[] {
 }
 
 const rateCell = (run: Run): string => `${Math.round(perSecond(run))} (p99 ${digits(latencyMs(run, 0.99))} ms)`;
-
-const digits = (value: number): string => (value < 100 ? String(Number(value.toPrecision(3))) : String(Math.round(value)));
-
-/** A Markdown table whose columns also line up in a terminal. */
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const widths = head.map((title, column) => Math.max(3, title.length, ...rows.map((row) => row[column]?.length ?? 0)));
-  const line = (cells: readonly string[]): string => `| ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(" | ")} |`;
-  return [line(head), line(widths.map((width) => "-".repeat(width))), ...rows.map(line)].join("\n");
-}

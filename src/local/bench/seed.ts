@@ -71,7 +71,9 @@ async function seedAgents(pool: pg.Pool, orgId: string, count: number): Promise<
          where a.id = ${first}`),
     ],
   });
-  return count === 1 ? first : `${copyIdPrefix}${String(Math.floor(count / 2)).padStart(22, "0")}`;
+  return count === 1 ? first : seededAgentId(Math.floor(count / 2));
 }
 
 const copyIdPrefix = "agt_";
+/** The agents of each organization but its first, from 1. */
+export const seededAgentId = (number: number): string => `${copyIdPrefix}${String(number).padStart(22, "0")}`;

@@ -4,9 +4,9 @@ import { z } from "zod";
 import { projectRoot } from "../data-dir.ts";
 
 /** The Workers that can be asked over HTTP. */
-export const socketNames = ["api", "baseline", "probe"] as const;
+export const socketNames = ["api", "baseline", "bareRoom", "probe"] as const;
 export type SocketName = (typeof socketNames)[number];
-export type Scripts = { readonly api: string; readonly baseline: string; readonly probe: string; readonly stubs: string };
+export type Scripts = Readonly<Record<SocketName | "stubs", string>>;
 
 /** What of wrangler.toml concerns workerd. */
 const Wrangler = z.object({
@@ -84,16 +84,25 @@ export function workerdConfig({ config, objectsDir, scripts, settings, database,
     bindings: [objectBinding("TRIVIAL", "Trivial"), ...textBindings({ ...database, PUBLIC_ORIGIN: settings.PUBLIC_ORIGIN })],
     classes: ["Trivial"],
   };
+  const bareRoom: Worker = {
+    script: scripts.bareRoom,
+    bindings: [objectBinding("BARE_ROOM", "BareRoom"), objectBinding("KEEPING_ROOM", "KeepingRoom")],
+    classes: ["BareRoom", "KeepingRoom"],
+  };
   const probe: Worker = {
     script: scripts.probe,
     bindings: [objectBinding("GATE", "Gate", "api"), objectBinding("TRIVIAL", "Trivial", "baseline")],
   };
+  const workers: Record<SocketName, Worker> = { api, baseline, bareRoom, probe };
+  const services = Object.entries({ ...workers, stubs: { script: scripts.stubs, bindings: [] } }).map(([name, parts]) =>
+    worker(name, parts),
+  );
   const sockets = socketNames.map((name) => `(name = "${name}", address = "127.0.0.1:0", http = (), service = "${name}")`);
   return `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
   services = [
     (name = "objects", disk = (path = ${text(objectsDir)}, writable = true)),
-    (name = "loopback", network = (allow = ["local"])),${worker("api", api)},${worker("baseline", baseline)},${worker("probe", probe)},${worker("stubs", { script: scripts.stubs, bindings: [] })}
+    (name = "loopback", network = (allow = ["local"])),${services}
   ],
   sockets = ${list(sockets)}
 );

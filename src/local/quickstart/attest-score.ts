@@ -1,16 +1,11 @@
 import { join } from "node:path";
 import { z } from "zod";
 import { StatementBundle } from "../../features/statements/index.ts";
-import { currentTime } from "../../platform/clock.ts";
-import { checkDocument } from "../../verifier/check-document.ts";
-import { printReport } from "../../verifier/node/print-report.ts";
-import { exitCodeOf } from "../../verifier/verdicts.ts";
-import { readRootKey } from "../admin/root-key.ts";
 import { setClaimPolicy } from "../admin/set-claim-policy.ts";
 import type { RunAsAdmin } from "../admin/act.ts";
 import type { ApiClient } from "../api-client.ts";
-import { rootKeyFile } from "../keep-key-history.ts";
 import { writePrivateFile } from "../private-file.ts";
+import { checkOffline } from "./check-offline.ts";
 import type { Progress } from "./state.ts";
 
 type Ground = {
@@ -39,15 +34,9 @@ export async function attestScore({ folder, run, api, say }: Ground, { state, no
     made.bundle.inclusion === null ? await api.call("GET", `/v1/attestations/${made.id}/bundle`, StatementBundle) : made.bundle;
   const file = join(folder, "attestation.json");
   await writePrivateFile(file, bundle);
-  const root = await readRootKey(rootKeyFile(folder));
-  const fingerprints = root === undefined ? [] : [root.kid];
-  const beside = { keyHistory: null, checkpoint: null, leaves: null, accepted: [] };
-  const pins = { fingerprints, witnesses: [], now: currentTime(), maxListAgeSeconds: 86_400 };
-  const report = await checkDocument({ kind: "bundle", bundle }, beside, pins);
+  const { report, fingerprint } = await checkOffline(folder, { kind: "bundle", bundle });
   say(`The score is attested, and checked offline by the root key that this installation made:\n`);
-  say(printReport(report, [], exitCodeOf(report.findings, [])).replaceAll(/^(?=.)/gm, "  "));
-  say(
-    `\n  npx armalo-verify ${file} --issuer ${fingerprints.join("") || "FINGERPRINT"}     the same, from this folder and with no network\n`,
-  );
+  say(report);
+  say(`\n  npx armalo-verify ${file} --issuer ${fingerprint}     the same, from this folder and with no network\n`);
   await note({ attested: true });
 }

@@ -49,7 +49,7 @@ export async function runQuickstart(ground: Ground, progress: Progress): Promise
     return true;
   });
   await runEvals(api, { agentId, pactId }, progressLine("eval runs    "));
-  await progress.note({ finished: true, attested: false });
+  await progress.note({ finished: true, attested: false, met: false });
 }
 
 async function registerAgent({ agentUrl, say }: Ground, api: ApiClient, { state }: Progress): Promise<string> {

@@ -16,6 +16,8 @@ const State = z.object({
   finished: z.boolean().default(false),
   /** Whether the score was attested; an installation that is older than attestations has none to say. */
   attested: z.boolean().optional(),
+  /** Whether two agents met in a room; not told of an installation that is older than rooms, whose key may not enter one. */
+  met: z.boolean().optional(),
 });
 export type State = z.output<typeof State>;
 

@@ -9,8 +9,8 @@ const exitCodes = Object.entries(verdicts)
 
 export const usage = `armalo-verify FILE --issuer FINGERPRINT|FILE
 
-Checks an attestation, a receipt, an audit export, a checkpoint or an evidence bundle. It reads the files named here and nothing
-else: no network, no server.
+Checks an attestation, a receipt, a payment's receipt, a room's transcript, an audit export, a checkpoint or an evidence bundle. It
+reads the files named here and nothing else: no network, no server.
 
   --issuer        the issuer's root key (or one signing key): its fingerprint, or a file with it. May be repeated
   --keys          the issuer's key history, as new as you can get it: jwks.json, or the signed history by itself
@@ -47,19 +47,23 @@ function lineOf(found: Finding, accepted: readonly Verdict[]): string {
 function headOf({ predicateType, predicate, subject }: NonNullable<Report["statement"]>): string[] {
   const kind = Object.entries(predicateTypes).find(([, type]) => type === predicateType)?.[0] ?? predicateType;
   const { id, issuer, organization, deployment, agent, issuedAt } = predicate;
-  const mode = typeof predicate["mode"] === "string" ? [`  mode        ${predicate["mode"]}`] : [];
+  const own = ["mode", "room", "swarm", "payment", "operation"].flatMap((name) => {
+    const said = predicate[name];
+    return typeof said === "string" ? [`  ${name.padEnd(11)} ${said}`] : [];
+  });
   return [
     `${kind.replace("_", " ")} statement ${id}`,
     `  issuer      ${issuer} (${deployment.kind}, ${deployment.environment})`,
     agent === undefined ? `  signed by   ${organization}` : `  agent       ${agent.id} version ${agent.versionNumber} of ${organization}`,
     `  issued      ${issuedAt}`,
-    ...mode,
+    ...own,
     ...subject.map(({ name, digest }) => `  subject     ${name} sha256:${digest.sha256}`),
   ];
 }
 
 function conclusion(findings: readonly Finding[], accepted: readonly Verdict[], exitCode: number): string {
-  if (exitCode === 0) return "Verified: the issuer signed and logged this. Whether what it says is true, no signature can show.";
+  const logged = findings.some(({ verdict }) => verdict === "not_logged") ? "signed" : "signed and logged";
+  if (exitCode === 0) return `Verified: the issuer ${logged} this. Whether what it says is true, no signature can show.`;
   const failed = findings.filter((one) => !holds(one, accepted)).map(({ verdict }) => verdict);
   return `Not verified: ${[...new Set(failed)].join(", ")} (exit code ${exitCode}).`;
 }

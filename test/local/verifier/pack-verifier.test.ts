@@ -5,7 +5,10 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { packVerifier } from "../../../src/local/pack-verifier.ts";
-import { newBundle, newIssuer } from "../../verifier/issuer.ts";
+import { messageLine } from "../../../src/crypto/statement/transcript.ts";
+import { signHistory } from "../../../src/crypto/statement/key-history.ts";
+import { change, day, newBundle, newIssuer } from "../../verifier/issuer.ts";
+import { converse, transcriptOf } from "../../verifier/transcripts.ts";
 
 let folder: string;
 let home: string;
@@ -48,6 +51,40 @@ describe("the verifier as a package", () => {
     expect([answer.exit, answer.output.includes("Verified")], answer.output).toEqual([0, true]);
     expect(run(`npx armalo-verify good.json`).exit).toBe(10);
     expect(run(`npx armalo-verify changed.json ${arguments_}`).exit).toBe(3);
+  });
+
+  it("prints one table of what it tells apart in a room's transcript", async () => {
+    const issuer = await newIssuer();
+    const [header = "", one = "", two = "", ...rest] = await transcriptOf(issuer, converse(["hello", { offer: 3 }, "bye", "end"]));
+    const good = [header, one, two, ...rest];
+    const { statement } = JSON.parse(header);
+    const place = header.indexOf(statement) + statement.length - 20;
+    const forged = `${header.slice(0, place)}${header[place] === "A" ? "B" : "A"}${header.slice(place + 1)}`;
+    change(issuer, { kind: "revoke", kid: issuer.statement.kid, reason: "key_compromise", since: day(2) }, day(3));
+    writeFileSync(join(home, "history.jws"), await signHistory(issuer.root, issuer.history));
+    const pinned = `--issuer ${issuer.root.kid}`;
+    const cases: [name: string, lines: string[], exit: number, pins?: string][] = [
+      ["good", good, 0],
+      ["a message changed", [header, one, two.replace("3", "4"), ...rest], 40],
+      ["a message missing", [header, one, ...rest], 41],
+      ["two messages reordered", [header, two, one, ...rest], 42],
+      ["the end truncated", [header, one, two], 43],
+      ["a message repeated", [...good, one], 44],
+      ["a message added", [...good, ...converse(["more"], { seq: 4, digest: JSON.parse(rest[1] ?? "").digest }).map(messageLine)], 45],
+      ["a badly signed header", [forged, one, two, ...rest], 11],
+      ["no header", good.slice(1), 3],
+      ["good, the key revoked since", good, 14, `${pinned} --keys history.jws`],
+      ["good, with no issuer pinned", good, 10, ""],
+    ];
+    const table = cases.map(([name, lines, code, pins = pinned]) => {
+      writeFileSync(join(home, "transcript.jsonl"), lines.join(""));
+      const { exit, output } = run(`npx armalo-verify transcript.jsonl ${pins} --at 2026-11-09T00:00:00.000Z`);
+      expect(exit, `${name}\n${output}`).toBe(code);
+      if (code === 0)
+        expect(output).toMatch(/transcript statement trn_\w+[^]+room +room_\w+[^]+no\. 1 to 4 of[^]+Verified: the issuer signed this\./);
+      return `${name.padEnd(28)} exit ${String(exit).padEnd(4)} ${/Not verified: (.*) \(/.exec(output)?.[1] ?? "verified"}`;
+    });
+    console.log(`\n${table.join("\n")}\n`);
   });
 
   it("is one readable file that can be copied alone, imports only Node's own modules and holds no way to a network", () => {

@@ -1,0 +1,1 @@
+export { insertVisit } from "./store.ts";

@@ -1,0 +1,63 @@
+import type { Ending } from "../access/room-control.ts";
+import type { Pass } from "./member.ts";
+
+type Row = { kind: Ending["kind"]; id: string; from: number; until: number | null };
+
+const toRow = (ending: Ending): Row => {
+  switch (ending.kind) {
+    case "generation":
+      return { kind: ending.kind, id: String(ending.upTo), from: 0, until: null };
+    case "key":
+      return ending;
+    default:
+      return { kind: ending.kind, id: ending.id, from: 0, until: ending.until };
+  }
+};
+
+/** Who was shown the door, in the object's own SQLite: what is written here holds from the answer on, whatever dies. */
+export class Endings {
+  readonly #sql: SqlStorage;
+  readonly #rows: Map<string, Row>;
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql;
+    sql.exec(
+      "create table if not exists endings (kind text, id text, since integer not null, until integer, primary key (kind, id)) without rowid",
+    );
+    const rows = sql.exec<Row>('select kind, id, since as "from", until from endings').toArray();
+    this.#rows = new Map(rows.map((row) => [keyOf(row.kind, row.id), row]));
+  }
+
+  /** Keeps the earlier beginning and the later end of two that are alike: asking twice lets nobody in. */
+  add(ending: Ending): void {
+    const asked = toRow(ending);
+    const known = this.#rows.get(keyOf(asked.kind, asked.id)) ?? asked;
+    const until = known.until === null || asked.until === null ? null : Math.max(known.until, asked.until);
+    const row = { ...asked, from: Math.min(known.from, asked.from), until };
+    this.#sql.exec("insert or replace into endings (kind, id, since, until) values (?, ?, ?, ?)", row.kind, row.id, row.from, row.until);
+    this.#rows.set(keyOf(row.kind, row.id), row);
+  }
+
+  lift(kind: Ending["kind"], id: string): void {
+    this.#sql.exec("delete from endings where kind = ? and id = ?", kind, id);
+    this.#rows.delete(keyOf(kind, id));
+  }
+
+  /** From when on what the pass allows is over: 0 where it is over now, Infinity where nothing ends it. */
+  endOf({ tokenId, agentId, keyId, generation }: Omit<Pass, "caps" | "expiresAt">, now: number): number {
+    const named = [keyOf("token", tokenId), keyOf("agent", agentId), keyOf("archived_agent", agentId), keyOf("key", keyId)];
+    const rows = [...named.flatMap((key) => this.#rows.get(key) ?? []), ...this.#generationsFrom(generation)];
+    return rows.reduce((end, { from, until }) => (until === null || until > now ? Math.min(end, from) : end), Infinity);
+  }
+
+  /** Drops those that have passed. */
+  forget(now: number): void {
+    for (const { kind, id, until } of this.#rows.values()) if (until !== null && until <= now) this.lift(kind, id);
+  }
+
+  #generationsFrom(generation: number): Row[] {
+    return [...this.#rows.values()].filter(({ kind, id }) => kind === "generation" && Number(id) >= generation);
+  }
+}
+
+const keyOf = (kind: Ending["kind"], id: string): string => `${kind}|${id}`;

@@ -1,0 +1,216 @@
+import { runInDurableObject } from "cloudflare:test";
+import { describe, expect, it } from "vitest";
+import { openWorld, pause, roomStub, seqsOf, sleep } from "./room-world.ts";
+
+describe("limits", () => {
+  it("stop a member that sends 10,000 messages: what is over is refused, and then the socket is closed", async () => {
+    const world = await openWorld({ plan: "pro" });
+    const [flooder, listener] = [await world.connect(0), await world.connect(1)];
+    await listener.ask({ type: "subscribe", topics: ["a"] });
+    for (let at = 0; at < 10_000 && flooder.isOpen(); at += 1) {
+      try {
+        flooder.send({ type: "publish", topic: "a", body: at });
+      } catch {
+        break;
+      }
+      if (at % 100 === 99) await pause(1);
+    }
+    expect(await flooder.closed).toBe(4029);
+    expect(flooder.frames.filter(({ type }) => type === "published")).toHaveLength(600);
+    const refusals = flooder.frames.filter(({ code }) => code === "rate_limited");
+    expect(refusals.length).toBeGreaterThanOrEqual(100);
+    for (const { retryAfterMs } of refusals) expect(retryAfterMs).toBeGreaterThan(0);
+    await listener.messages(600);
+    expect((await roomStub(world).status()).head.seq).toBe(600);
+    const again = await world.connect(0);
+    expect(await again.ask({ type: "publish", topic: "a", body: 1 })).toMatchObject({ code: "rate_limited" });
+    expect(await listener.ask({ type: "publish", topic: "a", body: 1 })).toMatchObject({ type: "published" });
+  });
+
+  it("of a member hold over all its sockets and HTTP, and over a sleep of the room", async () => {
+    const world = await openWorld({ plan: "free" });
+    const [one, two] = [await world.connect(0), await world.connect(0)];
+    for (let at = 0; at < 29; at += 1) await one.ask({ type: "publish", topic: "a", body: at });
+    for (let at = 0; at < 30; at += 1) await two.ask({ type: "publish", topic: "a", body: at });
+    await sleep(world);
+    const token = await world.mint(0);
+    expect((await world.call(token, "POST", "/messages", { topic: "a", body: 1 })).status).toBe(201);
+    const answer = await world.call(token, "POST", "/messages", { topic: "a", body: 1 });
+    expect([answer.status, answer.body.code]).toEqual([429, "rate_limited"]);
+    expect(Number(answer.headers.get("retry-after"))).toBeGreaterThan(30);
+    expect(await one.ask({ type: "publish", topic: "a", body: 1 })).toMatchObject({ code: "rate_limited" });
+  });
+
+  it("of the room hold for all members together", async () => {
+    const world = await openWorld({ plan: "free", agents: 11 });
+    const clients = await Promise.all(Array.from({ length: 11 }, (_, agent) => world.connect(agent)));
+    let accepted = 0;
+    for (const client of clients)
+      for (let at = 0; at < 60; at += 1)
+        if ((await client.ask({ type: "publish", topic: "a", body: at })).type === "published") accepted += 1;
+    expect(accepted).toBe(600);
+  }, 120_000);
+
+  it("close a reader that takes and does not acknowledge, who gets the rest when it comes back", async () => {
+    const world = await openWorld({ retention: { messages: 5000, days: 1 } });
+    const [speaker, slow] = [await world.connect(0), await world.connect(1, { acknowledges: false })];
+    await slow.ask({ type: "subscribe", topics: ["a"] });
+    for (let at = 0; at < 24; at += 1)
+      await Promise.all(Array.from({ length: 50 }, () => speaker.ask({ type: "publish", topic: "a", body: at })));
+    expect(await slow.closed).toBe(4008);
+    expect(seqsOf(slow.frames)).toEqual(Array.from({ length: 1000 }, (_, at) => at + 1));
+    const back = await world.connect(1);
+    await back.ask({ type: "subscribe", topics: ["a"], after: 1000 });
+    expect(seqsOf(await back.messages(200))).toEqual(Array.from({ length: 200 }, (_, at) => at + 1001));
+  });
+
+  it("close a reader whose unacknowledged messages are large sooner", async () => {
+    const world = await openWorld();
+    const [speaker, slow] = [await world.connect(0), await world.connect(1, { acknowledges: false })];
+    await slow.ask({ type: "subscribe", topics: ["a"] });
+    for (let at = 0; at < 20; at += 1) await speaker.ask({ type: "publish", topic: "a", body: "x".repeat(60_000) });
+    expect(await slow.closed).toBe(4008);
+    expect(seqsOf(slow.frames)).toHaveLength(17);
+  });
+
+  it("close what sends garbage, and what sends too much at once", async () => {
+    const world = await openWorld();
+    const babbler = await world.connect(0);
+    for (const garbage of ["{", "[]", "null", '{"type":"publish"}', '{"type":"shout"}', '{"type":"ack","seq":-1}', "x", "1", '"a"', "{}"])
+      babbler.send(garbage);
+    await babbler.first("error", ({ code }) => code === "invalid_frame");
+    expect(await babbler.ask({ type: "subscribe", topics: ["a"] })).toMatchObject({ type: "subscribed" });
+    babbler.send("one too many");
+    expect(await babbler.closed).toBe(4400);
+    const bulky = await world.connect(1);
+    bulky.send({ type: "publish", topic: "a", body: "x".repeat(80_000) });
+    expect(await bulky.closed).toBe(1009);
+  });
+
+  it("refuse a body of more than 64 KiB or more than 32 levels, or that has no digest, on a socket and over HTTP", async () => {
+    const world = await openWorld();
+    const client = await world.connect(0);
+    const token = await world.mint(1);
+    const deep = JSON.parse("[".repeat(34) + "]".repeat(34));
+    const faults: [string, unknown][] = [
+      ["too_large", "x".repeat(64 * 1024)],
+      ["too_large", "é".repeat(33_000)],
+      ["invalid_body", deep],
+      ["invalid_body", "half \ud800"],
+      ["invalid_body", { "nul \0": 1 }],
+    ];
+    for (const [code, body] of faults) expect(await client.ask({ type: "publish", topic: "a", body }), code).toMatchObject({ code });
+    client.send('{"type":"publish","topic":"a","body":1e400,"ref":"big"}');
+    expect(await client.first("error", ({ ref }) => ref === "big")).toMatchObject({ code: "invalid_body" });
+    expect((await world.call(token, "POST", "/messages", { topic: "a", body: "x".repeat(65_535) })).status).toBe(400);
+    expect((await world.call(token, "POST", "/messages", '{"topic":"a","body":1e400}')).status).toBe(400);
+    expect((await roomStub(world).status()).head.seq).toBe(0);
+    expect(await client.ask({ type: "publish", topic: "a", body: "x".repeat(65_534) })).toMatchObject({ type: "published" });
+  });
+
+  it("bound the sockets of a room and of an agent: the agent's oldest makes room", async () => {
+    const world = await openWorld({ plan: "free", agents: 14 });
+    const first = await world.connect(0);
+    for (let at = 0; at < 4; at += 1) await world.connect(0);
+    expect(await first.closed).toBe(4009);
+    expect(await roomStub(world).status()).toMatchObject({ sockets: 4, agents: [world.agents[0]] });
+    let opened = 4;
+    await expect(
+      (async () => {
+        for (let agent = 1; agent < 14; agent += 1)
+          for (let at = 0; at < 4; at += 1) opened += Number((await world.connect(agent)) !== undefined);
+      })(),
+    ).rejects.toThrow("409");
+    expect(opened).toBe(50);
+  });
+
+  it("keep an agent from connecting without end", async () => {
+    const world = await openWorld();
+    await expect(
+      (async () => {
+        for (let at = 0; at < 70; at += 1) (await world.connect(0)).close();
+      })(),
+    ).rejects.toThrow("429");
+  });
+
+  it("bound what is subscribed to", async () => {
+    const world = await openWorld();
+    const client = await world.connect(0);
+    for (let at = 0; at < 16; at += 1) await client.ask({ type: "subscribe", topics: [`t${at}`] });
+    expect(await client.ask({ type: "subscribe", topics: ["t16"] })).toMatchObject({ code: "too_many_subscriptions" });
+    await client.ask({ type: "unsubscribe", topics: ["t0"] });
+    expect(await client.ask({ type: "subscribe", topics: ["t16"] })).toMatchObject({ type: "subscribed" });
+  });
+});
+
+describe("a topic", () => {
+  const schema = { type: "object", required: ["id"], properties: { id: { type: "integer" } }, additionalProperties: false };
+
+  it("with a schema takes what the schema allows, and another topic than the room's is none", async () => {
+    const world = await openWorld({ topics: [{ name: "orders", schema }, { name: "free" }] });
+    const client = await world.connect(0);
+    expect(await client.ask({ type: "publish", topic: "orders", body: { id: 1 } })).toMatchObject({ type: "published" });
+    expect(await client.ask({ type: "publish", topic: "orders", body: { id: "1" } })).toMatchObject({ code: "schema_violation" });
+    expect(await client.ask({ type: "publish", topic: "free", body: "anything" })).toMatchObject({ type: "published" });
+    expect(await client.ask({ type: "publish", topic: "other", body: 1 })).toMatchObject({ code: "forbidden" });
+    const token = await world.mint(1);
+    expect((await world.call(token, "POST", "/messages", { topic: "orders", body: {} })).body.errors[0].path).toBe("body.body");
+    await world.org.call("PATCH", `/v1/rooms/${world.roomId}`, { topics: [] });
+    expect(await client.ask({ type: "publish", topic: "other", body: 1 })).toMatchObject({ type: "published" });
+  });
+});
+
+describe("presence", () => {
+  it("is told in batches: a storm of 300 costs each member a few frames", async () => {
+    const world = await openWorld({ agents: 301 });
+    const watcher = await world.connect(300);
+    expect(await watcher.ask({ type: "presence" })).toMatchObject({ agents: [world.agents[300]] });
+    const clients = await Promise.all(Array.from({ length: 300 }, (_, agent) => world.connect(agent)));
+    for (const client of clients) client.send({ type: "presence" });
+    const told = () => watcher.frames.filter(({ joined }) => joined !== undefined);
+    const everyone = async (list: "joined" | "left") => {
+      for (let tries = 0; tries < 200; tries += 1) {
+        const named = new Set(told().flatMap((frame) => frame[list]));
+        if (world.agents.slice(0, 300).every((id) => named.has(id))) return;
+        await pause(50);
+      }
+      throw new Error("not told");
+    };
+    await everyone("joined");
+    const joins = told().length;
+    expect(joins).toBeLessThan(100);
+    for (const client of clients) client.close();
+    await everyone("left");
+    expect(told().length - joins).toBeLessThan(100);
+    expect(await watcher.ask({ type: "presence" })).toMatchObject({ agents: [world.agents[300]] });
+  }, 180_000);
+});
+
+describe("a storm of 300 that reconnect", () => {
+  it("finds each member again where it was, with nothing lost and nothing twice", async () => {
+    const world = await openWorld({ agents: 301 });
+    const speaker = await world.connect(300);
+    const join = async (after: number) => {
+      const clients = await Promise.all(Array.from({ length: 300 }, (_, agent) => world.connect(agent)));
+      await Promise.all(clients.map((client) => client.ask({ type: "subscribe", topics: ["**"], after })));
+      return clients;
+    };
+    const say = async (count: number) => {
+      for (let at = 0; at < count; at += 1) await speaker.ask({ type: "publish", topic: "a", body: at });
+    };
+    const before = await join(0);
+    await say(20);
+    await Promise.all(before.map((client) => client.messages(20)));
+    for (const client of before) client.close();
+    await say(20);
+    const after = await join(20);
+    await say(5);
+    const heard = await Promise.all(after.map((client) => client.messages(25)));
+    for (const messages of heard) expect(seqsOf(messages)).toEqual(Array.from({ length: 25 }, (_, at) => at + 21));
+    expect(
+      await runInDurableObject(roomStub(world), (_, { storage }) =>
+        storage.sql.exec("select count(distinct socket) as n from subscriptions").one(),
+      ),
+    ).toEqual({ n: 300 });
+  }, 180_000);
+});

@@ -1,0 +1,205 @@
+import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { describe, expect, it } from "vitest";
+import { ask, connect, everything, openWorld, pause, roomStub, seqsOf, sleep, upgrade, type Client, type World } from "./room-world.ts";
+
+const listening = async (world: World, agent: number, options?: Parameters<World["connect"]>[1]): Promise<Client> => {
+  const client = await world.connect(agent, options);
+  await client.ask({ type: "subscribe", topics: ["**"] });
+  return client;
+};
+const idOf = (token: string): string => JSON.parse(atob((token.split(".")[1] ?? "").replaceAll("-", "+").replaceAll("_", "/"))).jti;
+
+describe("revocation", () => {
+  it("ends a hundred sockets at once: not one frame comes or goes after the answer", async () => {
+    const world = await openWorld({ agents: 101 });
+    const speaker = await listening(world, 0);
+    const rest: Client[] = [];
+    for (let agent = 1; agent <= 100; agent += 1) rest.push(await listening(world, agent));
+    let published = 0;
+    let going = true;
+    const flood = (async () => {
+      for (; going; published += 1) {
+        await speaker.ask({ type: "publish", topic: "a", body: published });
+        await pause(3);
+      }
+    })();
+    await pause(100);
+    const room = roomStub(world);
+    await Promise.all(world.agents.slice(1, 101).map((id) => room.revoke({ kind: "agent", id, until: null })));
+    const { head } = await room.status();
+    await pause(200);
+    going = false;
+    await flood;
+    const later = await room.status();
+    expect(later.head.seq).toBeGreaterThan(head.seq);
+    expect(later).toMatchObject({ sockets: 1, agents: [world.agents[0]] });
+    expect(new Set(await Promise.all(rest.map(({ closed }) => closed)))).toEqual(new Set([4003]));
+    for (const client of rest) expect(Math.max(0, ...seqsOf(client.frames))).toBeLessThanOrEqual(head.seq);
+    await speaker.messages(later.head.seq);
+  });
+
+  it("takes nothing from a revoked member that was on its way, and lets it in by no door", async () => {
+    const world = await openWorld();
+    const token = await world.mint(0);
+    const client = await world.connect(0);
+    const room = roomStub(world);
+    const answered = room.revoke({ kind: "agent", id: world.agents[0] ?? "", until: null });
+    await answered;
+    const { head } = await room.status();
+    try {
+      client.send({ type: "publish", topic: "a", body: "too late" });
+    } catch {
+      // It has been told already.
+    }
+    await client.closed;
+    await expect(world.connect(0)).rejects.toThrow("401");
+    expect((await world.call(token, "POST", "/messages", { topic: "a", body: 1 })).status).toBe(401);
+    expect((await room.status()).head).toEqual(head);
+    await room.lift({ kind: "agent", id: world.agents[0] ?? "" });
+    (await world.connect(0)).close();
+  });
+
+  it("by token ends the socket that it opened, and no other of the agent", async () => {
+    const world = await openWorld();
+    const [one, two] = [await world.mint(0), await world.mint(0)];
+    const [first, second] = [await connect(world.roomId, one, world.org.address), await connect(world.roomId, two, world.org.address)];
+    const revoked = await world.org.call("POST", `/v1/rooms/${world.roomId}/revocations`, { tokenId: idOf(one) });
+    expect(revoked.status, revoked.text).toBe(201);
+    expect(await first.closed).toBe(4003);
+    expect(second.isOpen()).toBe(true);
+    expect((await world.call(one, "GET", "/presence")).status).toBe(401);
+    expect((await world.call(two, "GET", "/presence")).status).toBe(200);
+  });
+
+  it("of the key that minted a token closes what it opened", async () => {
+    const world = await openWorld();
+    const key = await world.org.call("POST", "/v1/keys", { name: "minter", scopes: ["swarms:join"] });
+    const opened = await world.connect(0, { keyId: key.body.id });
+    const token = await world.mint(1, { keyId: key.body.id });
+    expect((await world.call(token, "GET", "/presence")).status).toBe(200);
+    const revoked = await world.org.call("POST", `/v1/keys/${key.body.id}/revoke`);
+    expect(revoked.status, revoked.text).toBeLessThan(300);
+    expect(await opened.closed).toBe(4003);
+    expect((await world.call(token, "GET", "/presence")).status).toBe(401);
+    await expect(world.connect(2, { keyId: key.body.id })).rejects.toThrow("401");
+  });
+
+  it("of the agent by archiving it ends its membership", async () => {
+    const world = await openWorld();
+    const client = await world.connect(0);
+    expect((await world.org.call("POST", `/v1/agents/${world.agents[0]}/archive`)).status).toBeLessThan(300);
+    expect(await client.closed).toBe(4003);
+    await expect(world.connect(0)).rejects.toThrow("401");
+  });
+
+  it("of the swarm's secret puts out every member, and takes the new generation only", async () => {
+    const world = await openWorld();
+    const [client, old] = [await world.connect(0), await world.mint(1)];
+    const rotated = await world.org.call("POST", `/v1/swarms/${world.swarmId}/rotate-secret`, { mode: "hard" });
+    expect(rotated.status, rotated.text).toBeLessThan(300);
+    expect(await client.closed).toBe(4003);
+    expect((await world.call(old, "GET", "/presence")).status).toBe(401);
+    await world.learnSecret();
+    (await world.connect(1)).close();
+  });
+
+  it("survives a restart of the room", async () => {
+    const world = await openWorld();
+    const client = await world.connect(0);
+    await roomStub(world).revoke({ kind: "agent", id: world.agents[0] ?? "", until: null });
+    await client.closed;
+    await evictDurableObject(roomStub(world));
+    await expect(world.connect(0)).rejects.toThrow("401");
+  });
+
+  it("while a token is being checked keeps its holder out", async () => {
+    const world = await openWorld();
+    const token = await world.mint(0);
+    for (let at = 0; at < 10; at += 1) {
+      const opening = ask(world.roomId, upgrade(token, world.org.address));
+      const revoking = roomStub(world).revoke({ kind: "agent", id: world.agents[0] ?? "", until: null });
+      const [response] = await Promise.all([opening, revoking]);
+      response.webSocket?.accept();
+      expect(await roomStub(world).status()).toMatchObject({ sockets: 0 });
+      await roomStub(world).lift({ kind: "agent", id: world.agents[0] ?? "" });
+    }
+  });
+});
+
+describe("expiry", () => {
+  it("ends a socket by the alarm, and nothing is taken or sent after it", async () => {
+    const world = await openWorld();
+    const speaker = await world.connect(1);
+    const client = await listening(world, 0, { seconds: 2 });
+    await speaker.ask({ type: "publish", topic: "a", body: 1 });
+    await client.messages(1);
+    expect(await client.closed).toBe(4001);
+    await speaker.ask({ type: "publish", topic: "a", body: 2 });
+    expect(seqsOf(client.frames)).toEqual([1]);
+  });
+
+  it("is looked at before each delivery and each frame, whether the alarm has come or not", async () => {
+    const world = await openWorld();
+    const speaker = await world.connect(1);
+    const [quiet, loud] = [await listening(world, 0, { seconds: 2 }), await listening(world, 2, { seconds: 2 })];
+    await runInDurableObject(roomStub(world), (_, { storage }) => storage.setAlarm(Date.now() + 60_000));
+    await pause(2_100);
+    loud.send({ type: "publish", topic: "a", body: "late" });
+    expect(await loud.closed).toBe(4001);
+    await speaker.ask({ type: "publish", topic: "a", body: 1 });
+    expect(await quiet.closed).toBe(4001);
+    expect(seqsOf(quiet.frames)).toEqual([]);
+    expect((await roomStub(world).status()).head.seq).toBe(1);
+  });
+
+  it("ends a socket whose token expired while the room slept, before anything is sent to it", async () => {
+    const world = await openWorld();
+    const speaker = await world.connect(1);
+    const client = await listening(world, 0, { seconds: 2 });
+    await runInDurableObject(roomStub(world), (_, { storage }) => storage.setAlarm(Date.now() + 60_000));
+    await sleep(world);
+    await pause(2_100);
+    expect((await roomStub(world).status()).sockets).toBe(1);
+    await speaker.ask({ type: "publish", topic: "a", body: 1 });
+    expect(await client.closed).toBe(4001);
+    expect(seqsOf(client.frames)).toEqual([]);
+  });
+
+  it("is put off by a new token of the same agent, and by no other", async () => {
+    const world = await openWorld();
+    const client = await listening(world, 0, { seconds: 3 });
+    expect(await client.ask({ type: "refresh", token: await world.mint(1) })).toMatchObject({ code: "token_refused" });
+    expect(await client.ask({ type: "refresh", token: "a.b.c" })).toMatchObject({ code: "token_refused" });
+    const refreshed = await client.ask({ type: "refresh", token: await world.mint(0) });
+    expect(refreshed).toMatchObject({ type: "refreshed", topics: ["**"] });
+    await pause(3_100);
+    await runDurableObjectAlarm(roomStub(world));
+    expect(client.isOpen()).toBe(true);
+  });
+
+  it("of capabilities comes with the new token: what it does not allow is heard no more", async () => {
+    const world = await openWorld();
+    const [client, speaker] = [await world.connect(0), await world.connect(1)];
+    await client.ask({ type: "subscribe", topics: ["a", "b"] });
+    const narrow = await world.mint(0, { caps: ["topic:subscribe:a", "topic:publish:a"] });
+    expect(await client.ask({ type: "refresh", token: narrow })).toMatchObject({ topics: ["a"] });
+    await speaker.ask({ type: "publish", topic: "b", body: 1 });
+    await speaker.ask({ type: "publish", topic: "a", body: 2 });
+    expect((await client.messages(1)).map(({ topic }) => topic)).toEqual(["a"]);
+    expect(await client.ask({ type: "publish", topic: "b", body: 1 })).toMatchObject({ code: "forbidden" });
+    expect(await client.ask({ type: "refresh", token: await world.mint(0, { caps: everything }) })).toMatchObject({ topics: ["a"] });
+  });
+});
+
+describe("a closed room", () => {
+  it("ends every member, and takes nobody and nothing any more", async () => {
+    const world = await openWorld();
+    const client = await world.connect(0);
+    const token = await world.mint(1);
+    const closed = await world.org.call("POST", `/v1/rooms/${world.roomId}/close`, {});
+    expect(closed.status, closed.text).toBeLessThan(300);
+    expect(await client.closed).toBe(4004);
+    const answer = await world.call(token, "POST", "/messages", { topic: "a", body: 1 });
+    expect([answer.status, answer.body.code]).toEqual([409, "room_closed"]);
+  });
+});
