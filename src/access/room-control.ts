@@ -43,7 +43,7 @@ export async function tellRoom<T>(env: Environment, roomId: string, tell: (room:
   const { ROOM } = env.bindings;
   const told = async (): Promise<T> => tell(ROOM.get(ROOM.idFromName(roomId)));
   try {
-    const late = scheduler.wait(patienceMs, { signal: answered.signal }).then(() => Promise.reject<never>(new Error("no answer in time")));
+    const late = scheduler.wait(patienceMs, { signal: answered.signal }).then(() => Promise.reject(new Error("no answer in time")));
     return await Promise.race([told(), late]);
   } finally {
     answered.abort();

@@ -32,7 +32,7 @@ export const problems = {
   payment_refused: [
     402,
     "The payment cannot be used",
-    "Nothing was taken. The payment does not match what was asked for, has expired, is not covered or is not signed by its payer; the `PAYMENT-REQUIRED` header says what is needed.",
+    "Nothing was taken for this request. The payment does not match what was asked for, has expired, is not covered or is not signed by its payer; the `PAYMENT-REQUIRED` header says what is needed.",
   ],
   payment_mismatch: [
     409,

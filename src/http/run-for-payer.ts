@@ -42,7 +42,7 @@ export async function runForPayer(operation: Operation, call: Call, { settings, 
   }
   const payment = await requirePayment(sale, header, () => quote(operation, context));
   const quoted = await quote(operation, context);
-  const presented = await present(sale, payment, await describeRequest(sale, await body(), quoted.ok));
+  const presented = await present(sale, payment, await describeRequest(sale, await body(), quoted.ok && payment.isPriced));
   return answerPayer(sale, payment, quoted, presented);
 }
 
@@ -106,7 +106,8 @@ async function present({ call }: Sale, payment: PresentedPayment, request: Prese
 }
 
 async function answerPayer(sale: Sale, payment: PresentedPayment, quoted: Quoted, presented: Presented): Promise<Response> {
-  if (presented.kind === "unsold") throw quoted.ok ? new Error("unsold, and there was a quote") : quoted.failure;
+  // What is paid at another price than today's counts only where it was taken when that was the price.
+  if (presented.kind === "unsold") throw quoted.ok ? challenge(sale, "payment_refused", "no_match") : quoted.failure;
   nameSettlement(sale.call, presented);
   switch (presented.kind) {
     case "answer":

@@ -24,7 +24,7 @@ function logged(settlement: Settlement): PaymentOutcome | undefined {
  * What a change of a settlement means to the ledger. A settlement is noted when its first delivery ended, one way or the other: an alarm
  * sees to it that each ends. What the chain took back before anything was delivered was never settled.
  */
-export function notesOf(before: Settlement, after: Settlement): LedgerNote[] {
+function notesOf(before: Settlement, after: Settlement): LedgerNote[] {
   const [was, is] = [logged(before), logged(after)];
   if (is === undefined || is === was) return [];
   const code = creditOf(after)?.code ?? null;

@@ -71,8 +71,10 @@ export type PresentedPayment = {
   readonly validBefore: number;
   /** The text of the x402 payload's JSON, as it was sent. */
   readonly payload: string;
-  /** The one of ours that it accepts. */
+  /** The one of ours that it accepts, with the amount that it pays. */
   readonly requirements: PaymentRequirements;
+  /** Whether that is today's price: one that has changed since takes nothing from a payment that was taken before. */
+  readonly isPriced: boolean;
   /** The URL that the payer was asked to pay for, where it says so; nothing signs it. */
   readonly resource?: string;
   readonly identifier?: string;

@@ -33,7 +33,7 @@ export async function readPayment(
   if (requirements === undefined || token === undefined) return refuse("no_match", "accepts nothing that was offered");
   const { authorization, signature } = payload;
   if (!sameHex(authorization.to, requirements.payTo)) return refuse("no_match", "another receiver");
-  if (authorization.value !== requirements.amount) return refuse("no_match", "another amount");
+  if (authorization.value !== accepted.amount) return refuse("no_match", "another amount");
   if (authorization.validAfter >= authorization.validBefore) return refuse("no_match", "never valid");
   const domain = {
     name: token.assetName,
@@ -51,12 +51,13 @@ export async function readPayment(
       asset: lower(token.asset),
       payer: lower(authorization.from),
       nonce: lower(authorization.nonce),
-      amount: requirements.amount,
+      amount: accepted.amount,
       payTo: lower(requirements.payTo),
       validAfter: authorization.validAfter,
       validBefore: authorization.validBefore,
       payload: new TextDecoder().decode(bytes),
-      requirements,
+      requirements: { ...requirements, amount: accepted.amount },
+      isPriced: accepted.amount === requirements.amount,
       ...(resource === undefined ? {} : { resource: resource.url }),
       ...(identifier === undefined ? {} : { identifier }),
     },
@@ -69,8 +70,9 @@ const sameHex = (left: Hex, right: Hex): boolean => lower(left) === lower(right)
 
 const chainIdOf = (network: `eip155:${number}`): number => Number(network.slice("eip155:".length));
 
-/** Member for member what was offered, whatever the case of its addresses. */
-const sameTerms = (offered: PaymentRequirements, accepted: PaymentRequirements): boolean => termsOf(offered) === termsOf(accepted);
+/** Member for member what was offered, whatever the case of its addresses; the price is another question. */
+const sameTerms = (offered: PaymentRequirements, accepted: PaymentRequirements): boolean =>
+  termsOf({ ...offered, amount: accepted.amount }) === termsOf(accepted);
 
 /** JSON can spell what has no canonical form (half a surrogate pair): that equals nothing of ours. */
 function termsOf(terms: PaymentRequirements): string | undefined {

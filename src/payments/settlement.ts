@@ -44,8 +44,8 @@ export type Settlement = {
 };
 
 const day = 86_400_000;
-export const leaseMs = 60_000;
-export const creditMs = 30 * day;
+const leaseMs = 60_000;
+const creditMs = 30 * day;
 /** A header is settled again no sooner: the transaction of the time before may still be on its way. */
 const [askAgainMs, askAgainAfterBroadcastMs] = [8_000, 20_000];
 /** So long after the chain was looked at, it is looked at again before anything is delivered. */

@@ -5,7 +5,7 @@ import { closures, type Closure } from "./close-codes.ts";
 import { FanOut } from "./fan-out.ts";
 import { messageFrame, writeFrame, type ServerFrame } from "./frames.ts";
 import { roomLimits } from "./limits.ts";
-import { forgetMember, noteMember, type Member } from "./member.ts";
+import { noteMember, type Member } from "./member.ts";
 import type { KeptMessage, MessageStore, Place } from "./message-store.ts";
 import { isDue, passBy, replayedTo } from "./replay.ts";
 import type { SocketStore } from "./socket-store.ts";
@@ -149,7 +149,6 @@ export class Assembly {
     this.leave(member);
     const [code, reason] = closures[closure];
     try {
-      forgetMember(member);
       member.socket.close(code, reason);
     } catch {
       // It was closed from the other side.

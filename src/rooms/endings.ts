@@ -31,9 +31,9 @@ export class Endings {
   /** Keeps the earlier beginning and the later end of two that are alike: asking twice lets nobody in. */
   add(ending: Ending): void {
     const asked = toRow(ending);
-    const known = this.#rows.get(keyOf(asked.kind, asked.id)) ?? asked;
-    const until = known.until === null || asked.until === null ? null : Math.max(known.until, asked.until);
-    const row = { ...asked, from: Math.min(known.from, asked.from), until };
+    const known = this.#rows.get(keyOf(asked.kind, asked.id));
+    const row = known === undefined ? asked : joined(known, asked);
+    if (known !== undefined && row.from === known.from && row.until === known.until) return;
     this.#sql.exec("insert or replace into endings (kind, id, since, until) values (?, ?, ?, ?)", row.kind, row.id, row.from, row.until);
     this.#rows.set(keyOf(row.kind, row.id), row);
   }
@@ -59,5 +59,11 @@ export class Endings {
     return [...this.#rows.values()].filter(({ kind, id }) => kind === "generation" && Number(id) >= generation);
   }
 }
+
+const joined = (known: Row, asked: Row): Row => ({
+  ...asked,
+  from: Math.min(known.from, asked.from),
+  until: known.until === null || asked.until === null ? null : Math.max(known.until, asked.until),
+});
 
 const keyOf = (kind: Ending["kind"], id: string): string => `${kind}|${id}`;

@@ -23,7 +23,9 @@ export async function hearFrame(
   }
   if (open === undefined)
     return assembly.send(member, {
-      ...{ type: "error", code: "unavailable", ref: "ref" in frame ? frame.ref : undefined },
+      type: "error",
+      code: "unavailable",
+      ref: "ref" in frame ? frame.ref : undefined,
       detail: "The room cannot be read now; try again shortly.",
     });
   await answerFrame(open, member, frame, now);

@@ -38,12 +38,20 @@ type Attachment = { readonly id: string; readonly pass: Pass; readonly watchesPr
 
 /** `until`: when something else than the token itself ends it; Infinity for never. */
 export const passOf = ({ agentId, tokenId, keyId, generation, caps, expiresAt }: RoomClaims, until: number): Pass => ({
-  ...{ agentId, tokenId, keyId, generation, caps },
+  agentId,
+  tokenId,
+  keyId,
+  generation,
+  caps,
   expiresAt: Math.min(expiresAt.getTime(), until),
 });
 
 const newMember = (socket: WebSocket, { id, pass, watchesPresence, acknowledged }: Attachment): Member => ({
-  ...{ id, socket, pass, watchesPresence, acknowledged },
+  id,
+  socket,
+  pass,
+  watchesPresence,
+  acknowledged,
   noted: acknowledged,
   subscriptions: new Map(),
   window: new DeliveryWindow(),
@@ -64,9 +72,6 @@ export function noteMember(member: Member): void {
   member.noted = acknowledged;
   member.socket.serializeAttachment({ id, pass, watchesPresence, acknowledged } satisfies Attachment);
 }
-
-/** The socket may stay half closed for long: nobody is to be recalled from it. */
-export const forgetMember = ({ socket }: Member): void => socket.serializeAttachment(null);
 
 /** A member as its attachment says it was, after the object was away. */
 export function recallMember(socket: WebSocket): Member | undefined {

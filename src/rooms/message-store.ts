@@ -84,7 +84,15 @@ export class MessageStore {
     const sum = total + bytes;
     this.#sql.exec(
       "insert into messages (seq, at, agent, topic, side_effect, total, digest, previous, body) values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-      ...[seq, at, from, topic, sideEffect ? 1 : 0, sum, digest, previous, text],
+      seq,
+      at,
+      from,
+      topic,
+      sideEffect ? 1 : 0,
+      sum,
+      digest,
+      previous,
+      text,
     );
     this.#head = { seq, digest, at, total: sum };
     return { seq, topic, from, at, body: text, sideEffect, previous, digest };

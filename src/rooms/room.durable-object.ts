@@ -236,11 +236,11 @@ export class Room extends DurableObject<Bindings> implements RoomControl, RoomHi
   #drain({ outbox, env, settings }: OpenHall, now: number): void {
     if (outbox.size() === 0) return;
     this.#hall.wakeBy(now + retryAfterMs);
-    const work = outbox
-      .drain((entry) => writeEvent(env, settings.orgId, entry))
-      .then((next) => next !== undefined && this.#hall.wakeBy(next))
-      .catch((fault: unknown) => log("error", "room_events_not_written", { fault: describeFault(fault) }));
-    this.ctx.waitUntil(work);
+    const write = async (): Promise<void> => {
+      const next = await outbox.drain((entry) => writeEvent(env, settings.orgId, entry));
+      if (next !== undefined) this.#hall.wakeBy(next);
+    };
+    this.ctx.waitUntil(write().catch((fault: unknown) => log("error", "room_events_not_written", { fault: describeFault(fault) })));
   }
 
   #environment(): Environment {

@@ -66,7 +66,13 @@ export class Visits {
     }
     if (running !== undefined) this.#end(roomId, running, now);
     const visit: Visit = {
-      ...{ id: newId("roomVisit"), agentId, via, joinedAt: now, since: head, messages: 0, effects: 0 },
+      id: newId("roomVisit"),
+      agentId,
+      via,
+      joinedAt: now,
+      since: head,
+      messages: 0,
+      effects: 0,
       awaySince: via === "socket" ? null : now,
     };
     this.#visits.set(keyOf(via, agentId), visit);
@@ -110,11 +116,11 @@ export class Visits {
   }
 
   endAll(roomId: string, now: number): void {
-    for (const visit of [...this.#visits.values()]) this.#end(roomId, visit, now);
+    for (const visit of this.#visits.values()) this.#end(roomId, visit, now);
   }
 
   endDue(roomId: string, now: number): void {
-    for (const visit of [...this.#visits.values()]) if (isOver(visit, now)) this.#end(roomId, visit, now);
+    for (const visit of this.#visits.values()) if (isOver(visit, now)) this.#end(roomId, visit, now);
   }
 
   /** After the object was away: sockets that went with it have left. */

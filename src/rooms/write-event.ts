@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { openSystemDb } from "../access/system-principal.ts";
 import type { OutboxEntry } from "../audit/outbox.ts";
+import { visitWays } from "../db/schema/room-visits.ts";
 import type { Query } from "../db/tenant-db.ts";
 import type { Environment } from "../env.ts";
 import { insertVisit } from "../features/teamwork/index.ts";
@@ -15,7 +16,7 @@ const EndedVisit = z
     leftAt: when,
     messages: z.int(),
     effects: z.int(),
-    via: z.enum(["socket", "http"]),
+    via: z.enum(visitWays),
   })
   .transform(({ visitId, ...visit }) => ({ ...visit, id: visitId }));
 const AgentActor = z.templateLiteral(["agent:", z.string()]);

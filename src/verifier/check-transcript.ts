@@ -9,7 +9,7 @@ import { summarize } from "./summarize.ts";
 import { newerHistory, type Pins } from "./trust.ts";
 import { finding, type Finding } from "./verdicts.ts";
 
-export const isTranscriptStatement = ({ statement }: OpenedStatement): boolean => statement.predicateType === predicateTypes.transcript;
+const isTranscriptStatement = ({ statement }: OpenedStatement): boolean => statement.predicateType === predicateTypes.transcript;
 
 /** Checks a transcript: who signed it, and that the messages are those that the signature covers, all of them and in order. */
 export async function checkTranscript(transcript: Transcript, keyHistory: string | null, pins: Pins): Promise<StatementReport> {

@@ -3,8 +3,12 @@ import { describe, expect, it } from "vitest";
 import { buildApp } from "../../src/app.ts";
 import { parseEnvironment, type Environment } from "../../src/env.ts";
 import { answerRequest } from "../../src/http/answer-request.ts";
+import type { Price } from "../../src/http/operation.ts";
 import { operations } from "../../src/operations.ts";
-import { askPrice, balanceOf, decoded, newPayer, sendPayment, sign } from "../support/payments.ts";
+import { openPanel } from "../features/judge-panels/panel-world.ts";
+import { failDatabase, offerPanel } from "../support/harness.ts";
+import { createOrganization } from "../support/organization.ts";
+import { askPrice, balanceOf, decoded, newPayer, pay, sendPayment, sign } from "../support/payments.ts";
 import { publicAgent, scoreOf } from "./payable-agent.ts";
 
 const funds = 1_000_000;
@@ -55,6 +59,50 @@ describe("a payment whose object", () => {
     expect(decoded(answer.headers.get("payment-response"))).toMatchObject({ success: true });
     expect(answer.headers.get("x-payment-id")).toMatch(/^pay_/);
     expect(await balanceOf(payer)).toBe(funds - 1_000);
+  });
+});
+
+describe("a price that has changed", () => {
+  const priced = (price: Price) =>
+    buildApp(operations.map((one) => (one.access.mode === "payable" ? { ...one, access: { ...one.access, price } } : one)));
+  async function sendAt(price: Price, path: string, header: string): Promise<Response> {
+    const request = new Request(`https://api.armalo.test${path}`, { headers: { "payment-signature": header } });
+    return answerRequest(priced(price), request, parseEnvironment(env), () => undefined);
+  }
+
+  it("takes nothing from who has paid before, and is what everybody else pays", async () => {
+    const { path } = scoreOf(await publicAgent());
+    const payer = await newPayer();
+    const header = await sign(payer, await askPrice(payer, { path }));
+    const early = await sendAt("0.002", path, header);
+    expect([early.status, (await early.json<{ code: string }>()).code]).toEqual([402, "payment_refused"]);
+    const { accepts, error } = decoded(early.headers.get("payment-required"));
+    expect([accepts[0].amount, error]).toEqual(["2000", "no_match"]);
+    expect(await balanceOf(payer)).toBe(funds);
+    const paid = await sendPayment(payer, { path }, header);
+    expect(paid.status).toBe(200);
+    const again = await sendAt("0.002", path, header);
+    expect([again.status, await again.text()]).toEqual([200, paid.text]);
+    expect(await balanceOf(payer)).toBe(funds - 1_000);
+  });
+
+  it("leaves a credit what it is", async () => {
+    const org = await createOrganization();
+    const { panelId } = await openPanel(org, ["pass", "pass", "pass"]);
+    await offerPanel(panelId);
+    const request = { method: "POST", path: `/v1/judge-panels/${panelId}/ask`, body: { rubric: "It is polite.", answer: "Please." } };
+    const payer = await newPayer();
+    await failDatabase(org.orgId, "down", 1);
+    const credited = await pay(payer, request);
+    expect(credited.body.code).toBe("payment_credited");
+    const sent = new Request(`https://api.armalo.test${request.path}`, {
+      method: "POST",
+      headers: { "content-type": "application/json", "payment-signature": credited.header },
+      body: JSON.stringify(request.body),
+    });
+    const redeemed = await answerRequest(priced("0.02"), sent, parseEnvironment(env), () => undefined);
+    expect([redeemed.status, (await redeemed.json<{ verdict: string }>()).verdict]).toEqual([200, "pass"]);
+    expect(await balanceOf(payer)).toBe(funds - 10_000);
   });
 });
 

@@ -1,5 +1,8 @@
 import { topics, word } from "../../src/payments/payment-log.ts";
 
+/** Params as the four methods that we ask have them: a tag or a hash, a call, or a filter. */
+// oxlint-disable-next-line typescript/no-explicit-any -- each method has its own
+type Call = { method: string; params: any[] };
 type Log = { address: string; topics: string[]; data: string };
 type Transaction = { hash: string; block: number; logs: Log[]; payer: string; nonce: string };
 export type Transfer = { asset: string; payer: string; payTo: string; amount: string; nonce: string };
@@ -55,13 +58,13 @@ export class FakeChain {
     return this.#transactions.some((one) => one.payer === payer && one.nonce === nonce && one.block <= block);
   }
 
-  answer(call: { method: string; params: any[] }): Response {
+  answer(call: Call): Response {
     this.asked.push(call.method);
     if (this.mode === "error") return Response.json({ jsonrpc: "2.0", id: 1, error: { code: -32_005, message: "limit" } });
     return Response.json({ jsonrpc: "2.0", id: 1, result: this.#result(call) });
   }
 
-  #result({ method, params }: { method: string; params: any[] }): unknown {
+  #result({ method, params }: Call): unknown {
     const at = (tag: string): number => (tag === "latest" ? this.#head : Number(tag));
     switch (method) {
       case "eth_getBlockByNumber":

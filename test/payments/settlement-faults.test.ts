@@ -1,23 +1,9 @@
-import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { evictDurableObject, runDurableObjectAlarm } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { endDelivery } from "../../src/payments/present-payment.ts";
 import type { PresentedPayment } from "../../src/payments/payment.ts";
 import type { Settlement } from "../../src/payments/settlement.ts";
-import {
-  answer,
-  endWorld,
-  environment,
-  lease,
-  newPayment,
-  objectOf,
-  passTime,
-  present,
-  request,
-  seconds,
-  standIn,
-  standStill,
-  type World,
-} from "./world.ts";
+import { askedLongAgo, kept, remember, tablesOf } from "./remember.ts";
+import { endWorld, lease, newPayment, objectOf, passTime, present, request, seconds, standIn, standStill, type World } from "./world.ts";
 
 let world: World;
 beforeEach(() => {
@@ -26,30 +12,8 @@ beforeEach(() => {
 });
 afterEach(endWorld);
 
-const end = (payment: PresentedPayment, held: string) => endDelivery(environment(), payment, held, { ok: true, answer: answer() });
-const fail = (payment: PresentedPayment, held: string) => endDelivery(environment(), payment, held, { ok: false, code: "internal" });
 const hangUp = () => Promise.reject(new TypeError("connection lost"));
 const transferOf = ({ asset, payer, payTo, amount, nonce }: PresentedPayment) => ({ asset, payer, payTo, amount, nonce });
-
-/** Changes what the object remembers, as time passing would, and starts it anew. */
-async function remember(payment: PresentedPayment, change: (settlement: Settlement) => Settlement): Promise<void> {
-  await runInDurableObject(await objectOf(payment), (_object, { storage }) => {
-    const kept = storage.kv.get<Settlement>("settlement");
-    if (kept === undefined) throw new Error("nothing is kept");
-    storage.kv.put("settlement", change(kept));
-  });
-  await evictDurableObject(await objectOf(payment));
-}
-const askedLongAgo = (kept: Settlement): Settlement => ({ ...kept, asked: { ...kept.asked, lastAt: kept.asked.lastAt - 60_000 } });
-const checkedLongAgo = (kept: Settlement): Settlement =>
-  kept.outcome.state === "settled" ? { ...kept, outcome: { ...kept.outcome, checkedAt: kept.outcome.checkedAt - 60_000 } } : kept;
-const leaseOver = (kept: Settlement): Settlement =>
-  kept.delivery.state === "leased" ? { ...kept, delivery: { ...kept.delivery, until: Date.now() - 1 } } : kept;
-
-const kept = async (payment: PresentedPayment): Promise<Settlement | undefined> =>
-  runInDurableObject(await objectOf(payment), (_object, { storage }) => storage.kv.get<Settlement>("settlement"));
-const tablesOf = async (payment: PresentedPayment): Promise<unknown[]> =>
-  runInDurableObject(await objectOf(payment), (_object, { storage }) => storage.sql.exec("select name, sql from sqlite_master").toArray());
 
 describe("a payment that was never asked for", () => {
   it("is refused where it has expired, is not valid yet, is valid for too long, or was signed for another resource", async () => {
@@ -289,137 +253,5 @@ describe("a payment whose outcome nobody knows", () => {
     world.chain.cancel(cancelled);
     world.chain.transfer({ ...transferOf(diverted), payTo: diverted.payer });
     for (const payment of [cancelled, diverted]) expect(await present(payment)).toMatchObject({ kind: "refused", reason: "cancelled" });
-  });
-});
-
-describe("a delivery", () => {
-  it("that fails leaves a credit, which the same payment redeems though the object was started anew", async () => {
-    const payment = await newPayment();
-    const first = await lease(payment);
-    expect(await fail(payment, first.lease)).toBeUndefined();
-    await evictDurableObject(await objectOf(payment));
-    const second = await lease(payment);
-    expect(second.settlement).toEqual(first.settlement);
-    expect(await end(payment, second.lease)).toEqual(answer());
-    expect((await present(payment)).kind).toBe("answer");
-    expect(world.settled).toHaveLength(1);
-  });
-
-  it("whose Worker died is taken over when the lease is over, and credited by the alarm where nobody comes", async () => {
-    const [taken, left] = [await newPayment(), await newPayment()];
-    const dead = await lease(taken);
-    await lease(left);
-    for (const payment of [taken, left]) await remember(payment, leaseOver);
-    const next = await lease(taken);
-    expect(next.lease).not.toBe(dead.lease);
-    await runDurableObjectAlarm(await objectOf(left));
-    expect((await kept(left))?.delivery).toMatchObject({ state: "credited", credit: { code: "not_collected" } });
-  });
-
-  it("of the slower of two is answered with what the other one got", async () => {
-    const payment = await newPayment();
-    const slow = await lease(payment);
-    await remember(payment, leaseOver);
-    const quick = await lease(payment);
-    const send = (held: string, body: string) => endDelivery(environment(), payment, held, { ok: true, answer: answer(body) });
-    expect(await send(slow.lease, "early")).toBeUndefined();
-    expect(await send(quick.lease, "quick")).toEqual(answer("quick"));
-    expect(await send(slow.lease, "late")).toEqual(answer("quick"));
-  });
-
-  it("that ends after its lease, taken over by nobody, still counts", async () => {
-    const payment = await newPayment();
-    const slow = await lease(payment);
-    await remember(payment, leaseOver);
-    await runDurableObjectAlarm(await objectOf(payment));
-    expect(await end(payment, slow.lease)).toEqual(answer());
-    expect((await present(payment)).kind).toBe("answer");
-  });
-
-  it("with an answer too large to keep leaves a credit, and a large one is kept to the byte", async () => {
-    const [small, large] = [await newPayment(), await newPayment()];
-    const chance = Array.from({ length: 40 }, () => crypto.getRandomValues(new Uint8Array(65_536)));
-    const noise = chance.map((bytes) => btoa(String.fromCharCode(...bytes))).join("");
-    const send = (payment: PresentedPayment, held: string, body: string) =>
-      endDelivery(environment(), payment, held, { ok: true, answer: answer(body) });
-    expect(await send(large, (await lease(large)).lease, noise)).toBeUndefined();
-    expect((await kept(large))?.delivery).toMatchObject({ state: "credited", credit: { code: "answer_too_large" } });
-    const body = `\uFEFF${noise.slice(0, 600_000)}${"é".repeat(400_000)}`;
-    await send(small, (await lease(small)).lease, body);
-    expect(await present(small)).toMatchObject({ kind: "answer", answer: { body } });
-  });
-});
-
-describe("a chain that is reorganized", () => {
-  it("before the delivery has the payment settled again, by the same authorization", async () => {
-    const payment = await newPayment();
-    const first = await lease(payment);
-    await fail(payment, first.lease);
-    world.chain.reorganize();
-    await remember(payment, (state) => askedLongAgo(checkedLongAgo(state)));
-    const second = await lease(payment);
-    expect(second.settlement.transaction).not.toBe(first.settlement.transaction);
-    expect(world.settled).toEqual([payment.nonce, payment.nonce]);
-  });
-
-  it("before the delivery, and for good, has it refused: nothing is delivered for it", async () => {
-    const payment = await newPayment();
-    await fail(payment, (await lease(payment)).lease);
-    world.chain.reorganize();
-    world.chain.ahead = 400;
-    await remember(payment, checkedLongAgo);
-    expect(await present(payment)).toMatchObject({ kind: "refused", reason: "not_taken" });
-  });
-
-  it("is not asked in vain: while it is away, what must be looked at again is pending", async () => {
-    const payment = await newPayment();
-    await fail(payment, (await lease(payment)).lease);
-    await remember(payment, checkedLongAgo);
-    world.chain.mode = "away";
-    expect(await present(payment)).toMatchObject({ kind: "pending", settlement: { success: true } });
-  });
-
-  /** Delivered, and a minute before its end. */
-  async function delivered(secondsLeft: number): Promise<PresentedPayment> {
-    const payment = await newPayment({ authorization: { validBefore: seconds() + secondsLeft } });
-    await end(payment, (await lease(payment)).lease);
-    await remember(payment, (state) => askedLongAgo(checkedLongAgo(state)));
-    return payment;
-  }
-
-  it("after the delivery has it settled again by an alarm before its end", async () => {
-    const payment = await delivered(50);
-    world.chain.reorganize();
-    await runDurableObjectAlarm(await objectOf(payment));
-    expect(world.settled).toEqual([payment.nonce, payment.nonce]);
-    expect((await kept(payment))?.outcome).toMatchObject({ state: "settled", standing: "confirmed" });
-    expect((await present(payment)).kind).toBe("answer");
-  });
-
-  it("after the delivery and its end has the payment reversed, and the answer stays the payer's", async () => {
-    const payment = await delivered(50);
-    world.chain.reorganize();
-    world.chain.ahead = 100;
-    await runDurableObjectAlarm(await objectOf(payment));
-    expect((await kept(payment))?.outcome.state).toBe("reversed");
-    expect((await present(payment)).kind).toBe("answer");
-    expect(world.settled).toHaveLength(1);
-  });
-});
-
-describe("what was", () => {
-  it("is forgotten a day after its end, and not before its ledger is written", async () => {
-    const payment = await newPayment();
-    await end(payment, (await lease(payment)).lease);
-    const aged = (state: Settlement): Settlement => ({
-      ...state,
-      terms: { ...state.terms, validBefore: seconds() - 90_000 },
-      delivery: { state: "answered", at: Date.now() - 90_000_000 },
-      outcome: state.outcome.state === "settled" ? { ...state.outcome, final: true } : state.outcome,
-    });
-    await remember(payment, aged);
-    await runDurableObjectAlarm(await objectOf(payment));
-    expect(await tablesOf(payment)).toEqual([]);
-    expect(await present(payment)).toMatchObject({ kind: "refused", reason: "already_used" });
   });
 });

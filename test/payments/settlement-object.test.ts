@@ -1,6 +1,7 @@
+import { env } from "cloudflare:workers";
 import { evictDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { endDelivery } from "../../src/payments/present-payment.ts";
+import { endDelivery, presentPayment } from "../../src/payments/present-payment.ts";
 import { answer, environment, lease, newPayment, objectOf, present, request, standIn, type World } from "./world.ts";
 
 let world: World;
@@ -51,5 +52,30 @@ describe("a payment", () => {
     await end(payment, given.lease);
     expect(await present(payment, request("b"))).toMatchObject({ kind: "refused", code: "payment_mismatch" });
     expect((await present(payment)).kind).toBe("answer");
+  });
+});
+
+describe("what a payment costs", () => {
+  it("is two calls of its object, and of the others one verification, one settlement and a handful of questions to the chain", async () => {
+    const calls = vi.spyOn(env.SETTLEMENT, "get");
+    const payment = await newPayment();
+    const bindings = { ...environment(), bindings: env };
+    const given = await presentPayment(bindings, payment, request());
+    if (given.kind !== "deliver") throw new Error(given.kind);
+    await endDelivery(bindings, payment, given.lease, { ok: true, answer: answer() });
+    expect(calls).toHaveBeenCalledTimes(2);
+    expect([world.verified.length, world.settled.length]).toEqual([1, 1]);
+    expect(world.chain.asked.toSorted()).toEqual([
+      ...["eth_call", "eth_call", "eth_getBlockByNumber", "eth_getBlockByNumber"],
+      "eth_getTransactionReceipt",
+    ]);
+  });
+
+  it("is no call of anybody but its object, where it was answered before", async () => {
+    const payment = await newPayment();
+    await end(payment, (await lease(payment)).lease);
+    world.chain.asked.length = 0;
+    await present(payment);
+    expect([world.chain.asked, world.verified.length]).toEqual([[], 1]);
   });
 });

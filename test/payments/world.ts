@@ -102,6 +102,9 @@ export const request = (name = "a", sellable = true): PresentedRequest => ({
 type Settled = { success: boolean; transaction: string; errorReason?: string };
 export type SettleFault = (settle: () => Settled) => Response | Promise<Response>;
 
+/** What a facilitator is sent. */
+type Asked = { paymentPayload: ReturnType<typeof payloadOf>; paymentRequirements: PaymentRequirements };
+
 /** What payments depend on besides us, in memory: a chain and a facilitator, which can both be told to fail. */
 export class World {
   readonly chain = new FakeChain();
@@ -111,7 +114,7 @@ export class World {
   onSettle: SettleFault = (settle) => Response.json(settle());
   onVerify: () => Response | Promise<Response> = () => Response.json({ isValid: true });
 
-  async answer(url: string, body: any): Promise<Response> {
+  async answer(url: string, body: Asked & Parameters<FakeChain["answer"]>[0]): Promise<Response> {
     if (!url.endsWith("/verify") && !url.endsWith("/settle")) {
       if (this.chain.mode === "away") throw new TypeError("no connection");
       return this.chain.answer(body);
@@ -125,7 +128,7 @@ export class World {
     return this.onSettle(() => this.#settle(body));
   }
 
-  #settle({ paymentPayload, paymentRequirements }: any): Settled {
+  #settle({ paymentPayload, paymentRequirements }: Asked): Settled {
     const { from, to, value, nonce, validBefore } = paymentPayload.payload.authorization;
     const transfer = { asset: paymentRequirements.asset, payer: from, payTo: to, amount: value, nonce };
     const transaction = Number(validBefore) > seconds() + this.chain.ahead ? this.chain.transfer(transfer) : undefined;
@@ -146,7 +149,7 @@ export function standIn(): World {
   vi.spyOn(globalThis, "fetch").mockImplementation(async (input, init) => {
     const url = input instanceof Request ? input.url : String(input);
     if (!places.some((place) => url.startsWith(place))) return real(input, init);
-    return world.answer(url.replace(/\/$/, ""), JSON.parse(String(init?.body)));
+    return world.answer(url.replace(/\/$/, ""), JSON.parse(typeof init?.body === "string" ? init.body : "null"));
   });
   return world;
 }

@@ -1,6 +1,6 @@
 import { runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
-import { openWorld, pause, roomStub, seqsOf, sleep } from "./room-world.ts";
+import { ask, openWorld, pause, roomStub, seqsOf, sleep, upgrade } from "./room-world.ts";
 
 describe("limits", () => {
   it("stop a member that sends 10,000 messages: what is over is refused, and then the socket is closed", async () => {
@@ -122,6 +122,17 @@ describe("limits", () => {
       })(),
     ).rejects.toThrow("409");
     expect(opened).toBe(50);
+  });
+
+  it("count no socket that was closed and whose client does not close it too, also after a sleep", async () => {
+    const world = await openWorld();
+    for (let at = 0; at < 5; at += 1) {
+      const { webSocket } = await ask(world.roomId, upgrade(await world.mint(0), world.org.address));
+      webSocket?.accept({ allowHalfOpen: true });
+    }
+    expect((await roomStub(world).status()).sockets).toBe(4);
+    await sleep(world);
+    expect((await roomStub(world).status()).sockets).toBe(4);
   });
 
   it("keep an agent from connecting without end", async () => {

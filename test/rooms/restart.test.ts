@@ -1,12 +1,15 @@
 import { runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import { failDatabase } from "../support/harness.ts";
-import { openWorld, pause, roomStub, seqsOf, sleep, type Client, type World } from "./room-world.ts";
+import { openWorld, pause, roomStub, seqsOf, sleep, type Client, type Frame, type World } from "./room-world.ts";
 
 /** Ends the object where it stands, as a crash does: what is not stored is lost, and so are its sockets. */
 async function crash(world: World): Promise<void> {
   await runInDurableObject(roomStub(world), (_, state) => state.abort("crash")).catch(() => undefined);
 }
+
+const publishAgain = async (client: Client | undefined, at: number): Promise<Frame> =>
+  client?.ask({ type: "publish", topic: "a", body: at, messageId: `m${at}` });
 
 const storedBodies = async (world: World): Promise<unknown[]> =>
   (await roomStub(world).pages(0, 1000)).messages.map(({ body }) => JSON.parse(body));
@@ -61,9 +64,7 @@ describe("a room that is restarted in the middle of publishing", () => {
       await crash(world);
       for (const { frames } of clients) for (const { type, ref } of frames) if (type === "published") answered.add(Number(ref));
       const again = [await world.connect(0), await world.connect(1)];
-      const answers = await Promise.all(
-        all.map((at) => again[at % 2]?.ask({ type: "publish", topic: "a", body: at, messageId: `m${at}` })),
-      );
+      const answers = await Promise.all(all.map((at) => publishAgain(again[at % 2], at)));
       for (const [index, at] of all.entries()) if (answered.has(at)) expect(answers[index].duplicate, `${at}`).toBe(true);
       for (const client of again) client.close();
     }

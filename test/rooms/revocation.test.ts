@@ -16,9 +16,9 @@ describe("revocation", () => {
     const rest: Client[] = [];
     for (let agent = 1; agent <= 100; agent += 1) rest.push(await listening(world, agent));
     let published = 0;
-    let going = true;
+    const stop = new AbortController();
     const flood = (async () => {
-      for (; going; published += 1) {
+      for (; !stop.signal.aborted; published += 1) {
         await speaker.ask({ type: "publish", topic: "a", body: published });
         await pause(3);
       }
@@ -28,7 +28,7 @@ describe("revocation", () => {
     await Promise.all(world.agents.slice(1, 101).map((id) => room.revoke({ kind: "agent", id, until: null })));
     const { head } = await room.status();
     await pause(200);
-    going = false;
+    stop.abort();
     await flood;
     const later = await room.status();
     expect(later.head.seq).toBeGreaterThan(head.seq);
@@ -45,7 +45,8 @@ describe("revocation", () => {
     const room = roomStub(world);
     const answered = room.revoke({ kind: "agent", id: world.agents[0] ?? "", until: null });
     await answered;
-    const { head } = await room.status();
+    const { head, sockets } = await room.status();
+    expect(sockets).toBe(0);
     try {
       client.send({ type: "publish", topic: "a", body: "too late" });
     } catch {

@@ -1,3 +1,5 @@
+import { listDurableObjectIds } from "cloudflare:test";
+import { env } from "cloudflare:workers";
 import { SignJWT } from "jose";
 import { beforeAll, describe, expect, it } from "vitest";
 import { importRoomSecret, newRoomSecret } from "../../src/access/room-token.ts";
@@ -87,7 +89,11 @@ describe("a room token", () => {
 
   it("opens nothing in a room whose identifier was invented, and addresses no object for it", async () => {
     const token = await forge();
-    expect(await statusOf(token, `room_${"A".repeat(33)}`)).toBe(404);
+    const invented = `room_${"A".repeat(33)}`;
+    expect([await statusOf(token), await statusOf(token, invented)]).toEqual([101, 404]);
+    const addressed = (await listDurableObjectIds(env.ROOM)).map(String);
+    expect(addressed).toContain(env.ROOM.idFromName(world.roomId).toString());
+    expect(addressed).not.toContain(env.ROOM.idFromName(invented).toString());
     expect(await statusOf(token, await tagId(environment(), "room", "B".repeat(22)))).toBe(404);
   });
 

@@ -1,5 +1,4 @@
 import { expect } from "vitest";
-import type { Behaviour } from "../../src/local/chain/misbehaviour.ts";
 import { askChain } from "./harness.ts";
 import { callApi, type Answer } from "./organization.ts";
 
@@ -19,9 +18,6 @@ export async function newPayer(amount = 1_000_000): Promise<Payer> {
 
 export const balanceOf = async ({ address }: Pick<Payer, "address">): Promise<number> =>
   Number((await askChain<{ balance: string }>({ ask: "balance", address })).balance);
-
-/** What the facilitator does from now on, for every test that uses it at the time. */
-export const behave = (behaviour: Behaviour): Promise<unknown> => askChain({ ask: "behave", behaviour });
 
 /** What is in PAYMENT-REQUIRED or PAYMENT-RESPONSE. */
 // oxlint-disable-next-line typescript/no-explicit-any -- a test reads whatever shape it has

@@ -3,7 +3,6 @@ import { isAddress, isHex } from "viem";
 import { z } from "zod";
 import { startChain } from "../../src/local/chain/chain.ts";
 import { startFacilitator } from "../../src/local/chain/facilitator.ts";
-import type { Behaviour } from "../../src/local/chain/misbehaviour.ts";
 import { paymentBindings } from "../../src/local/chain/network.ts";
 import { newPayer, payingClient } from "../../src/local/chain/payer.ts";
 
@@ -12,7 +11,6 @@ const Asked = z.discriminatedUnion("ask", [
   z.object({ ask: z.literal("payer"), amount: z.string() }),
   z.object({ ask: z.literal("balance"), address: z.custom<`0x${string}`>((value) => isAddress(String(value))) }),
   z.object({ ask: z.literal("sign"), privateKey: Hex, required: z.string() }),
-  z.object({ ask: z.literal("behave"), behaviour: z.custom<Behaviour>((value) => typeof value === "object") }),
 ]);
 
 export type TestChain = {
@@ -36,9 +34,6 @@ export async function startTestChain(): Promise<TestChain> {
         }
         case "balance":
           return { balance: String(await chain.balanceOf(asked.address)) };
-        case "behave":
-          facilitator.behave(asked.behaviour);
-          return {};
         case "sign":
           return { header: await sign(asked.privateKey, asked.required) };
       }

@@ -112,6 +112,8 @@ describe("a payment's receipt", () => {
       subject: [...statement.subject, subjectOf("other", `sha256:${"00".repeat(32)}`)],
     });
     expect((await judge(await receipt({}, more))).exit).toBe(3);
+    const alone = ({ subject, ...rest }: NewStatement): NewStatement => ({ ...rest, subject: subject.slice(0, 1) });
+    expect((await judge(await receipt({}, alone))).exit).toBe(3);
   });
 
   it("is read by other people's tools as well: jose and OpenSSL", async () => {

@@ -119,14 +119,12 @@ describe("a room's transcript", () => {
     const whole = utf8(lines.join(""));
     const history = utf8(lines[0] ?? "").length;
     const exits = new Set<number>();
-    for (let at = 0; at < whole.length; at += at < history ? 11 : 1) {
-      for (const flip of [1, 0x20]) {
-        const altered = Uint8Array.from(whole);
-        altered[at] = (altered[at] ?? 0) ^ flip;
-        const { exit } = await judge(altered);
-        expect(exit, `byte ${at}`).not.toBe(0);
-        exits.add(exit);
-      }
+    for (let at = 0; at < whole.length; at += at < history ? 23 : 1) {
+      const altered = Uint8Array.from(whole);
+      altered[at] = (altered[at] ?? 0) ^ (at % 2 === 0 ? 1 : 0x20);
+      const { exit } = await judge(altered);
+      expect(exit, `byte ${at}`).not.toBe(0);
+      exits.add(exit);
     }
     // Malformed, badly signed, issuer not shown, changed, and where a line's number or end was hit, the kinds that follow from that.
     for (const exit of exits) expect([3, 10, 11, 12, 40, 41, 43]).toContain(exit);
@@ -181,6 +179,8 @@ describe("who signed a transcript", () => {
     const keyHistory = await signHistory(issuer.root, issuer.history);
     const attested = headerLine({ format: transcriptFormat, statement: jws, keyHistory });
     expect((await judge([attested, ...lines.slice(1)])).exit).toBe(3);
+    const otherwise = await transcriptOf(issuer, messages, { alter: (said) => ({ ...said, kind: "payment" }) });
+    expect((await judge(otherwise)).exit).toBe(3);
   });
 
   it("is refused where the statement contradicts itself", async () => {

@@ -1,7 +1,7 @@
-import { z } from "zod";
+import type { z } from "zod";
 import { describeFault } from "../../platform/describe-fault.ts";
 import type { RoomContext } from "../../http/operation.ts";
-import { Problem, problem } from "../../http/problem.ts";
+import { problem, type Problem } from "../../http/problem.ts";
 import type { DoorAsk, DoorRefusal } from "../../rooms/doors.ts";
 import { roomProtocol } from "../../rooms/open-socket.ts";
 

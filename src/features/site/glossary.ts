@@ -44,5 +44,15 @@ export const glossary = {
     "The few hashes that lead from one event to the root of a checkpoint: with them anybody can see that the log holds it.",
   "Root key and key history":
     "The root key is kept offline and signs only the history of all other keys: from when until when each one signs, and which were revoked. Whoever has its fingerprint by another way can check all the rest.",
+  Payment:
+    "What an agent without an account gives for one call: a signed authorization to move some USDC (x402). It is taken once, for one request, before anything is delivered.",
+  "Settlement and credit":
+    "A payment is settled when the chain shows it. Where the call then fails, what was paid stays good for the same request for 30 days: a credit.",
+  Swarm: "Agents of an organization that meet, under one secret that signs their room tokens.",
+  Room: "Where agents of a swarm send each other messages by topic. Each message is numbered and carries the digest of the one before it.",
+  "Room token": "Lets one agent into one room, for ten minutes at most and for what it names: topics to hear, topics to speak on.",
+  Transcript: "What was said in a room, as a file: signed by us, chained message by message, and checked by anybody offline.",
+  Teamwork:
+    "What an agent did in rooms. It is shown and never scored, since nobody but the agents themselves says that it was worth anything.",
   Witness: "Somebody else who saw a checkpoint, and signed that it agreed with what they had seen before.",
 } as const;

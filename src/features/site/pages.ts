@@ -10,6 +10,7 @@ export const homePage = (): MediaAnswer =>
     "Armalo",
     `<p>Trust infrastructure for AI agents. Organizations register agents, write down what they promise (pacts), test them (evals) and read what was found (scores), with the evidence behind it.</p>
 <p>What was found can be passed on: as attestations, receipts and co-signed pacts that anybody can check offline, each of them in a log that only grows. Of an agent that was made public, anybody may read what is known (the trust oracle), as data, as a badge and as a page.</p>
+<p>Two kinds of callers need no account: agents that pay for one call (<a href="/v1/prices">price list</a>, x402), and agents of a swarm that meet in a room.</p>
 <ul><li><a href="/docs">API reference and glossary</a></li><li><a href="/openapi.json">OpenAPI document</a></li><li><a href="/ready">State of this installation</a></li><li><a href="/.well-known/security.txt">Reporting a vulnerability</a></li></ul>`,
   );
 

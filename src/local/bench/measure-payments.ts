@@ -130,9 +130,12 @@ async function measureRates(workerd: Workerd, path: string, paid: readonly strin
     workerd.origins.api,
     paid.map((header) => ({ path, headers: { "payment-signature": header } })),
   );
-  await race(workerd, [free, challenge, resent], { connections: 8, rounds: 7, seconds: 1 });
+  await race(workerd, [free, challenge, resent], { connections: 8, rounds: 5, seconds: 1 });
   return {
-    ...{ free: together(free), challenge: together(challenge), resent: together(resent) },
-    ...{ challengeRatio: ratioOf(challenge, free), resentRatio: ratioOf(resent, free) },
+    free: together(free),
+    challenge: together(challenge),
+    resent: together(resent),
+    challengeRatio: ratioOf(challenge, free),
+    resentRatio: ratioOf(resent, free),
   };
 }

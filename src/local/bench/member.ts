@@ -1,4 +1,4 @@
-import WebSocket from "ws";
+import { WebSocket } from "ws";
 
 /** What of a room's frames the bench looks at. */
 export type Frame = {

@@ -40,20 +40,21 @@ export function stopProcesses(): void {
 }
 
 /** Serves the database's `/sql` door from a process of its own, so that it does not share the load generator's thread. */
-export const startSqlDoor = (databaseUrl: string): Promise<SqlDoor> => startDoor("serve-sql.ts", SqlDoor, { DATABASE_URL: databaseUrl });
+export const startSqlDoor = (databaseUrl: string): Promise<SqlDoor> =>
+  startDoor(new URL("serve-sql.ts", import.meta.url), SqlDoor, { DATABASE_URL: databaseUrl });
 
 /** Starts a chain and its facilitator, likewise. */
-export const startChainDoor = (): Promise<ChainDoor> => startDoor("serve-chain.ts", ChainDoor, {});
+export const startChainDoor = (): Promise<ChainDoor> => startDoor(new URL("serve-chain.ts", import.meta.url), ChainDoor, {});
 
-function startDoor<Door>(script: string, door: z.ZodType<Door>, settings: Record<string, string>): Promise<Door> {
-  const child = fork(fileURLToPath(new URL(script, import.meta.url).href), [], {
+function startDoor<Door>(script: URL, door: z.ZodType<Door>, settings: Record<string, string>): Promise<Door> {
+  const child = fork(fileURLToPath(script.href), [], {
     env: { ...process.env, ...settings },
     stdio: ["ignore", "ignore", "inherit", "ipc"],
   });
   started.push(child);
   return new Promise((resolve, reject) => {
     child.once("message", (message) => resolve(door.parse(message)));
-    child.once("exit", () => reject(new Error(`${script} ended at its start`)));
+    child.once("exit", () => reject(new Error(`${script.pathname} ended at its start`)));
   });
 }
 

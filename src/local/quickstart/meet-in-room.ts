@@ -69,7 +69,7 @@ async function checkTranscript({ url, folder, apiKey, say }: Ground, roomId: str
   if (document === undefined) throw new Error(`the transcript was answered with ${answer.status}: ${new TextDecoder().decode(bytes)}`);
   const file = join(folder, "transcript.jsonl");
   await writeFile(file, bytes, { mode: 0o600 });
-  const { report } = await checkOffline(folder, document);
-  say(`\nWhat they said, signed and chained, is in ${file}; checked offline:\n`);
-  say(`${report}\n`);
+  const { report, exitCode, fingerprint } = await checkOffline(folder, document);
+  const verdict = exitCode === 0 ? "verified offline, every message in its place" : `not verified:\n\n${report}`;
+  say(`\nWhat they said, signed and chained: ${verdict}.\n\n  npx armalo-verify ${file} --issuer ${fingerprint}\n`);
 }

@@ -19,7 +19,7 @@ let facilitator: Facilitator;
 
 beforeAll(async () => {
   chain = await startChain();
-  facilitator = await startFacilitator(chain, { port: 0, receiptWithinMs: 400 });
+  facilitator = await startFacilitator(chain);
 });
 afterAll(async () => {
   await facilitator.close();
@@ -40,9 +40,9 @@ const requirements = {
 const sign = (payer: Payer) =>
   payingClient(payer).createPaymentPayload({ x402Version: 2, resource: { url: "https://seller.test/" }, accepts: [requirements] });
 
-async function ask(route: "verify" | "settle", paymentPayload: unknown): Promise<Record<string, unknown>> {
+async function ask(route: "verify" | "settle", paymentPayload: unknown, of = facilitator): Promise<Record<string, unknown>> {
   const body = JSON.stringify({ x402Version: 2, paymentPayload, paymentRequirements: requirements });
-  const response = await fetch(`${facilitator.url}/${route}`, { method: "POST", body });
+  const response = await fetch(`${of.url}/${route}`, { method: "POST", body });
   return response.json();
 }
 
@@ -114,13 +114,15 @@ describe("the facilitator", () => {
   });
 
   it("answers settlement_pending while no block comes, and is asked for the same payment again", async () => {
+    const hasty = await startFacilitator(chain, { port: 0, receiptWithinMs: 400 });
     const signed = await sign(await chain.newPayer(price));
     await chain.setAutomine(false);
-    const pending = await ask("settle", signed);
+    const pending = await ask("settle", signed, hasty);
     expect(pending).toMatchObject({ success: false, errorReason: "settlement_pending", transaction: expect.stringMatching(/^0x/) });
     await chain.mine();
     await chain.setAutomine(true);
-    expect(await ask("settle", signed)).toMatchObject({ success: true, transaction: pending["transaction"] });
+    expect(await ask("settle", signed, hasty)).toMatchObject({ success: true, transaction: pending["transaction"] });
+    await hasty.close();
   });
 
   it("loses a settlement to a reorganization, and settles the same authorization anew", async () => {

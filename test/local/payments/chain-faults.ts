@@ -4,7 +4,7 @@ import { forge, seconds, Visitor } from "./pay.ts";
 import { expectSold, newCustomer, newScore, priceOfScore } from "./shop.ts";
 import type { PaidWorld } from "./world.ts";
 
-/** One at a time: a chain that stands still, or loses its newest block, does so for everyone. */
+/** One at a time, what makes blocks before it too: a chain that stands still, or loses its newest block, does so for everyone. */
 function takeTurns(): <T>(act: () => Promise<T>) => Promise<T> {
   let last: Promise<unknown> = Promise.resolve();
   return (act) => {
@@ -15,12 +15,12 @@ function takeTurns(): <T>(act: () => Promise<T>) => Promise<T> {
 }
 
 export const chainFaults = (open: () => PaidWorld) =>
-  describe.concurrent("a chain that", () => {
+  describe.concurrent("a chain that", { timeout: 120_000 }, () => {
     const alone = takeTurns();
 
     it("drops the transaction before we looked gives nothing for what is gone, and takes the payment anew", async () => {
       const world = open();
-      const [score, customer, visitor] = [await newScore(world), await newCustomer(world), new Visitor(world)];
+      const [score, customer, visitor] = [await newScore(world), await alone(() => newCustomer(world)), new Visitor(world)];
       world.facilitator.behave({ kind: "answers late", ms: 1000 }, customer.address);
       const header = await visitor.sign(customer, score);
       const asked = await alone(async () => {
@@ -38,7 +38,7 @@ export const chainFaults = (open: () => PaidWorld) =>
 
     it("drops the transaction after we delivered is asked again while the payment is good, and the payer keeps the answer", async () => {
       const world = open();
-      const [score, customer, visitor] = [await newScore(world), await newCustomer(world), new Visitor(world)];
+      const [score, customer, visitor] = [await newScore(world), await alone(() => newCustomer(world)), new Visitor(world)];
       // A minute before its end the chain is looked at once more.
       const header = await forge(customer, await visitor.challenge(score), { authorization: { validBefore: seconds() + 75n } });
       const first = await alone(async () => {
@@ -55,7 +55,7 @@ export const chainFaults = (open: () => PaidWorld) =>
 
     it("makes no block in time leaves the payment pending, and is waited for", async () => {
       const world = open();
-      const [score, customer, visitor] = [await newScore(world), await newCustomer(world), new Visitor(world)];
+      const [score, customer, visitor] = [await newScore(world), await alone(() => newCustomer(world)), new Visitor(world)];
       const header = await visitor.sign(customer, score);
       const asked = await alone(async () => {
         await world.chain.setAutomine(false);

@@ -68,7 +68,7 @@ export const retries = (open: () => PaidWorld) =>
 
 /** Those that wait. */
 export const patience = (open: () => PaidWorld) =>
-  describe.concurrent("one payment whose settlement takes long", () => {
+  describe.concurrent("one payment whose settlement takes long", { timeout: 120_000 }, () => {
     it("is delivered to whoever hung up before the answer came, and resends it", async () => {
       const world = open();
       const [score, customer, visitor] = [await newScore(world), await newCustomer(world), new Visitor(world)];
@@ -90,7 +90,7 @@ export const patience = (open: () => PaidWorld) =>
       expect(waited.headers.get("payment-required")).toBeNull();
       await expectSold(world, await visitor.sendUntilKnown(score, header));
       expect(await customer.spent()).toBe(priceOfScore);
-    }, 120_000);
+    });
 
     it("is good when somebody else puts it on the chain while it is settled", async () => {
       const world = open();

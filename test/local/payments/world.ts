@@ -40,7 +40,7 @@ export type PaidWorld = {
 };
 
 /** How long the facilitator waits for a receipt. */
-export const receiptWithinMs = 800;
+const receiptWithinMs = 800;
 
 export async function openPaidWorld(): Promise<PaidWorld> {
   const opened: (() => unknown)[] = [];
