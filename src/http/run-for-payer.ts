@@ -96,6 +96,9 @@ async function describeRequest(sale: Sale, body: Uint8Array<ArrayBuffer>, sellab
 const unknownOutcome = (blocker: string, retryAfterSeconds = 2): Problem =>
   problem("payment_pending", blocker, { headers: { "Retry-After": String(retryAfterSeconds) } });
 
+const credited = (blocker: string, retryAfterSeconds: number): Problem =>
+  problem("payment_credited", blocker, { headers: { "Retry-After": String(retryAfterSeconds) } });
+
 /** While nobody knows whether the payment was taken, only the same payment may be sent again: a 402 would make an honest client pay twice. */
 async function present({ call }: Sale, payment: PresentedPayment, request: PresentedRequest): Promise<Presented> {
   try {
@@ -116,6 +119,8 @@ async function answerPayer(sale: Sale, payment: PresentedPayment, quoted: Quoted
       return deliver(sale, payment, quoted, presented);
     case "pending":
       throw unknownOutcome("settlement pending", presented.retryAfterSeconds);
+    case "owed":
+      throw credited("failed too often to be tried now", presented.retryAfterSeconds);
     case "refused":
       if (presented.code === "payment_refused") throw challenge(sale, presented.code, presented.reason);
       throw problem(presented.code, presented.reason);
@@ -148,7 +153,7 @@ async function deliver(
   }
   if (kept !== undefined) return toResponse(kept);
   const reason = made.ok ? "the answer was not kept" : `${made.failure.code}: ${made.failure.blocker}`;
-  throw problem("payment_credited", reason, { headers: { "Retry-After": "2" } });
+  throw credited(reason, 2);
 }
 
 type Rendered = { readonly ok: true; readonly answer: StoredAnswer } | { readonly ok: false; readonly failure: Problem };

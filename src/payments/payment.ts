@@ -133,6 +133,8 @@ export type Presented =
     }
   /** Not known yet whether it was taken, or the delivery is still under way: 503, never 402. */
   | { readonly kind: "pending"; readonly retryAfterSeconds: number; readonly paymentId: string; readonly settlement?: SettlementHeader }
+  /** Taken, and not delivered after many tries: it stays a credit, and is tried again no sooner. */
+  | { readonly kind: "owed"; readonly retryAfterSeconds: number; readonly paymentId: string; readonly settlement: SettlementHeader }
   /** Never seen before, and there is nothing to sell: nothing was taken. */
   | { readonly kind: "unsold" };
 

@@ -26,6 +26,8 @@ export async function presentPayment(env: Environment, payment: PresentedPayment
       return { kind: "pending", paymentId, retryAfterSeconds, ...(told.settlement === undefined ? {} : { settlement: told.settlement }) };
     case "refused":
       return { kind: "refused", code: codeOf(told.reason), reason: told.reason, paymentId, settlement: refusalOf(payment, told.reason) };
+    case "owed":
+      return { kind: "owed", paymentId, retryAfterSeconds: Math.ceil(told.waitMs / 1000), settlement: told.settlement };
     case "deliver":
       return { kind: "deliver", paymentId, lease: told.lease, settlement: told.settlement };
     case "answer":

@@ -66,6 +66,7 @@ export class Settlement extends DurableObject<Bindings> {
       }
       if (step.do === "refuse") return { kind: "refused", reason: step.reason };
       if (step.do === "answer") return this.#recall(state);
+      if (step.do === "pause") return { kind: "owed", settlement: settledHeader(state), waitMs: step.until - now };
       if (step.do === "deliver") return this.#lend(state, now);
       if (now >= until || this.#waiting >= mostWaiting) return tellPending(state);
       const ended = await this.#turn(until - now);
@@ -166,8 +167,8 @@ export class Settlement extends DurableObject<Bindings> {
   #ports(state: State): Ports {
     const keep = async (next: State): Promise<void> => {
       // A pursuit knows of the outcome alone: deliveries go on beside it.
-      const { delivery, receipts } = this.#kept ?? next;
-      this.#become({ ...next, delivery, receipts });
+      const { begun, delivery, receipts } = this.#kept ?? next;
+      this.#become({ ...next, begun, delivery, receipts });
       await this.ctx.storage.sync();
     };
     return { ...outsideOf(this.#environment(), state.terms), now: this.#now, wait: (ms) => scheduler.wait(ms), keep };

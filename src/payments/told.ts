@@ -7,6 +7,8 @@ export type Told =
   | { readonly kind: "deliver"; readonly settlement: SettlementHeader; readonly lease: string }
   | { readonly kind: "answer"; readonly settlement: SettlementHeader; readonly answer: KeptAnswer }
   | { readonly kind: "refused"; readonly reason: Refusal }
+  /** Failed so often that the next delivery waits. */
+  | { readonly kind: "owed"; readonly settlement: SettlementHeader; readonly waitMs: number }
   | { readonly kind: "pending"; readonly settlement: SettlementHeader | undefined }
   | { readonly kind: "unsold" };
 
