@@ -57,7 +57,8 @@ function resourceOf({ call }: Sale): { path: string; url: string } {
 function challenge(sale: Sale, code: "payment_required" | "payment_refused", error: string): Problem {
   const { operation, accepts } = sale;
   const mimeType = operation.response.media?.[0] ?? "application/json";
-  const required = challengeHeader({ error, url: resourceOf(sale).url, description: operation.summary, mimeType, accepts });
+  const secret = toHex(crypto.getRandomValues(new Uint8Array(16)));
+  const required = challengeHeader({ error, url: resourceOf(sale).url, description: operation.summary, mimeType, accepts, secret });
   return problem(code, error, { headers: { "PAYMENT-REQUIRED": required } });
 }
 
@@ -111,6 +112,7 @@ async function present({ call }: Sale, payment: PresentedPayment, request: Prese
 async function answerPayer(sale: Sale, payment: PresentedPayment, quoted: Quoted, presented: Presented): Promise<Response> {
   // What is paid at another price than today's counts only where it was taken when that was the price.
   if (presented.kind === "unsold") throw quoted.ok ? challenge(sale, "payment_refused", "no_match") : quoted.failure;
+  if (presented.kind === "foreign") throw problem("payment_mismatch", "the authorization came in another header before");
   nameSettlement(sale.call, presented);
   switch (presented.kind) {
     case "answer":

@@ -71,6 +71,8 @@ export type PresentedPayment = {
   readonly validBefore: number;
   /** The text of the x402 payload's JSON, as it was sent. */
   readonly payload: string;
+  /** SHA-256 of it, as hex: who knows a payment from the chain alone does not know that. */
+  readonly payloadDigest: string;
   /** The one of ours that it accepts, with the amount that it pays. */
   readonly requirements: PaymentRequirements;
   /** Whether that is today's price: one that has changed since takes nothing from a payment that was taken before. */
@@ -136,7 +138,9 @@ export type Presented =
   /** Taken, and not delivered after many tries: it stays a credit, and is tried again no sooner. */
   | { readonly kind: "owed"; readonly retryAfterSeconds: number; readonly paymentId: string; readonly settlement: SettlementHeader }
   /** Never seen before, and there is nothing to sell: nothing was taken. */
-  | { readonly kind: "unsold" };
+  | { readonly kind: "unsold" }
+  /** Known, and from another header than this one: whoever made this one is told nothing of it. */
+  | { readonly kind: "foreign" };
 
 /** How a delivery ended: with the answer that the payer gets, or failed, which leaves the payer a credit. */
 export type DeliveryEnd = { readonly ok: true; readonly answer: StoredAnswer } | { readonly ok: false; readonly code: string };

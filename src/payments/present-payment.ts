@@ -21,7 +21,8 @@ export async function presentPayment(env: Environment, payment: PresentedPayment
   const told = await settlementOf(env, name).present({ paymentId, terms: payment, request });
   switch (told.kind) {
     case "unsold":
-      return { kind: "unsold" };
+    case "foreign":
+      return { kind: told.kind };
     case "pending":
       return { kind: "pending", paymentId, retryAfterSeconds, ...(told.settlement === undefined ? {} : { settlement: told.settlement }) };
     case "refused":

@@ -1,5 +1,6 @@
 import { canonicalJson, parseJson, type JsonValue } from "../crypto/canonical-json.ts";
-import { readBase64 } from "../crypto/encoding.ts";
+import { sha256 } from "../crypto/digest.ts";
+import { readBase64, toHex } from "../crypto/encoding.ts";
 import { PaymentPayload, type PaymentRequirements, type PresentedPayment } from "./payment.ts";
 import type { PaymentSettings } from "./settings.ts";
 import { authorizationDigest, signerOf } from "./transfer-authorization.ts";
@@ -56,6 +57,7 @@ export async function readPayment(
       validAfter: authorization.validAfter,
       validBefore: authorization.validBefore,
       payload: new TextDecoder().decode(bytes),
+      payloadDigest: toHex(await sha256(bytes)),
       requirements: { ...requirements, amount: accepted.amount },
       isPriced: accepted.amount === requirements.amount,
       ...(resource === undefined ? {} : { resource: resource.url }),

@@ -59,6 +59,7 @@ export class Settlement extends DurableObject<Bindings> {
         this.#begin(() => this.#open(machine.bind(paymentId, terms, request)));
         continue;
       }
+      if (state.terms.payloadDigest !== terms.payloadDigest) return { kind: "foreign" };
       const step = machine.nextStep(state, request.fingerprint, now);
       if (step.do === "work" && this.#work === undefined) {
         if (tried) return tellPending(state);

@@ -10,7 +10,7 @@ export type Told =
   /** Failed so often that the next delivery waits. */
   | { readonly kind: "owed"; readonly settlement: SettlementHeader; readonly waitMs: number }
   | { readonly kind: "pending"; readonly settlement: SettlementHeader | undefined }
-  | { readonly kind: "unsold" };
+  | { readonly kind: "unsold" | "foreign" };
 
 const headerOf = ({ terms: { payer, network, amount }, outcome }: Settlement): SettlementHeader | undefined =>
   outcome.state === "settled" || outcome.state === "reversed"

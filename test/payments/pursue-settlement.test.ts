@@ -18,6 +18,7 @@ const terms: PresentedPayment = {
   isPriced: true,
   validBefore: start / 1000 + 300,
   payload: "{}",
+  payloadDigest: "",
   requirements: {
     scheme: "exact",
     network: "eip155:84532",
