@@ -130,10 +130,15 @@ async function answerPayer(sale: Sale, payment: PresentedPayment, quoted: Quoted
 }
 
 /** Whatever the answer is: what became of the payment goes with it. */
-function nameSettlement({ headers, trace }: Call, presented: { readonly paymentId: string; readonly settlement?: SettlementHeader }): void {
+function nameSettlement(
+  { headers, trace }: Call,
+  presented: { readonly paymentId?: string; readonly settlement?: SettlementHeader },
+): void {
   const { paymentId, settlement } = presented;
-  trace.actor = paymentId;
-  headers["X-Payment-Id"] = paymentId;
+  if (paymentId !== undefined) {
+    trace.actor = paymentId;
+    headers["X-Payment-Id"] = paymentId;
+  }
   if (settlement !== undefined) headers["PAYMENT-RESPONSE"] = settlementHeader(settlement);
 }
 

@@ -130,7 +130,8 @@ export type Presented =
       readonly kind: "refused";
       readonly code: "payment_refused" | "payment_mismatch" | "payment_identifier_conflict";
       readonly reason: Refusal;
-      readonly paymentId: string;
+      /** Not of one that is bound to no request: its header can be made from what the chain shows. */
+      readonly paymentId?: string;
       readonly settlement?: SettlementHeader;
     }
   /** Not known yet whether it was taken, or the delivery is still under way: 503, never 402. */

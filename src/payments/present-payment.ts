@@ -25,8 +25,11 @@ export async function presentPayment(env: Environment, payment: PresentedPayment
       return { kind: told.kind };
     case "pending":
       return { kind: "pending", paymentId, retryAfterSeconds, ...(told.settlement === undefined ? {} : { settlement: told.settlement }) };
-    case "refused":
-      return { kind: "refused", code: codeOf(told.reason), reason: told.reason, paymentId, settlement: refusalOf(payment, told.reason) };
+    case "refused": {
+      const { reason, isBound } = told;
+      const named = isBound ? { paymentId } : {};
+      return { kind: "refused", code: codeOf(reason), reason, settlement: refusalOf(payment, reason), ...named };
+    }
     case "owed":
       return { kind: "owed", paymentId, retryAfterSeconds: Math.ceil(told.waitMs / 1000), settlement: told.settlement };
     case "deliver":
