@@ -42,7 +42,7 @@ export async function runForPayer(operation: Operation, call: Call, { settings, 
   }
   const payment = await requirePayment(sale, header, () => quote(operation, context));
   const quoted = await quote(operation, context);
-  const presented = await present(sale, payment, await describeRequest(sale, await body(), quoted.ok && payment.isPriced));
+  const presented = await present(sale, payment, await describeRequest(sale, await body(), quoted.ok && payment.isOffered));
   return answerPayer(sale, payment, quoted, presented);
 }
 

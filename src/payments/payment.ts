@@ -73,10 +73,10 @@ export type PresentedPayment = {
   readonly payload: string;
   /** SHA-256 of it, as hex: who knows a payment from the chain alone does not know that. */
   readonly payloadDigest: string;
-  /** The one of ours that it accepts, with the amount that it pays. */
+  /** The one of ours that it accepts, as it is today. */
   readonly requirements: PaymentRequirements;
-  /** Whether that is today's price: one that has changed since takes nothing from a payment that was taken before. */
-  readonly isPriced: boolean;
+  /** Whether that is what is asked for today: a price or a receiver that has changed since takes nothing from a payment that was taken before. */
+  readonly isOffered: boolean;
   /** The URL that the payer was asked to pay for, where it says so; nothing signs it. */
   readonly resource?: string;
   readonly identifier?: string;

@@ -15,7 +15,7 @@ const terms: PresentedPayment = {
   amount: "1000",
   payTo: `0x${"d".repeat(40)}`,
   validAfter: 0,
-  isPriced: true,
+  isOffered: true,
   validBefore: start / 1000 + 300,
   payload: "{}",
   payloadDigest: "",
