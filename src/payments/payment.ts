@@ -29,8 +29,11 @@ export const PaymentRequirements = z.looseObject({
 });
 export type PaymentRequirements = z.output<typeof PaymentRequirements>;
 
-/** EIP-3009 `TransferWithAuthorization`, signed by its payer. */
-const Exact = z.looseObject({
+/**
+ * EIP-3009 `TransferWithAuthorization`, signed by its payer, and nothing beside it: a facilitator takes a payload that holds another kind of
+ * payment too (Permit2) for that one, which is not what we have checked.
+ */
+const Exact = z.strictObject({
   /** 65 bytes of an account with a key; a contract's signature has the form that the contract wants. */
   signature: hex(65, 4096),
   authorization: z.looseObject({
