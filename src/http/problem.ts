@@ -37,7 +37,7 @@ export const problems = {
   payment_mismatch: [
     409,
     "The payment belongs to another request",
-    "This payment is bound to another method, URL or body. Repeat that request with it, or pay for this one.",
+    "This payment is bound to another method, URL or body, or came in another `PAYMENT-SIGNATURE` before. Repeat that request with that header, or pay for this one.",
   ],
   payment_identifier_conflict: [
     409,

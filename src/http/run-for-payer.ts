@@ -42,7 +42,7 @@ export async function runForPayer(operation: Operation, call: Call, { settings, 
   }
   const payment = await requirePayment(sale, header, () => quote(operation, context));
   const quoted = await quote(operation, context);
-  const presented = await present(sale, payment, await describeRequest(sale, await body(), quoted.ok && payment.isPriced));
+  const presented = await present(sale, payment, await describeRequest(sale, await body(), quoted.ok && payment.isOffered));
   return answerPayer(sale, payment, quoted, presented);
 }
 
@@ -57,7 +57,8 @@ function resourceOf({ call }: Sale): { path: string; url: string } {
 function challenge(sale: Sale, code: "payment_required" | "payment_refused", error: string): Problem {
   const { operation, accepts } = sale;
   const mimeType = operation.response.media?.[0] ?? "application/json";
-  const required = challengeHeader({ error, url: resourceOf(sale).url, description: operation.summary, mimeType, accepts });
+  const secret = toHex(crypto.getRandomValues(new Uint8Array(16)));
+  const required = challengeHeader({ error, url: resourceOf(sale).url, description: operation.summary, mimeType, accepts, secret });
   return problem(code, error, { headers: { "PAYMENT-REQUIRED": required } });
 }
 
@@ -96,6 +97,9 @@ async function describeRequest(sale: Sale, body: Uint8Array<ArrayBuffer>, sellab
 const unknownOutcome = (blocker: string, retryAfterSeconds = 2): Problem =>
   problem("payment_pending", blocker, { headers: { "Retry-After": String(retryAfterSeconds) } });
 
+const credited = (blocker: string, retryAfterSeconds: number): Problem =>
+  problem("payment_credited", blocker, { headers: { "Retry-After": String(retryAfterSeconds) } });
+
 /** While nobody knows whether the payment was taken, only the same payment may be sent again: a 402 would make an honest client pay twice. */
 async function present({ call }: Sale, payment: PresentedPayment, request: PresentedRequest): Promise<Presented> {
   try {
@@ -108,6 +112,7 @@ async function present({ call }: Sale, payment: PresentedPayment, request: Prese
 async function answerPayer(sale: Sale, payment: PresentedPayment, quoted: Quoted, presented: Presented): Promise<Response> {
   // What is paid at another price than today's counts only where it was taken when that was the price.
   if (presented.kind === "unsold") throw quoted.ok ? challenge(sale, "payment_refused", "no_match") : quoted.failure;
+  if (presented.kind === "foreign") throw problem("payment_mismatch", "the authorization came in another header before");
   nameSettlement(sale.call, presented);
   switch (presented.kind) {
     case "answer":
@@ -116,6 +121,8 @@ async function answerPayer(sale: Sale, payment: PresentedPayment, quoted: Quoted
       return deliver(sale, payment, quoted, presented);
     case "pending":
       throw unknownOutcome("settlement pending", presented.retryAfterSeconds);
+    case "owed":
+      throw credited("failed too often to be tried now", presented.retryAfterSeconds);
     case "refused":
       if (presented.code === "payment_refused") throw challenge(sale, presented.code, presented.reason);
       throw problem(presented.code, presented.reason);
@@ -123,10 +130,15 @@ async function answerPayer(sale: Sale, payment: PresentedPayment, quoted: Quoted
 }
 
 /** Whatever the answer is: what became of the payment goes with it. */
-function nameSettlement({ headers, trace }: Call, presented: { readonly paymentId: string; readonly settlement?: SettlementHeader }): void {
+function nameSettlement(
+  { headers, trace }: Call,
+  presented: { readonly paymentId?: string; readonly settlement?: SettlementHeader },
+): void {
   const { paymentId, settlement } = presented;
-  trace.actor = paymentId;
-  headers["X-Payment-Id"] = paymentId;
+  if (paymentId !== undefined) {
+    trace.actor = paymentId;
+    headers["X-Payment-Id"] = paymentId;
+  }
   if (settlement !== undefined) headers["PAYMENT-RESPONSE"] = settlementHeader(settlement);
 }
 
@@ -148,7 +160,7 @@ async function deliver(
   }
   if (kept !== undefined) return toResponse(kept);
   const reason = made.ok ? "the answer was not kept" : `${made.failure.code}: ${made.failure.blocker}`;
-  throw problem("payment_credited", reason, { headers: { "Retry-After": "2" } });
+  throw credited(reason, 2);
 }
 
 type Rendered = { readonly ok: true; readonly answer: StoredAnswer } | { readonly ok: false; readonly failure: Problem };

@@ -39,7 +39,7 @@ const Flag = z
   .transform((text) => text.endsWith("1"));
 const Log = z.object({ address: z.string(), topics: z.array(z.string()), data: z.string() });
 const Receipt = z.object({ transactionHash: hash, blockNumber: quantity, status: z.enum(["0x0", "0x1"]), logs: z.array(Log) }).nullable();
-const Found = z.array(z.object({ transactionHash: hash, removed: z.boolean().optional() }));
+const Found = z.array(Log.extend({ transactionHash: hash, blockNumber: quantity, removed: z.boolean().optional() }));
 const Answer = z.object({ result: z.json() });
 
 class Unanswered extends Error {}
@@ -68,7 +68,7 @@ async function look(network: PaymentNetwork, terms: Terms, hints: Hints): Promis
   const [latest, used, named] = await Promise.all([
     blockAt(network, "latest"),
     isUsed(network, terms, "latest"),
-    hints.transaction === undefined ? undefined : receiptOf(network, hints.transaction),
+    hints.transaction === undefined ? undefined : namedReceipt(network, hints.transaction),
   ]);
   const head = { block: latest.number, time: latest.timestamp };
   const told = factsOf(terms, head, named);
@@ -77,14 +77,16 @@ async function look(network: PaymentNetwork, terms: Terms, hints: Hints): Promis
   return (await searchLogs(network, terms, head, hints.sinceBlock)) ?? { state: "unknown", detail: "used, and no log of it" };
 }
 
-/** What a receipt says of the authorization; undefined where it says nothing. */
-function factsOf(terms: Terms, head: ChainHead, receipt: z.output<typeof Receipt> | undefined): ChainFacts | undefined {
-  if (!receipt || receipt.status !== "0x1") return undefined;
-  const found = paymentIn(receipt.logs, terms);
-  if (found === "absent") return undefined;
-  const confirmations = Math.max(0, head.block - receipt.blockNumber + 1);
+/** A transaction and its logs, or some of them. */
+type Included = Pick<NonNullable<z.output<typeof Receipt>>, "transactionHash" | "blockNumber" | "logs">;
+
+/** What a transaction that did not fail says of the authorization; undefined where it says nothing. */
+function factsOf(terms: Terms, head: ChainHead, included: Included | undefined): ChainFacts | undefined {
+  const found = included === undefined ? "absent" : paymentIn(included.logs, terms);
+  if (included === undefined || found === "absent") return undefined;
+  const confirmations = Math.max(0, head.block - included.blockNumber + 1);
   if (found === "spent") return { state: "spent", head, confirmations };
-  return { state: "paid", head, transaction: receipt.transactionHash, confirmations };
+  return { state: "paid", head, transaction: included.transactionHash, confirmations };
 }
 
 /**
@@ -103,19 +105,43 @@ async function isOver(network: PaymentNetwork, terms: Terms, head: ChainHead): P
 async function searchLogs(network: PaymentNetwork, terms: Terms, head: ChainHead, sinceBlock: number): Promise<ChainFacts | undefined> {
   const wanted = [[topics.authorizationUsed, topics.authorizationCanceled], word(terms.payer), terms.nonce];
   for (let page = 0, from = sinceBlock; page < mostPages && from <= head.block; page += 1, from += blocksOfPage) {
-    const range = { fromBlock: toQuantity(from), toBlock: toQuantity(Math.min(from + blocksOfPage - 1, head.block)) };
-    const found = await ask(network, "eth_getLogs", [{ address: network.asset, topics: wanted, ...range }], Found);
-    const [log] = found.filter(({ removed }) => removed !== true);
-    if (log !== undefined) return factsOf(terms, head, await receiptOf(network, log.transactionHash));
+    const [log] = await logsIn(network, wanted, from, Math.min(from + blocksOfPage - 1, head.block));
+    if (log !== undefined) return factsOf(terms, head, await payersPart(network, terms, log));
   }
   return undefined;
+}
+
+/** What the payer alone did with the token in a transaction: others may have put more into it than anybody reads. */
+async function payersPart(
+  network: PaymentNetwork,
+  { payer }: Terms,
+  { transactionHash, blockNumber }: Omit<Included, "logs">,
+): Promise<Included> {
+  const kinds = [topics.authorizationUsed, topics.authorizationCanceled, topics.transfer];
+  const logs = await logsIn(network, [kinds, word(payer)], blockNumber, blockNumber);
+  return { transactionHash, blockNumber, logs: logs.filter((log) => log.transactionHash === transactionHash) };
+}
+
+async function logsIn(network: PaymentNetwork, wanted: JsonValue, from: number, to: number): Promise<z.output<typeof Found>> {
+  const range = { fromBlock: toQuantity(from), toBlock: toQuantity(to) };
+  const found = await ask(network, "eth_getLogs", [{ address: network.asset, topics: wanted, ...range }], Found);
+  return found.filter(({ removed }) => removed !== true);
 }
 
 const toQuantity = (value: number): string => `0x${value.toString(16)}`;
 
 const blockAt = (network: PaymentNetwork, tag: string) => ask(network, "eth_getBlockByNumber", [tag, false], Block);
 
-const receiptOf = (network: PaymentNetwork, transaction: string) => ask(network, "eth_getTransactionReceipt", [transaction], Receipt);
+/** The receipt of a transaction that a facilitator names; undefined where there is none, or nobody can read it: the token's logs are searched then. */
+async function namedReceipt(network: PaymentNetwork, transaction: string): Promise<Included | undefined> {
+  try {
+    const receipt = await ask(network, "eth_getTransactionReceipt", [transaction], Receipt);
+    return receipt?.status === "0x1" ? receipt : undefined;
+  } catch (fault) {
+    if (fault instanceof Unanswered) return undefined;
+    throw fault;
+  }
+}
 
 /** EIP-3009: true for what was used and for what was cancelled. */
 function isUsed(network: PaymentNetwork, { payer, nonce }: Terms, tag: string): Promise<boolean> {

@@ -33,6 +33,20 @@ const paymentIdentifier = {
   },
 } as const;
 
+/**
+ * What pays stands on the chain for all to see: authorization and signature. Clients send a challenge's extensions back, so that a payment's
+ * header holds what the chain does not, and whoever reads the chain cannot make the header again and have the payer's answer.
+ */
+const holder = (secret: string) => ({
+  info: { secret },
+  schema: {
+    $schema: "https://json-schema.org/draft/2020-12/schema",
+    type: "object",
+    properties: { secret: { type: "string" } },
+    required: ["secret"],
+  },
+});
+
 export type Challenge = {
   /** Why there is one: a code, never a text from outside. */
   readonly error: string;
@@ -40,16 +54,18 @@ export type Challenge = {
   readonly description: string;
   readonly mimeType: string;
   readonly accepts: readonly PaymentRequirements[];
+  /** Random, and another one in each challenge. */
+  readonly secret: string;
 };
 
 /** PAYMENT-REQUIRED (x402 v2). Some facilitators and proxies stop at 3 KB. */
-export const challengeHeader = ({ error, url, description, mimeType, accepts }: Challenge): string =>
+export const challengeHeader = ({ error, url, description, mimeType, accepts, secret }: Challenge): string =>
   toHeader({
     x402Version: 2,
     error,
     resource: { url, description, mimeType },
     accepts,
-    extensions: { "payment-identifier": paymentIdentifier },
+    extensions: { "payment-identifier": paymentIdentifier, "armalo-holder": holder(secret) },
   });
 
 /** PAYMENT-RESPONSE. */

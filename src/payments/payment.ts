@@ -29,8 +29,11 @@ export const PaymentRequirements = z.looseObject({
 });
 export type PaymentRequirements = z.output<typeof PaymentRequirements>;
 
-/** EIP-3009 `TransferWithAuthorization`, signed by its payer. */
-const Exact = z.looseObject({
+/**
+ * EIP-3009 `TransferWithAuthorization`, signed by its payer, and nothing beside it: a facilitator takes a payload that holds another kind of
+ * payment too (Permit2) for that one, which is not what we have checked.
+ */
+const Exact = z.strictObject({
   /** 65 bytes of an account with a key; a contract's signature has the form that the contract wants. */
   signature: hex(65, 4096),
   authorization: z.looseObject({
@@ -71,10 +74,12 @@ export type PresentedPayment = {
   readonly validBefore: number;
   /** The text of the x402 payload's JSON, as it was sent. */
   readonly payload: string;
-  /** The one of ours that it accepts, with the amount that it pays. */
+  /** SHA-256 of it, as hex: who knows a payment from the chain alone does not know that. */
+  readonly payloadDigest: string;
+  /** The one of ours that it accepts, as it is today. */
   readonly requirements: PaymentRequirements;
-  /** Whether that is today's price: one that has changed since takes nothing from a payment that was taken before. */
-  readonly isPriced: boolean;
+  /** Whether that is what is asked for today: a price or a receiver that has changed since takes nothing from a payment that was taken before. */
+  readonly isOffered: boolean;
   /** The URL that the payer was asked to pay for, where it says so; nothing signs it. */
   readonly resource?: string;
   readonly identifier?: string;
@@ -128,13 +133,18 @@ export type Presented =
       readonly kind: "refused";
       readonly code: "payment_refused" | "payment_mismatch" | "payment_identifier_conflict";
       readonly reason: Refusal;
-      readonly paymentId: string;
+      /** Not of one that is bound to no request: its header can be made from what the chain shows. */
+      readonly paymentId?: string;
       readonly settlement?: SettlementHeader;
     }
   /** Not known yet whether it was taken, or the delivery is still under way: 503, never 402. */
   | { readonly kind: "pending"; readonly retryAfterSeconds: number; readonly paymentId: string; readonly settlement?: SettlementHeader }
+  /** Taken, and not delivered after many tries: it stays a credit, and is tried again no sooner. */
+  | { readonly kind: "owed"; readonly retryAfterSeconds: number; readonly paymentId: string; readonly settlement: SettlementHeader }
   /** Never seen before, and there is nothing to sell: nothing was taken. */
-  | { readonly kind: "unsold" };
+  | { readonly kind: "unsold" }
+  /** Known, and from another header than this one: whoever made this one is told nothing of it. */
+  | { readonly kind: "foreign" };
 
 /** How a delivery ended: with the answer that the payer gets, or failed, which leaves the payer a credit. */
 export type DeliveryEnd = { readonly ok: true; readonly answer: StoredAnswer } | { readonly ok: false; readonly code: string };

@@ -21,11 +21,17 @@ export async function presentPayment(env: Environment, payment: PresentedPayment
   const told = await settlementOf(env, name).present({ paymentId, terms: payment, request });
   switch (told.kind) {
     case "unsold":
-      return { kind: "unsold" };
+    case "foreign":
+      return { kind: told.kind };
     case "pending":
       return { kind: "pending", paymentId, retryAfterSeconds, ...(told.settlement === undefined ? {} : { settlement: told.settlement }) };
-    case "refused":
-      return { kind: "refused", code: codeOf(told.reason), reason: told.reason, paymentId, settlement: refusalOf(payment, told.reason) };
+    case "refused": {
+      const { reason, isBound } = told;
+      const named = isBound ? { paymentId } : {};
+      return { kind: "refused", code: codeOf(reason), reason, settlement: refusalOf(payment, reason), ...named };
+    }
+    case "owed":
+      return { kind: "owed", paymentId, retryAfterSeconds: Math.ceil(told.waitMs / 1000), settlement: told.settlement };
     case "deliver":
       return { kind: "deliver", paymentId, lease: told.lease, settlement: told.settlement };
     case "answer":

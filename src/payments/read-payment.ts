@@ -1,5 +1,6 @@
 import { canonicalJson, parseJson, type JsonValue } from "../crypto/canonical-json.ts";
-import { readBase64 } from "../crypto/encoding.ts";
+import { sha256 } from "../crypto/digest.ts";
+import { readBase64, toHex } from "../crypto/encoding.ts";
 import { PaymentPayload, type PaymentRequirements, type PresentedPayment } from "./payment.ts";
 import type { PaymentSettings } from "./settings.ts";
 import { authorizationDigest, signerOf } from "./transfer-authorization.ts";
@@ -32,7 +33,7 @@ export async function readPayment(
   const token = settings.networks.find((one) => one.network === requirements?.network && sameHex(one.asset, requirements.asset));
   if (requirements === undefined || token === undefined) return refuse("no_match", "accepts nothing that was offered");
   const { authorization, signature } = payload;
-  if (!sameHex(authorization.to, requirements.payTo)) return refuse("no_match", "another receiver");
+  if (!sameHex(authorization.to, accepted.payTo)) return refuse("no_match", "another receiver");
   if (authorization.value !== accepted.amount) return refuse("no_match", "another amount");
   if (authorization.validAfter >= authorization.validBefore) return refuse("no_match", "never valid");
   const domain = {
@@ -52,12 +53,13 @@ export async function readPayment(
       payer: lower(authorization.from),
       nonce: lower(authorization.nonce),
       amount: accepted.amount,
-      payTo: lower(requirements.payTo),
+      payTo: lower(accepted.payTo),
       validAfter: authorization.validAfter,
       validBefore: authorization.validBefore,
       payload: new TextDecoder().decode(bytes),
-      requirements: { ...requirements, amount: accepted.amount },
-      isPriced: accepted.amount === requirements.amount,
+      payloadDigest: toHex(await sha256(bytes)),
+      requirements,
+      isOffered: accepted.amount === requirements.amount && sameHex(accepted.payTo, requirements.payTo),
       ...(resource === undefined ? {} : { resource: resource.url }),
       ...(identifier === undefined ? {} : { identifier }),
     },
@@ -70,14 +72,16 @@ const sameHex = (left: Hex, right: Hex): boolean => lower(left) === lower(right)
 
 const chainIdOf = (network: `eip155:${number}`): number => Number(network.slice("eip155:".length));
 
-/** Member for member what was offered, whatever the case of its addresses; the price is another question. */
-const sameTerms = (offered: PaymentRequirements, accepted: PaymentRequirements): boolean =>
-  termsOf({ ...offered, amount: accepted.amount }) === termsOf(accepted);
+/** Member for member what was offered, whatever the case of its addresses; how much and to whom is another question. */
+function sameTerms(offered: PaymentRequirements, { amount, payTo, ...accepted }: PaymentRequirements): boolean {
+  const terms = termsOf({ ...accepted, amount, payTo });
+  return terms !== undefined && terms === termsOf({ ...offered, amount, payTo });
+}
 
 /** JSON can spell what has no canonical form (half a surrogate pair): that equals nothing of ours. */
 function termsOf(terms: PaymentRequirements): string | undefined {
-  const plain: JsonValue = JSON.parse(JSON.stringify({ ...terms, asset: lower(terms.asset), payTo: lower(terms.payTo) }));
   try {
+    const plain: JsonValue = JSON.parse(JSON.stringify({ ...terms, asset: lower(terms.asset), payTo: lower(terms.payTo) }));
     return canonicalJson(plain);
   } catch {
     return undefined;

@@ -55,21 +55,23 @@ export class Settlement extends DurableObject<Bindings> {
         if (tried) return { kind: "pending", settlement: undefined };
         if (!request.sellable) return { kind: "unsold" };
         const refusal = machine.refuseUnseen(terms, request, now);
-        if (refusal !== undefined) return { kind: "refused", reason: refusal };
+        if (refusal !== undefined) return { kind: "refused", reason: refusal, isBound: false };
         this.#begin(() => this.#open(machine.bind(paymentId, terms, request)));
         continue;
       }
+      if (state.terms.payloadDigest !== terms.payloadDigest) return { kind: "foreign" };
       const step = machine.nextStep(state, request.fingerprint, now);
       if (step.do === "work" && this.#work === undefined) {
         if (tried) return tellPending(state);
         this.#begin(() => this.#pursue(state, request.sellable));
       }
-      if (step.do === "refuse") return { kind: "refused", reason: step.reason };
+      if (step.do === "refuse") return { kind: "refused", reason: step.reason, isBound: true };
       if (step.do === "answer") return this.#recall(state);
+      if (step.do === "pause") return { kind: "owed", settlement: settledHeader(state), waitMs: step.until - now };
       if (step.do === "deliver") return this.#lend(state, now);
       if (now >= until || this.#waiting >= mostWaiting) return tellPending(state);
       const ended = await this.#turn(until - now);
-      if (ended?.refusal !== undefined) return { kind: "refused", reason: ended.refusal };
+      if (ended?.refusal !== undefined) return { kind: "refused", reason: ended.refusal, isBound: false };
       tried ||= ended !== undefined;
     }
   }
@@ -166,8 +168,8 @@ export class Settlement extends DurableObject<Bindings> {
   #ports(state: State): Ports {
     const keep = async (next: State): Promise<void> => {
       // A pursuit knows of the outcome alone: deliveries go on beside it.
-      const { delivery, receipts } = this.#kept ?? next;
-      this.#become({ ...next, delivery, receipts });
+      const { begun, delivery, receipts } = this.#kept ?? next;
+      this.#become({ ...next, begun, delivery, receipts });
       await this.ctx.storage.sync();
     };
     return { ...outsideOf(this.#environment(), state.terms), now: this.#now, wait: (ms) => scheduler.wait(ms), keep };

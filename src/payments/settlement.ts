@@ -38,6 +38,8 @@ export type Settlement = {
   /** How often and when the facilitator was asked to take it, and the transaction that it named. */
   readonly asked: { readonly times: number; readonly lastAt: number; readonly transaction?: string };
   readonly outcome: Outcome;
+  /** How often and when a delivery was begun. */
+  readonly begun: { readonly times: number; readonly lastAt: number };
   readonly delivery: Delivery;
   /** How many receipts were given for it. */
   readonly receipts: number;
@@ -46,6 +48,11 @@ export type Settlement = {
 const day = 86_400_000;
 const leaseMs = 60_000;
 const creditMs = 30 * day;
+/**
+ * So many deliveries are begun one after the other; each that fails from then on has the next one wait twice as long, up to a day. What
+ * is delivered can cost us many times its price, and whoever pays may have it fail at will.
+ */
+const [firstDeliveries, firstPauseMs] = [4, 30_000];
 /** A header is settled again no sooner: the transaction of the time before may still be on its way. */
 const [askAgainMs, askAgainAfterBroadcastMs] = [8_000, 20_000];
 /** So long after the chain was looked at, it is looked at again before anything is delivered. */
@@ -80,6 +87,7 @@ export const bind = (
   sinceBlock: 0,
   asked: { times: 0, lastAt: 0 },
   outcome: { state: "open" },
+  begun: { times: 0, lastAt: 0 },
   delivery: { state: "none" },
   receipts: 0,
 });
@@ -87,7 +95,9 @@ export const bind = (
 export type Step =
   | { readonly do: "refuse"; readonly reason: Refusal }
   /** `work`: ask the chain and the facilitator. `wait`: somebody is at it. */
-  | { readonly do: "answer" | "deliver" | "work" | "wait" };
+  | { readonly do: "answer" | "deliver" | "work" | "wait" }
+  /** Delivered no sooner than that: it failed too often. */
+  | { readonly do: "pause"; readonly until: number };
 
 /** What to do for somebody who presents the payment. */
 export function nextStep(settlement: Settlement, fingerprint: string, now: number): Step {
@@ -103,9 +113,13 @@ export function nextStep(settlement: Settlement, fingerprint: string, now: numbe
     case "settled":
       if (delivery.state === "answered") return { do: "answer" };
       if (delivery.state === "leased" && now < delivery.until) return { do: "wait" };
+      if (now < redeemableAt(settlement)) return { do: "pause", until: redeemableAt(settlement) };
       return isCertain(outcome, now) ? { do: "deliver" } : { do: "work" };
   }
 }
+
+const redeemableAt = ({ begun: { times, lastAt } }: Settlement): number =>
+  times < firstDeliveries ? 0 : lastAt + Math.min(firstPauseMs * 2 ** (times - firstDeliveries), day);
 
 /** Whether what is known of the outcome is enough to deliver by. */
 const isCertain = (outcome: Outcome, now: number): boolean =>
@@ -153,9 +167,9 @@ export const withAsk = (settlement: Settlement, now: number): Settlement => ({
 
 /** Hands out the delivery; what stands before it, `nextStep` has said. */
 export function withLease(settlement: Settlement, lease: string, now: number): Settlement {
-  const { delivery } = settlement;
-  const credit = delivery.state === "credited" || delivery.state === "leased" ? delivery.credit : undefined;
-  return { ...settlement, delivery: { state: "leased", lease, until: now + leaseMs, ...(credit === undefined ? {} : { credit }) } };
+  const credit = creditOf(settlement);
+  const begun = { times: settlement.begun.times + 1, lastAt: now };
+  return { ...settlement, begun, delivery: { state: "leased", lease, until: now + leaseMs, ...(credit === undefined ? {} : { credit }) } };
 }
 
 /** Whether whoever holds `lease` may still end the delivery: nobody took it over, it has not ended, and the payment stands. */

@@ -6,9 +6,12 @@ import type { Settlement } from "./settlement.ts";
 export type Told =
   | { readonly kind: "deliver"; readonly settlement: SettlementHeader; readonly lease: string }
   | { readonly kind: "answer"; readonly settlement: SettlementHeader; readonly answer: KeptAnswer }
-  | { readonly kind: "refused"; readonly reason: Refusal }
+  /** `isBound`: it is bound to a request, and this is its header. Of any other, nothing is known here, and perhaps something in the ledger. */
+  | { readonly kind: "refused"; readonly reason: Refusal; readonly isBound: boolean }
+  /** Failed so often that the next delivery waits. */
+  | { readonly kind: "owed"; readonly settlement: SettlementHeader; readonly waitMs: number }
   | { readonly kind: "pending"; readonly settlement: SettlementHeader | undefined }
-  | { readonly kind: "unsold" };
+  | { readonly kind: "unsold" | "foreign" };
 
 const headerOf = ({ terms: { payer, network, amount }, outcome }: Settlement): SettlementHeader | undefined =>
   outcome.state === "settled" || outcome.state === "reversed"

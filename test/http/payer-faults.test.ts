@@ -106,6 +106,29 @@ describe("a price that has changed", () => {
   });
 });
 
+describe("a receiver that has changed", () => {
+  it("takes nothing from who has paid before, and gets what everybody else pays", async () => {
+    const parsed = parseEnvironment(env);
+    if (!parsed.ok || parsed.env.payments === undefined) throw new Error("the tests take payments");
+    const payTo = `0x${"11".repeat(20)}` as const;
+    const payments = { ...parsed.env.payments, networks: parsed.env.payments.networks.map((network) => ({ ...network, payTo })) };
+    const { path } = scoreOf(await publicAgent());
+    const sendNow = async (header: string): Promise<Response> => {
+      const request = new Request(`https://api.armalo.test${path}`, { headers: { "payment-signature": header } });
+      return answerRequest(buildApp(operations), request, { ok: true, env: { ...parsed.env, payments } }, () => undefined);
+    };
+    const payer = await newPayer();
+    const header = await sign(payer, await askPrice(payer, { path }));
+    const early = await sendNow(header);
+    expect([early.status, decoded(early.headers.get("payment-required")).accepts[0].payTo]).toEqual([402, payTo]);
+    const paid = await sendPayment(payer, { path }, header);
+    expect(paid.status, paid.text).toBe(200);
+    const again = await sendNow(header);
+    expect([again.status, await again.text()]).toEqual([200, paid.text]);
+    expect(await balanceOf(payer)).toBe(funds - 1_000);
+  });
+});
+
 describe("a database that is down", () => {
   it("has nothing taken, and nothing asked for", async () => {
     const parsed = parseEnvironment(env);

@@ -142,6 +142,22 @@ describe("a paid call", () => {
     expect(await balanceOf(payer)).toBe(funds - 3 * price);
   });
 
+  it("is whose header it is: what the chain shows of it gets neither the answer nor the payment's name", async () => {
+    const request = scoreOf(await publicAgent());
+    const paid = await pay(await newPayer(), request);
+    expect(paid.status, paid.text).toBe(200);
+    const onlooker = await newPayer();
+    const { resource, accepts, extensions } = decoded((await askPrice(onlooker, request)).headers.get("payment-required"));
+    const { payload } = decoded(paid.header);
+    const rebuilt = { x402Version: 2, payload, resource, accepted: accepts[0], extensions };
+    for (const one of [rebuilt, { ...rebuilt, extensions: undefined }]) {
+      const answer = await sendPayment(onlooker, request, btoa(JSON.stringify(one)));
+      expect([answer.status, answer.body.code], answer.text).toEqual([409, "payment_mismatch"]);
+      for (const name of ["payment-required", "payment-response", "x-payment-id"]) expect(answer.headers.get(name)).toBeNull();
+    }
+    expect((await sendPayment(onlooker, request, paid.header)).text).toBe(paid.text);
+  });
+
   it("is refused with the price again, and takes nothing, where the payment is not what was asked for", async () => {
     const request = scoreOf(await publicAgent());
     const payer = await newPayer();

@@ -20,7 +20,7 @@ describe("looking a payment up on the chain", () => {
     world.chain.mine(700);
     const facts = await lookUp(networkOf(), payment, { sinceBlock: 990 });
     expect(facts).toMatchObject({ state: "paid", transaction, confirmations: 701 });
-    expect(world.chain.asked.filter((method) => method === "eth_getLogs")).toHaveLength(3);
+    expect(world.chain.asked.filter((method) => method === "eth_getLogs")).toHaveLength(4);
   });
 
   it("knows nothing where a payment lies further back than it looks, rather than that there is none", async () => {

@@ -29,7 +29,8 @@ describe("a challenge", () => {
       if (access.mode !== "payable") continue;
       const accepts = requirementsOf({ ...settings, networks: Array.from({ length: mostNetworks }, () => longest) }, access.price);
       const url = `${origin}${path.replaceAll(/\{\w+\}/g, `agt_${"0".repeat(22)}`)}`;
-      const header = challengeHeader({ error: "valid_for_too_long", url, description: summary, mimeType: "application/json", accepts });
+      const told = { error: "valid_for_too_long", url, description: summary, mimeType: "application/json", secret: "f".repeat(32) };
+      const header = challengeHeader({ ...told, accepts });
       expect(header.length, path).toBeLessThan(3_072);
       expect(decoded(header).accepts).toEqual(accepts);
     }

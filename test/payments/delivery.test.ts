@@ -4,7 +4,20 @@ import type { PresentedPayment } from "../../src/payments/payment.ts";
 import { endDelivery } from "../../src/payments/present-payment.ts";
 import type { Settlement } from "../../src/payments/settlement.ts";
 import { askedLongAgo, checkedLongAgo, leaseOver, kept, tablesOf, end, fail, remember } from "./remember.ts";
-import { answer, endWorld, environment, lease, newPayment, objectOf, present, seconds, standIn, standStill, type World } from "./world.ts";
+import {
+  answer,
+  endWorld,
+  environment,
+  lease,
+  newPayment,
+  objectOf,
+  passTime,
+  present,
+  seconds,
+  standIn,
+  standStill,
+  type World,
+} from "./world.ts";
 
 let world: World;
 beforeEach(() => {
@@ -24,6 +37,28 @@ describe("a delivery", () => {
     expect(await end(payment, second.lease)).toEqual(answer());
     expect((await present(payment)).kind).toBe("answer");
     expect(world.settled).toHaveLength(1);
+  });
+
+  it("that fails again and again is tried ever more seldom, also where nobody ends it, and stays owed", async () => {
+    const payment = await newPayment();
+    const begun: number[] = [];
+    for (let minute = 0; minute < 24 * 60; minute += 1) {
+      const presented = await present(payment);
+      if (presented.kind === "deliver") {
+        begun.push(minute);
+        if (begun.length % 2 === 1) await fail(payment, presented.lease);
+      } else {
+        expect(presented).toMatchObject({ kind: "owed", settlement: { success: true } });
+        if (presented.kind === "owed") expect(presented.retryAfterSeconds).toBeGreaterThan(0);
+      }
+      passTime(60_000);
+    }
+    expect(begun.length).toBeLessThan(16);
+    expect(begun.slice(0, 4)).toEqual([0, 1, 2, 3]);
+    passTime(86_400_000);
+    const { lease: held } = await lease(payment);
+    expect(await end(payment, held)).toEqual(answer());
+    expect((await present(payment)).kind).toBe("answer");
   });
 
   it("whose Worker died is taken over when the lease is over, and credited by the alarm where nobody comes", async () => {
@@ -141,6 +176,9 @@ describe("what was", () => {
     await remember(payment, aged);
     await runDurableObjectAlarm(await objectOf(payment));
     expect(await tablesOf(payment)).toEqual([]);
-    expect(await present(payment)).toMatchObject({ kind: "refused", reason: "already_used" });
+    const gone = await present(payment);
+    expect(gone).toMatchObject({ kind: "refused", reason: "already_used" });
+    // Its name would show whoever made the header from the chain what the ledger has.
+    expect(gone).not.toHaveProperty("paymentId");
   });
 });

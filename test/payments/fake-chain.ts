@@ -20,6 +20,8 @@ export class FakeChain {
   /** `away`: no answer. `error`: an answer that is none. */
   mode: "well" | "away" | "error" = "well";
   readonly asked: string[] = [];
+  /** Transactions with more logs than anybody reads. */
+  readonly huge = new Set<string>();
 
   /** What the token does for a valid authorization; the nonce is used once. */
   transfer({ asset, payer, payTo, amount, nonce }: Transfer): string | undefined {
@@ -79,18 +81,26 @@ export class FakeChain {
         const found = this.#transactions.find(({ hash }) => hash === params[0]);
         return found === undefined
           ? null
-          : { transactionHash: found.hash, blockNumber: quantity(found.block), status: "0x1", logs: found.logs };
+          : { transactionHash: found.hash, blockNumber: quantity(found.block), status: "0x1", logs: this.#receiptLogs(found) };
       }
       case "eth_getLogs": {
         const [{ fromBlock, toBlock, address, topics: wanted }] = params;
         return this.#transactions
           .filter(({ block }) => block >= Number(fromBlock) && block <= Number(toBlock))
-          .flatMap(({ hash, logs }) => logs.map((log) => ({ ...log, transactionHash: hash, removed: false })))
+          .flatMap(({ hash, block, logs }) =>
+            logs.map((log) => ({ ...log, transactionHash: hash, blockNumber: quantity(block), removed: false })),
+          )
           .filter((log) => log.address.toLowerCase() === String(address).toLowerCase())
           .filter((log) => wanted.every((topic: string | string[], at: number) => [topic].flat().includes(log.topics[at] ?? "")));
       }
       default:
         throw new Error(`the chain has no ${method}`);
     }
+  }
+
+  #receiptLogs({ hash, logs }: Transaction): Log[] {
+    if (!this.huge.has(hash)) return logs;
+    const other: Log = { address: `0x${"99".repeat(20)}`, topics: [], data: `0x${"00".repeat(1_000)}` };
+    return [...Array.from({ length: 200 }, () => other), ...logs];
   }
 }

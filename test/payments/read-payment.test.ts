@@ -79,6 +79,13 @@ describe("a payment header", () => {
     expect(await reasonOf({ ...wish, signature: `0x${signature.slice(2, 130)}${flipped}` })).toBe("bad_signature");
   });
 
+  it("is malformed where it holds another kind of payment too, which a facilitator would take instead", async () => {
+    const { payload, ...rest } = payloadOf(newWallet(), requirements);
+    expect(await read(toHeader({ ...rest, payload }))).toMatchObject({ ok: true });
+    const both = { ...payload, permit2Authorization: { from: newWallet().address } };
+    expect(await read(toHeader({ ...rest, payload: both }))).toMatchObject({ ok: false, reason: "malformed" });
+  });
+
   it("is malformed where it is no base64 of JSON of that form, whatever it is, and never an error", async () => {
     const good = headerOf();
     for (const header of ["", "x", "e30=", "bnVsbA==", `${good}=`, good.slice(0, -4), toHeader({ x402Version: 1 }), "A".repeat(20_000)])

@@ -101,6 +101,20 @@ describe("a facilitator", () => {
     expect((await present(payment)).kind).toBe("pending");
   });
 
+  it("that names a transaction too large to read, its own or another's, keeps nobody from what was paid", async () => {
+    const lump = world.chain.transfer(transferOf(await newPayment())) ?? "";
+    world.chain.huge.add(lump);
+    world.onSettle = (settle) => Response.json({ ...settle(), transaction: lump });
+    expect((await present(await newPayment())).kind).toBe("deliver");
+    world.onSettle = (settle) => {
+      const report = settle();
+      world.chain.huge.add(report.transaction);
+      return Response.json(report);
+    };
+    const payment = await newPayment();
+    expect((await present(payment)).kind).toBe("deliver");
+  });
+
   it("that took the payment and says that it failed, says nothing, hangs up or answers twice is overruled by the chain", async () => {
     const lies = [
       () => Response.json({ success: false, errorReason: "insufficient_funds", transaction: "" }),

@@ -5,7 +5,7 @@ import { describeFault } from "../../platform/describe-fault.ts";
 import { parseJson } from "../../http/read-body.ts";
 import { egressFetch, failureIsOurs, type EgressEnvironment, type EgressResult, type NameCache } from "../../platform/egress.ts";
 import { log } from "../../platform/logger.ts";
-import type { JudgeVote } from "./jury-finding.ts";
+import { hasReplied, type JudgeVote } from "./jury-finding.ts";
 import type { VainCalls } from "./vain-calls.ts";
 import { newMark, readWord, voteRequest, type Question } from "./prompt.ts";
 
@@ -70,7 +70,7 @@ export async function askJudge(bench: Bench, judge: AskedJudge, question: Questi
     const limits = { timeoutMs: Math.min(judgeLimits.timeoutMs, leftMs), maxBytes: judgeLimits.maxBytes };
     const result = await egressFetch(bench.env, { url: voteUrl(judge), method: "POST", headers, body }, limits, bench.names);
     last = { reply: withoutKey(readReply(result), key), latencyMs: result.latencyMs };
-    if (result.ok || !failureIsOurs(result.reason)) await bench.vainCalls.note(host, isCompletion(last.reply));
+    if (result.ok || !failureIsOurs(result.reason)) await bench.vainCalls.note(host, hasReplied(last.reply));
     if (!worthAskingAgain(result)) return cast(last.reply, calls + 1, last.latencyMs);
   }
   return cast(last.reply, judgeLimits.calls, last.latencyMs);
@@ -87,8 +87,6 @@ async function openKey(judge: AskedJudge): Promise<string | null | undefined> {
     return undefined;
   }
 }
-
-const isCompletion = ({ outcome, vote }: Reply): boolean => vote !== null || outcome === "cannot_tell" || outcome === "off_menu";
 
 function worthAskingAgain(result: EgressResult): boolean {
   if (!result.ok) return result.reason === "network" || result.reason === "dns_unreachable";

@@ -60,5 +60,9 @@ export function countVotes(cast: readonly JudgeVote[]): Pick<JuryFinding, "value
 
 export const validVotes = (cast: readonly JudgeVote[]): readonly Vote[] => cast.flatMap(({ vote }) => vote ?? []);
 
+/** Whether a judge said something, be it no word of the menu: its model was asked, and answered. */
+export const hasReplied = ({ outcome, vote }: Pick<JudgeVote, "outcome" | "vote">): boolean =>
+  vote !== null || outcome === "cannot_tell" || outcome === "off_menu";
+
 /** Half of the votes convince nobody: a pass takes more. Null where nothing was decided. */
 export const decisionOf = ({ value }: Pick<JuryFinding, "value">): Vote | null => (value === null ? null : value > 0.5 ? "pass" : "fail");

@@ -4,13 +4,15 @@ import { enterSoldPanel, readAsPublic } from "../../db/read-as-public.ts";
 import type { Basics, Deliver } from "../../http/operation.ts";
 import { problem } from "../../http/problem.ts";
 import { changeOf, hearPanel, selectSeated, type Hearing } from "./hear-panel.ts";
+import { hasReplied } from "./jury-finding.ts";
 import { panelLimits } from "./panel.ts";
 import { digestPrompt } from "./prompt.ts";
 import type { AskedOfPanel, JuryAnswerView } from "./schemas.ts";
 
 /**
  * Puts an answer to a panel that is for sale, for whoever pays. Its organization's log says for which payment its judges were called. Where
- * fewer of them replied than make a jury, nothing was delivered that could be paid for.
+ * fewer of them replied than make a jury, nothing was delivered that could be paid for; what judges make of a question is a reply, whatever it is:
+ * else a question that confuses them would be asked for nothing, again and again.
  */
 export async function quoteJury(context: Basics, panelId: string, asked: AskedOfPanel): Promise<Deliver<JuryAnswerView>> {
   const { env, requestId, now } = context;
@@ -28,8 +30,8 @@ export async function quoteJury(context: Basics, panelId: string, asked: AskedOf
     const change = { paymentId, asked: await changeOf(asked, answer) };
     const tenant = openSystemDb(env, orgId, "system:jury-sale");
     await tenant.write({ action: "judge_panel.asked", resource: panelId, change, answer: null }, () => []);
-    const { judges, unanswered } = answer.counts;
-    if (judges - unanswered < panelLimits.quorum) throw problem("unavailable", `${unanswered} of ${judges} judges did not answer`);
+    const replies = answer.votes.filter(hasReplied).length;
+    if (replies < panelLimits.quorum) throw problem("unavailable", `${replies} of ${answer.votes.length} judges replied`);
     return answer;
   };
 }

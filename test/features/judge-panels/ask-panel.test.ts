@@ -156,6 +156,18 @@ describe("a jury that is paid for", () => {
     expect(answer.body).toMatchObject({ verdict: "undecided", value: null, counts: { abstained: 2, unanswered: 1 } });
   });
 
+  it("was answered where judges say what is no word of the menu: a question that confuses them is not asked again for nothing", async () => {
+    const org = await createOrganization();
+    const { panelId, asked } = await openPanel(org, ["chatty", "chatty", "chatty"]);
+    await offerPanel(panelId);
+    const payer = await newPayer();
+    const answer = await pay(payer, forSale(panelId));
+    expect(answer.status, answer.text).toBe(200);
+    expect(answer.body).toMatchObject({ verdict: "undecided", counts: { unanswered: 3 } });
+    expect((await sendPayment(payer, forSale(panelId), answer.header)).text).toBe(answer.text);
+    expect(await asked()).toHaveLength(3);
+  });
+
   it("is not answered unless the organization's log has it", async () => {
     const org = await createOrganization();
     const { panelId } = await openPanel(org, ["pass", "pass", "pass"]);
