@@ -13,9 +13,7 @@ import type { Call } from "./call.ts";
 import { contextOf, type BodyReader } from "./handle-call.ts";
 import type { Deliver, Operation, Price } from "./operation.ts";
 import { problem, type Problem } from "./problem.ts";
-import { payerHeaders } from "./security-headers.ts";
-
-export const paymentHeader = "PAYMENT-SIGNATURE";
+import { payerHeaders, paymentHeader } from "./security-headers.ts";
 
 export type Terms = { readonly settings: PaymentSettings; readonly price: Price };
 /** One call that somebody without a credential makes of a payable operation. */

@@ -2,14 +2,6 @@ import type { Standing } from "../../payments/settlement.ts";
 import type { PaymentView } from "./schemas.ts";
 import type { PaymentReceiptRow, PaymentRow } from "./store.ts";
 
-export const paymentStates = [
-  "pending",
-  "delivering",
-  "delivered",
-  "credited",
-  "refused",
-  "reversed",
-] as const satisfies Standing["state"][];
 export const nextActs = ["resend_same", "pay_again", "nothing"] as const;
 
 /** What a payer is shown: as its object has it, or, once that has forgotten, as the ledger has. Undefined where neither knows of it. */

@@ -102,12 +102,12 @@ describe("a room", () => {
 describe("what a room's object is told", () => {
   it("is all of its own room, in two round trips", async () => {
     const org = await createOrganization({ plan: "pro" });
-    const { swarmId, roomId } = await newRoom(org, { topics: [{ name: "a" }], retention: { messages: 20, days: 2 } });
+    const { roomId } = await newRoom(org, { topics: [{ name: "a" }], retention: { messages: 20, days: 2 } });
     const calls = vi.spyOn(globalThis, "fetch");
     const config = await loadRoom(environment(), roomId);
     expect(calls.mock.calls).toHaveLength(2);
     calls.mockRestore();
-    const known = { roomId, orgId: org.orgId, swarmId, name: "Room", plan: "pro", environment: "live", closedAt: null, revision: 1 };
+    const known = { roomId, orgId: org.orgId, plan: "pro", closedAt: null };
     expect(config).toMatchObject({ ...known, topics: [{ name: "a" }], retention: { messages: 20, days: 2 }, revocations: [] });
   });
 
