@@ -1,3 +1,4 @@
+import type { ChainPlace } from "../crypto/room-chain.ts";
 import type { Environment } from "../env.ts";
 
 /**
@@ -28,20 +29,22 @@ export type RoomControl = {
 
 /** A room at this moment. `floor` is the message before the oldest that is kept. */
 export type RoomStatus = {
-  readonly head: { readonly seq: number; readonly digest: string };
-  readonly floor: { readonly seq: number; readonly digest: string };
+  readonly head: ChainPlace;
+  readonly floor: ChainPlace;
   readonly bytes: number;
   readonly sockets: number;
   readonly agents: readonly string[];
 };
+
+/** The object of a room that is in the database, or whose identifier's tag was checked. */
+export const roomOf = ({ bindings: { ROOM: rooms } }: Environment, roomId: string) => rooms.get(rooms.idFromName(roomId));
 
 const patienceMs = 3000;
 
 /** Tells the object of a room that is in the database. Throws where it is out of reach or does not answer in time. */
 export async function tellRoom<T>(env: Environment, roomId: string, tell: (room: RoomControl) => Promise<T>): Promise<T> {
   const answered = new AbortController();
-  const { ROOM } = env.bindings;
-  const told = async (): Promise<T> => tell(ROOM.get(ROOM.idFromName(roomId)));
+  const told = async (): Promise<T> => tell(roomOf(env, roomId));
   try {
     const late = scheduler.wait(patienceMs, { signal: answered.signal }).then(() => Promise.reject(new Error("no answer in time")));
     return await Promise.race([told(), late]);

@@ -17,8 +17,16 @@ const challengeAnswer = {
 };
 
 function securityOf({ mode }: Operation["access"]): Record<string, string[]>[] {
-  if (mode === "public") return [];
-  return mode === "payable" ? [{ bearer: [] }, { x402: [] }] : [{ bearer: [] }];
+  switch (mode) {
+    case "public":
+      return [];
+    case "tenant":
+      return [{ bearer: [] }];
+    case "payable":
+      return [{ bearer: [] }, { x402: [] }];
+    case "room":
+      return [{ roomToken: [] }];
+  }
 }
 
 type Content = { readonly content?: Record<string, { readonly schema: z.ZodType | { readonly type: "string" } }> };
@@ -52,10 +60,12 @@ function contentOf(response: ResponseShape): Content {
   return { content: Object.fromEntries(response.media.map((type) => [type, { schema: { type: "string" as const } }])) };
 }
 
-function describe({ access, audit }: Operation): string {
-  const needs = whoMay(access);
-  return audit === undefined ? needs : `${needs} Recorded in the audit log as \`${audit}\`. Takes an \`Idempotency-Key\`.`;
-}
+const describe = ({ access, audit, description }: Operation): string =>
+  [
+    whoMay(access),
+    ...(audit === undefined ? [] : [`Recorded in the audit log as \`${audit}\`. Takes an \`Idempotency-Key\`.`]),
+    ...(description === undefined ? [] : [description]),
+  ].join(" ");
 
 function whoMay(access: Operation["access"]): string {
   switch (access.mode) {
@@ -77,6 +87,12 @@ export function openApiDocument(operations: readonly Operation[], origin: string
     type: "http",
     scheme: "bearer",
     description: "An API key (`arm_live_…`, `arm_test_…`) or an access token.",
+  });
+  app.openAPIRegistry.registerComponent("securitySchemes", "roomToken", {
+    type: "http",
+    scheme: "bearer",
+    bearerFormat: "JWT",
+    description: "A room token: `POST /v1/rooms/{roomId}/tokens` mints one for an agent.",
   });
   app.openAPIRegistry.registerComponent("securitySchemes", "x402", {
     type: "apiKey",
