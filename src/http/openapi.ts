@@ -17,16 +17,8 @@ const challengeAnswer = {
 };
 
 function securityOf({ mode }: Operation["access"]): Record<string, string[]>[] {
-  switch (mode) {
-    case "public":
-      return [];
-    case "tenant":
-      return [{ bearer: [] }];
-    case "payable":
-      return [{ bearer: [] }, { x402: [] }];
-    case "room":
-      return [{ roomToken: [] }];
-  }
+  if (mode === "public") return [];
+  return mode === "payable" ? [{ bearer: [] }, { x402: [] }] : [{ bearer: [] }];
 }
 
 type Content = { readonly content?: Record<string, { readonly schema: z.ZodType | { readonly type: "string" } }> };
@@ -60,12 +52,10 @@ function contentOf(response: ResponseShape): Content {
   return { content: Object.fromEntries(response.media.map((type) => [type, { schema: { type: "string" as const } }])) };
 }
 
-const describe = ({ access, audit, description }: Operation): string =>
-  [
-    whoMay(access),
-    ...(audit === undefined ? [] : [`Recorded in the audit log as \`${audit}\`. Takes an \`Idempotency-Key\`.`]),
-    ...(description === undefined ? [] : [description]),
-  ].join(" ");
+function describe({ access, audit }: Operation): string {
+  const needs = whoMay(access);
+  return audit === undefined ? needs : `${needs} Recorded in the audit log as \`${audit}\`. Takes an \`Idempotency-Key\`.`;
+}
 
 function whoMay(access: Operation["access"]): string {
   switch (access.mode) {
@@ -87,12 +77,6 @@ export function openApiDocument(operations: readonly Operation[], origin: string
     type: "http",
     scheme: "bearer",
     description: "An API key (`arm_live_…`, `arm_test_…`) or an access token.",
-  });
-  app.openAPIRegistry.registerComponent("securitySchemes", "roomToken", {
-    type: "http",
-    scheme: "bearer",
-    bearerFormat: "JWT",
-    description: "A room token: `POST /v1/rooms/{roomId}/tokens` mints one for an agent.",
   });
   app.openAPIRegistry.registerComponent("securitySchemes", "x402", {
     type: "apiKey",

@@ -88,13 +88,7 @@ export type Deliver<Answer> = (payment: Payment) => Promise<Answer>;
  */
 type Quote<R extends RequestShape, Answer> = (request: { readonly input: InputOf<R> } & Basics) => Promise<Deliver<Answer>>;
 
-type OperationBase = {
-  readonly id: `${string}.${string}`;
-  readonly path: `/${string}`;
-  readonly summary: string;
-  /** For the API reference, where the summary and the schemas do not say all. */
-  readonly description?: string;
-};
+type OperationBase = { readonly id: `${string}.${string}`; readonly path: `/${string}`; readonly summary: string };
 
 export type OperationSpec<G extends Governance, A extends Action, R extends RequestShape, S extends ResponseShape> = OperationBase & {
   readonly governance: G;

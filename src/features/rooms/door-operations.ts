@@ -1,14 +1,9 @@
 import { defineOperation } from "../../http/define-operation.ts";
-import { closures } from "../../rooms/close-codes.ts";
-import { roomProtocol } from "../../rooms/open-socket.ts";
 import { askRoom, connectToRoom } from "./ask-room.ts";
 import { HistoryPage, HistoryQuery, PresentAgents, PublishBody, PublishedMessage } from "./door-schemas.ts";
 import { RoomParams } from "./schemas.ts";
 
 const asMember = { governance: "room", access: { mode: "room" } } as const;
-
-const closeCodes = Object.values(closures).map(([code, reason]) => `${code} (${reason})`);
-const socketProtocol = `Name the subprotocol \`${roomProtocol}\`, and where no header can be set \`bearer.<token>\` beside it. Frames are JSON with a \`type\`: a member sends \`subscribe\`, \`unsubscribe\`, \`publish\`, \`ack\`, \`refresh\` and \`presence\`; the room begins with \`welcome\`, answers each of them, sends \`message\`, and \`error\` with a \`code\` for what it does not do. Acknowledge the newest \`seq\` every \`ackEvery\` messages. The room closes a socket with ${closeCodes.join(", ")}.`;
 
 /** What the holder of a room token can ask: of the room itself, not of the organization. */
 export const roomDoorOperations = [
@@ -18,7 +13,6 @@ export const roomDoorOperations = [
     method: "get",
     path: "/v1/rooms/{roomId}/connect",
     summary: "Open a WebSocket into a room (armalo.room.v1)",
-    description: socketProtocol,
     request: { params: RoomParams },
     response: { status: 101, upgrade: true },
     handle: (context) => connectToRoom(context),

@@ -5,7 +5,6 @@ import { parseEnvironment } from "../../../src/env.ts";
 import { checkReadiness } from "../../../src/features/site/readiness.ts";
 import { securityTxtExpires } from "../../../src/features/site/security-txt.ts";
 import { operations } from "../../../src/operations.ts";
-import { closures } from "../../../src/rooms/close-codes.ts";
 import { callApi } from "../../support/organization.ts";
 
 const dayMs = 86_400_000;
@@ -35,14 +34,6 @@ describe("what the service says of itself", () => {
     );
     expect(described.map(({ operationId }) => operationId).toSorted()).toEqual(operations.map(({ id }) => id).toSorted());
     for (const { requestBody } of described) if (requestBody !== undefined) expect(requestBody.required).toBe(true);
-  });
-
-  it("describes a room's sockets with every code that they are closed with, and the token that they want", async () => {
-    const { body } = await callApi("GET", "/openapi.json");
-    const { description, security } = body.paths["/v1/rooms/{roomId}/connect"].get;
-    for (const [code, reason] of Object.values(closures)) expect(description).toContain(`${code} (${reason})`);
-    expect(security).toEqual([{ roomToken: [] }]);
-    expect(body.components.securitySchemes).toHaveProperty("roomToken");
   });
 
   it("explains every problem code, and no other", async () => {
