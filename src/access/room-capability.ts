@@ -63,9 +63,12 @@ const patternsOf = (caps: Capabilities, name: (typeof onTopics)[number]): string
 export const mayPublish = (caps: Capabilities, topic: string): boolean =>
   patternsOf(caps, "topic:publish").some((held) => matches(held, topic));
 
+/** The patterns of all that it may hear. */
+export const hearable = (caps: Capabilities): string[] => patternsOf(caps, "topic:subscribe");
+
 /** May it hear everything that the pattern stands for? One capability must cover the pattern as a whole. A topic is asked for like a pattern. */
 export const maySubscribe = (caps: Capabilities, pattern: string): boolean =>
-  topicPatternPattern.test(pattern) && patternsOf(caps, "topic:subscribe").some((held) => covers(held, pattern));
+  topicPatternPattern.test(pattern) && hearable(caps).some((held) => covers(held, pattern));
 
 export const maySeePresence = (caps: Capabilities): boolean => caps.includes("presence");
 /** What was said before; of it, what `maySubscribe` lets the member hear. */

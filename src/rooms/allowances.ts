@@ -3,7 +3,7 @@ import { askLimit, newRollingLimit, type RollingLimit } from "../access/rolling-
 import { roomLimits, roomPlans } from "./limits.ts";
 import type { MessageStore } from "./message-store.ts";
 
-const { windowMs } = roomLimits;
+const { windowMs, placesAnAsk, namesAnAsk } = roomLimits;
 
 type Spent = { readonly ok: true } | { readonly ok: false; readonly retryAfterMs: number };
 
@@ -44,6 +44,16 @@ export class Allowances {
     return spend(this.#asks, agentId, roomLimits.asks + roomPlans[plan].memberMessages, now);
   }
 
+  /** What looks through much of what is kept, counts as more than one ask: a search that finds nothing costs the room the most. */
+  chargePlaces(plan: Plan, agentId: string, places: number, now: number): void {
+    this.#charge(plan, agentId, Math.floor(places / placesAnAsk), now);
+  }
+
+  /** A long list of who is here, too: whoever asks for it and does not read it fills the room's memory. */
+  chargeNames(plan: Plan, agentId: string, names: number, now: number): void {
+    this.#charge(plan, agentId, Math.floor(names / namesAnAsk), now);
+  }
+
   spendConnect(agentId: string, now: number): Spent {
     return spend(this.#connects, agentId, roomLimits.connects, now);
   }
@@ -53,6 +63,10 @@ export class Allowances {
     for (const rings of [this.#asks, this.#connects, this.#members])
       for (const [agentId, { times, oldest, inWindow, limit }] of rings)
         if (inWindow === 0 || (times[(oldest + inWindow - 1) % limit] ?? 0) <= now - windowMs) rings.delete(agentId);
+  }
+
+  #charge(plan: Plan, agentId: string, asks: number, now: number): void {
+    for (let left = asks; left > 0 && this.spendAsk(plan, agentId, now).ok; left -= 1);
   }
 
   #recall(plan: Plan, now: number): void {

@@ -1,4 +1,4 @@
-import { mayReadHistory, maySeePresence, maySubscribe } from "../access/room-capability.ts";
+import { hearable, mayReadHistory, maySeePresence, maySubscribe } from "../access/room-capability.ts";
 import { describeFault } from "../platform/describe-fault.ts";
 import { log } from "../platform/logger.ts";
 import { askLimit } from "../access/rolling-limit.ts";
@@ -40,14 +40,14 @@ function answer(hall: OpenHall, member: Member, frame: Exclude<ClientFrame, Fram
     case "publish":
       return publishFrame(hall, member, frame, now);
     case "subscribe":
-      return subscribe(hall, member, frame);
+      return subscribe(hall, member, frame, now);
     case "unsubscribe":
       hall.assembly.unsubscribe(member, frame.topics);
       hall.assembly.send(member, { type: "unsubscribed", ref: frame.ref, ...subscribed(hall, member) });
       replayOn(hall.assembly, member);
       return undefined;
     case "presence":
-      return presence(hall, member, frame);
+      return presence(hall, member, frame, now);
     case "ack":
       return undefined;
   }
@@ -57,7 +57,7 @@ const subscribed = ({ messages }: OpenHall, { subscriptions }: Member) => ({ top
 
 function publishFrame(hall: OpenHall, member: Member, frame: Frame<"publish">, now: number): Fault | undefined {
   const { agentId, caps } = member.pass;
-  const visit = hall.visits.enter(hall.settings.roomId, "socket", agentId, hall.messages.head.seq, now);
+  const visit = hall.visits.enter(hall.settings.roomId, "socket", agentId, now);
   const published = publish(hall, { agentId, caps, visit }, frame, now);
   if (!published.ok) return { code: published.code, detail: published.detail, retryAfterMs: published.retryAfterMs };
   const { seq, digest, duplicate, message } = published;
@@ -66,29 +66,33 @@ function publishFrame(hall: OpenHall, member: Member, frame: Frame<"publish">, n
   return undefined;
 }
 
-function subscribe(hall: OpenHall, member: Member, { topics, after, ref }: Frame<"subscribe">): Fault | undefined {
-  const { assembly, messages, visits } = hall;
+function subscribe(hall: OpenHall, member: Member, { topics, after, ref }: Frame<"subscribe">, now: number): Fault | undefined {
+  const { allowances, assembly, messages, settings, visits } = hall;
   const { caps, agentId } = member.pass;
   const denied = topics.find((pattern) => !maySubscribe(caps, pattern));
   if (denied !== undefined) return fault("forbidden", `The token does not allow subscribing to all of ${denied}.`);
   if (after !== undefined && after > messages.head.seq) return fault("ahead", `The newest message is ${messages.head.seq}.`);
   // What it could have heard itself, nobody is kept from hearing again.
-  const since = visits.find("socket", agentId)?.since ?? messages.head.seq;
+  const since = Math.max(...topics.map((pattern) => visits.heardSince(agentId, pattern) ?? messages.head.seq));
   if (after !== undefined && after < since && !mayReadHistory(caps))
     return fault("forbidden", `Without the capability \`history\`, nothing before ${since} is replayed.`);
   if (new Set([...member.subscriptions.keys(), ...topics]).size > roomLimits.subscriptions)
     return fault("too_many_subscriptions", `At most ${roomLimits.subscriptions}.`);
+  if (after !== undefined) allowances.chargePlaces(settings.plan, agentId, messages.head.seq - Math.max(after, messages.floor.seq), now);
   assembly.subscribe(member, topics, after);
   assembly.send(member, { type: "subscribed", ref, ...subscribed(hall, member) });
   replayOn(assembly, member);
   return undefined;
 }
 
-function presence({ assembly, presence: present }: OpenHall, member: Member, { ref }: Frame<"presence">): Fault | undefined {
+function presence(hall: OpenHall, member: Member, { ref }: Frame<"presence">, now: number): Fault | undefined {
+  const { allowances, assembly, presence: present, settings } = hall;
   if (!maySeePresence(member.pass.caps)) return fault("forbidden", "The token has not the capability `presence`.");
   member.watchesPresence = true;
   noteMember(member);
-  assembly.send(member, { type: "presence", ref, agents: present.agents() });
+  const agents = present.agents();
+  allowances.chargeNames(settings.plan, member.pass.agentId, agents.length, now);
+  assembly.send(member, { type: "presence", ref, agents });
   return undefined;
 }
 
@@ -110,6 +114,7 @@ async function refresh(hall: OpenHall, member: Member, { token, ref }: Frame<"re
   const dropped = [...member.subscriptions.keys()].filter((pattern) => !maySubscribe(caps, pattern));
   if (dropped.length > 0) assembly.unsubscribe(member, dropped);
   noteMember(member);
+  hall.visits.hear(member.pass.agentId, hearable(caps), hall.messages.head.seq);
   hall.wakeBy(expiresAt);
   const topics = [...member.subscriptions.keys()];
   assembly.send(member, { type: "refreshed", ref, expiresAt: new Date(expiresAt).toISOString(), topics });

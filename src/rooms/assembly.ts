@@ -117,8 +117,7 @@ export class Assembly {
       }
       if (replayedTo(subscriptions) < head.seq) return this.#pause(member, true);
     }
-    this.#sockets.keep(member);
-    return false;
+    return this.#pause(member, false);
   }
 
   /** False where the number is none that the socket was sent and has not acknowledged. */
@@ -171,6 +170,8 @@ export class Assembly {
   }
 
   #sendKept(member: Member, seq: number): boolean {
+    // The message before this one may have found its socket lost, or the member the slowest of all.
+    if (!this.#members.has(member.socket)) return false;
     const frame = messageFrame(this.#messages.read(seq));
     if (!hasRoom(member, frame.length)) return false;
     this.#sendCounted(member, seq, frame);

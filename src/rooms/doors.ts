@@ -25,11 +25,11 @@ const scanned = 5_000;
 
 /** Answers in JSON text: the body of the answer, with `ok`, or a DoorRefusal. */
 export function answerDoor(hall: OpenHall, pass: Pass, ask: DoorAsk, now: number): string {
-  const { settings, visits, messages, presence, allowances } = hall;
+  const { settings, visits, allowances } = hall;
   const spent = allowances.spendAsk(settings.plan, pass.agentId, now);
   if (!spent.ok) return refuse("rate_limited", "too many calls a minute", { retryAfterMs: spent.retryAfterMs });
   if (hall.outbox.size() >= roomLimits.waitingEvents) return refuse("unavailable", "too many events wait for the log");
-  const visit = visits.enter(settings.roomId, "http", pass.agentId, messages.head.seq, now);
+  const visit = visits.enter(settings.roomId, "http", pass.agentId, now);
   switch (ask.kind) {
     case "publish": {
       const published = publish(hall, { ...pass, visit }, ask, now);
@@ -39,10 +39,13 @@ export function answerDoor(hall: OpenHall, pass: Pass, ask: DoorAsk, now: number
       return JSON.stringify({ ok: true, seq, digest, duplicate });
     }
     case "history":
-      return mayReadHistory(pass.caps) ? page(hall, pass, ask) : refuse("forbidden", "no capability `history`");
-    case "presence":
+      return mayReadHistory(pass.caps) ? page(hall, pass, ask, now) : refuse("forbidden", "no capability `history`");
+    case "presence": {
       if (!maySeePresence(pass.caps)) return refuse("forbidden", "no capability `presence`");
-      return JSON.stringify({ ok: true, agents: presence.agents() });
+      const agents = hall.presence.agents();
+      allowances.chargeNames(settings.plan, pass.agentId, agents.length, now);
+      return JSON.stringify({ ok: true, agents });
+    }
   }
 }
 
@@ -53,10 +56,13 @@ export const refuse = (
 ): string => JSON.stringify({ ok: false, reason, blocker, detail, retryAfterMs } satisfies DoorRefusal);
 
 /** Messages behind `after` of topics that the member may hear; `next` is where to go on, null at the end. */
-function page({ messages }: OpenHall, { caps }: Pass, { after, limit, topic }: Extract<DoorAsk, { kind: "history" }>): string {
+function page(hall: OpenHall, { agentId, caps }: Pass, ask: Extract<DoorAsk, { kind: "history" }>, now: number): string {
+  const { allowances, messages, settings } = hall;
+  const { after, limit, topic } = ask;
   const { head, floor } = messages;
   const texts: string[] = [];
-  let [last, chars] = [Math.max(after, floor.seq), 0];
+  const from = Math.max(after, floor.seq);
+  let [last, chars] = [from, 0];
   const places = messages.placesAfter(last, scanned);
   for (const place of places) {
     if (texts.length >= limit || chars > roomLimits.historyChars) break;
@@ -66,6 +72,7 @@ function page({ messages }: OpenHall, { caps }: Pass, { after, limit, topic }: E
     texts.push(text);
     chars += text.length;
   }
+  allowances.chargePlaces(settings.plan, agentId, last - from, now);
   const next = last < head.seq ? last : null;
   const ends = JSON.stringify({ head: { seq: head.seq, digest: head.digest }, oldest: floor.seq + 1, next });
   return `{"ok":true,"messages":[${texts.join(",")}],${ends.slice(1)}`;

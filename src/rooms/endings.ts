@@ -18,6 +18,8 @@ const toRow = (ending: Ending): Row => {
 export class Endings {
   readonly #sql: SqlStorage;
   readonly #rows: Map<string, Row>;
+  /** Tokens of this generation and of all before it are over. */
+  #generation: number;
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
@@ -26,10 +28,16 @@ export class Endings {
     );
     const rows = sql.exec<Row>('select kind, id, since as "from", until from endings').toArray();
     this.#rows = new Map(rows.map((row) => [keyOf(row.kind, row.id), row]));
+    this.#generation = rows.reduce((most, { kind, id }) => (kind === "generation" ? Math.max(most, Number(id)) : most), 0);
   }
 
   /** Keeps the earlier beginning and the later end of two that are alike: asking twice lets nobody in. */
   add(ending: Ending): void {
+    if (ending.kind === "generation") {
+      if (ending.upTo <= this.#generation) return;
+      this.#generation = ending.upTo;
+      this.#sql.exec("delete from endings where kind = 'generation'");
+    }
     const asked = toRow(ending);
     const known = this.#rows.get(keyOf(asked.kind, asked.id));
     const row = known === undefined ? asked : joined(known, asked);
@@ -46,17 +54,14 @@ export class Endings {
   /** From when on what the pass allows is over: 0 where it is over now, Infinity where nothing ends it. */
   endOf({ tokenId, agentId, keyId, generation }: Omit<Pass, "caps" | "expiresAt">, now: number): number {
     const named = [keyOf("token", tokenId), keyOf("agent", agentId), keyOf("archived_agent", agentId), keyOf("key", keyId)];
-    const rows = [...named.flatMap((key) => this.#rows.get(key) ?? []), ...this.#generationsFrom(generation)];
+    if (generation <= this.#generation) return 0;
+    const rows = named.flatMap((key) => this.#rows.get(key) ?? []);
     return rows.reduce((end, { from, until }) => (until === null || until > now ? Math.min(end, from) : end), Infinity);
   }
 
   /** Drops those that have passed. */
   forget(now: number): void {
     for (const { kind, id, until } of this.#rows.values()) if (until !== null && until <= now) this.lift(kind, id);
-  }
-
-  #generationsFrom(generation: number): Row[] {
-    return [...this.#rows.values()].filter(({ kind, id }) => kind === "generation" && Number(id) >= generation);
   }
 }
 

@@ -21,6 +21,9 @@ export const roomLimits = {
   subscriptions: 16,
   /** What one agent may ask a minute beside its messages: every frame and HTTP call counts, but for acknowledgements of something. */
   asks: 240,
+  /** So many messages that a replay or a page looks through, and so many names of who is here, count as one more. */
+  placesAnAsk: 500,
+  namesAnAsk: 10,
   connects: 60,
   /** Faulty frames, and refusals for being over a limit, that one socket gets a minute before it is closed. */
   faults: 10,

@@ -32,7 +32,8 @@ const tables = `
   create table if not exists message_ids (
     agent text not null, message_id text not null, seq integer not null, digest text not null, content text not null, at integer not null,
     primary key (agent, message_id)) without rowid;
-  create index if not exists message_ids_order on message_ids (seq);`;
+  create index if not exists message_ids_order on message_ids (seq);
+  create table if not exists dropped (seq integer primary key, at integer not null, agent text not null, side_effect integer not null);`;
 
 type Row = { seq: number; at: number; agent: string; topic: string; side_effect: number; digest: string; previous: string; body: string };
 const toMessage = ({ agent, side_effect: sideEffect, ...row }: Row): KeptMessage => ({ ...row, from: agent, sideEffect: sideEffect === 1 });
@@ -41,6 +42,8 @@ const columns = "seq, at, agent, topic, side_effect, digest, previous, body";
 /** A publisher's own identifiers are remembered as long as their messages are kept, and at least so long. */
 const idsKeptMs = 3_600_000;
 const idsForgotten = 5_000;
+/** Of what was dropped, it is remembered so long who published it. */
+const droppedKnownMs = 60_000;
 
 /** A room's messages, numbered and chained, in the object's own SQLite. What is written here is safe before anything that follows leaves it. */
 export class MessageStore {
@@ -116,10 +119,12 @@ export class MessageStore {
     return toMessage(this.#sql.exec<Row>(`select ${columns} from messages where seq = ?`, seq).one());
   }
 
-  /** Who published when, from `sinceMs` on, oldest first; at most the newest `limit`. */
+  /** Who published when, from `sinceMs` on, which is at most a minute ago, oldest first; at most the newest `limit`. Dropped or not. */
   publishedSince(sinceMs: number, limit: number): { agent: string; at: number; sideEffect: number }[] {
-    const query = `select agent, at, side_effect as "sideEffect" from messages where seq > ? and at > ? order by seq`;
-    return this.#sql.exec<{ agent: string; at: number; sideEffect: number }>(query, this.#head.seq - limit, sinceMs).toArray();
+    const from = this.#head.seq - limit;
+    const query = (table: string): string => `select seq, agent, at, side_effect as "sideEffect" from ${table} where seq > ? and at > ?`;
+    const both = `${query("dropped")} union all ${query("messages")} order by seq`;
+    return this.#sql.exec<{ agent: string; at: number; sideEffect: number }>(both, from, sinceMs, from, sinceMs).toArray();
   }
 
   /** Drops what is not to be kept, and says how many. The chain can be verified from the oldest that is left. */
@@ -130,19 +135,25 @@ export class MessageStore {
       this.#floor = this.#markOf(last);
       const { seq, digest, at, total } = this.#floor;
       this.#sql.exec("insert or replace into floor (id, seq, digest, at, total) values (1, ?, ?, ?, ?)", seq, digest, at, total);
+      this.#sql.exec("delete from dropped where at <= ?", now - droppedKnownMs);
+      this.#sql.exec(
+        "insert into dropped select seq, at, agent, side_effect from messages where seq <= ? and at > ?",
+        seq,
+        now - droppedKnownMs,
+      );
       this.#sql.exec("delete from messages where seq <= ?", seq);
     }
-    this.#forgetIds(now - idsKeptMs);
+    this.#forgetIds(now - idsKeptMs, idsForgotten + 2 * (last - from));
     return last - from;
   }
 
-  /** Times grow with the numbers, so that what is too old stands first. */
-  #forgetIds(before: number): void {
+  /** Times grow with the numbers, so that what is too old stands first. `most` is more than came since the last time. */
+  #forgetIds(before: number, most: number): void {
     const oldest = "select seq, at from message_ids where seq <= ? order by seq limit ?";
     const [first] = this.#sql.exec<{ at: number }>(oldest, this.#floor.seq, 1).toArray();
     if (first === undefined || first.at >= before) return;
     const last = `select max(seq) from (${oldest}) where at < ?`;
-    this.#sql.exec(`delete from message_ids where seq <= (${last})`, this.#floor.seq, idsForgotten, before);
+    this.#sql.exec(`delete from message_ids where seq <= (${last})`, this.#floor.seq, most, before);
   }
 
   /** When the oldest message kept was published; undefined where none is. */

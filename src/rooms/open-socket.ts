@@ -1,3 +1,4 @@
+import { hearable } from "../access/room-capability.ts";
 import { newId } from "../platform/ids.ts";
 import { refuse } from "./doors.ts";
 import { writeFrame } from "./frames.ts";
@@ -27,7 +28,8 @@ export function openSocket(hall: OpenHall, context: DurableObjectState, pass: Pa
   assembly.enter(member);
   presence.join(agentId);
   const head = messages.head.seq;
-  visits.enter(settings.roomId, "socket", agentId, head, now);
+  visits.enter(settings.roomId, "socket", agentId, now);
+  visits.hear(agentId, hearable(pass.caps), head);
   hall.wakeBy(expiresAt);
   const limits = {
     messagesPerMinute: { member: memberMessages, room: roomMessages },

@@ -53,8 +53,8 @@ export function publish(hall: OpenHall, publisher: Publisher, publication: Publi
   const message = keep(hall, () => {
     const kept = hall.messages.append(hall.settings.roomId, { topic, from: agentId, body, text, sideEffect }, bytes, now);
     if (messageId !== undefined) hall.messages.remember(messageId, kept, content);
-    hall.visits.countMessage(publisher.visit, sideEffect);
     if (sideEffect) logEffect(hall, publisher, kept);
+    hall.visits.countMessage(publisher.visit, sideEffect);
     return kept;
   });
   if (sideEffect) hall.wakeBy(now + roomLimits.logWithinMs);

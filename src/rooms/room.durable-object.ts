@@ -212,7 +212,7 @@ export class Room extends DurableObject<Bindings> implements RoomControl, RoomHi
   }
 
   /** What was read of the room holds from now on, here and after a restart. */
-  #learn({ roomId, orgId, plan, closedAt, topics, retention, revocations }: RoomConfig): void {
+  #learn({ roomId, orgId, plan, closedAt, secrets, topics, retention, revocations }: RoomConfig): void {
     const { kv } = this.ctx.storage;
     if (this.#roomId !== undefined && this.#roomId !== roomId) throw new Error("another room");
     if (this.#roomId === undefined) kv.put("roomId", roomId);
@@ -223,6 +223,9 @@ export class Room extends DurableObject<Bindings> implements RoomControl, RoomHi
       this.#open = this.#furnish(settings);
     }
     for (const { kind, subject, until } of revocations) this.#hall.endings.add({ kind, id: subject, until: until?.getTime() ?? null });
+    // A generation that verifies no longer ends what it opened, too.
+    if (secrets.length > 0)
+      this.#hall.endings.add({ kind: "generation", upTo: Math.min(...secrets.map(({ generation }) => generation)) - 1 });
     enforce(this.#hall, this.#now());
     if (closedAt !== null && !this.#closed) this.ctx.waitUntil(this.close());
   }

@@ -1,4 +1,5 @@
 import { maySeePresence } from "../access/room-capability.ts";
+import { currentTime } from "../platform/clock.ts";
 import { writeFrame } from "./frames.ts";
 import type { Hall } from "./hall.ts";
 
@@ -28,7 +29,8 @@ export class PresenceTeller {
     const change = presence.takeChange();
     if (change === undefined) return;
     const frame = writeFrame({ type: "presence", ...change });
+    const now = currentTime().getTime();
     for (const member of assembly.members())
-      if (member.watchesPresence && maySeePresence(member.pass.caps)) assembly.sendText(member, frame);
+      if (member.watchesPresence && member.pass.expiresAt > now && maySeePresence(member.pass.caps)) assembly.sendText(member, frame);
   }
 }

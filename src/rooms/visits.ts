@@ -1,3 +1,5 @@
+import { z } from "zod";
+import { covers } from "../access/room-capability.ts";
 import type { OutboxEntry } from "../audit/outbox.ts";
 import { newId } from "../platform/ids.ts";
 import type { Hall } from "./hall.ts";
@@ -9,8 +11,8 @@ export type Visit = {
   readonly agentId: string;
   readonly via: Via;
   readonly joinedAt: number;
-  /** The newest message when it began. */
-  readonly since: number;
+  /** Patterns that the agent was allowed to hear, each with the newest message when it first was. */
+  hears: Record<string, number>;
   messages: number;
   effects: number;
   /** When the agent was last here; null while it has a socket. */
@@ -21,13 +23,16 @@ export type Visit = {
 const graceMs: Readonly<Record<Via, number>> = { socket: 60_000, http: 300_000 };
 /** How old the stored time of an agent's last call may be. */
 const callNotedMs = 30_000;
+/** More patterns than so many are remembered of no visit: three tokens that have nothing in common. */
+const mostHeard = 48;
+const Heard = z.record(z.string(), z.number());
 
 type Row = {
   id: string;
   agent: string;
   via: Via;
   joined_at: number;
-  since: number;
+  hears: string;
   messages: number;
   effects: number;
   away_since: number | null;
@@ -45,19 +50,19 @@ export class Visits {
     this.#record = record;
     this.#wakeBy = wakeBy;
     sql.exec(`create table if not exists visits (
-      id text primary key, agent text not null, via text not null, joined_at integer not null, since integer not null,
+      id text primary key, agent text not null, via text not null, joined_at integer not null, hears text not null,
       messages integer not null, effects integer not null, away_since integer) without rowid`);
     const rows = sql.exec<Row>("select * from visits").toArray();
     this.#visits = new Map(
-      rows.map(({ agent: agentId, joined_at: joinedAt, away_since: awaySince, ...row }) => [
+      rows.map(({ agent: agentId, joined_at: joinedAt, away_since: awaySince, hears, ...row }) => [
         keyOf(row.via, agentId),
-        { ...row, agentId, joinedAt, awaySince },
+        { ...row, agentId, joinedAt, awaySince, hears: Heard.parse(JSON.parse(hears)) },
       ]),
     );
   }
 
   /** The agent is here: its visit goes on, or begins. */
-  enter(roomId: string, via: Via, agentId: string, head: number, now: number): Visit {
+  enter(roomId: string, via: Via, agentId: string, now: number): Visit {
     const running = this.#visits.get(keyOf(via, agentId));
     if (running !== undefined && !isOver(running, now)) {
       if (via === "socket") this.#away(running, null);
@@ -70,13 +75,13 @@ export class Visits {
       agentId,
       via,
       joinedAt: now,
-      since: head,
+      hears: {},
       messages: 0,
       effects: 0,
       awaySince: via === "socket" ? null : now,
     };
     this.#visits.set(keyOf(via, agentId), visit);
-    this.#sql.exec("insert into visits values (?, ?, ?, ?, ?, 0, 0, ?)", visit.id, agentId, via, now, head, visit.awaySince);
+    this.#sql.exec("insert into visits values (?, ?, ?, ?, '{}', 0, 0, ?)", visit.id, agentId, via, now, visit.awaySince);
     if (via === "http") this.#wakeBy(now + graceMs.http);
     const change = { roomId, agentId, visitId: visit.id, via, joinedAt: new Date(now).toISOString() };
     this.#record({
@@ -91,8 +96,21 @@ export class Visits {
     return visit;
   }
 
-  find(via: Via, agentId: string): Visit | undefined {
-    return this.#visits.get(keyOf(via, agentId));
+  /** From here on the agent's sockets may hear these patterns; those that they were allowed before, they go on hearing. */
+  hear(agentId: string, patterns: readonly string[], head: number): void {
+    const visit = this.#visits.get(keyOf("socket", agentId));
+    const fresh = patterns.filter((pattern) => this.heardSince(agentId, pattern) === undefined);
+    if (visit === undefined || fresh.length === 0) return;
+    const all = [...Object.entries(visit.hears), ...fresh.map((pattern) => [pattern, head] as const)];
+    visit.hears = Object.fromEntries(all.slice(-mostHeard));
+    this.#sql.exec("update visits set hears = ? where id = ?", JSON.stringify(visit.hears), visit.id);
+  }
+
+  /** The newest message when the agent, in this visit, was first allowed to hear all that the pattern stands for; undefined where it never was. */
+  heardSince(agentId: string, pattern: string): number | undefined {
+    const heard = Object.entries(this.#visits.get(keyOf("socket", agentId))?.hears ?? {});
+    const since = heard.flatMap(([held, from]) => (covers(held, pattern) ? [from] : []));
+    return since.length === 0 ? undefined : Math.min(...since);
   }
 
   /** The agent's last socket has gone. */
@@ -102,9 +120,9 @@ export class Visits {
   }
 
   countMessage(visit: Visit, sideEffect: boolean): void {
-    visit.messages += 1;
-    if (sideEffect) visit.effects += 1;
-    this.#sql.exec("update visits set messages = ?, effects = ? where id = ?", visit.messages, visit.effects, visit.id);
+    const [messages, effects] = [visit.messages + 1, visit.effects + (sideEffect ? 1 : 0)];
+    this.#sql.exec("update visits set messages = ?, effects = ? where id = ?", messages, effects, visit.id);
+    [visit.messages, visit.effects] = [messages, effects];
   }
 
   /** Ends at once what would otherwise wait for the agent to come back. */

@@ -23,15 +23,29 @@ describe("endings", () => {
         [{ kind: "archived_agent", id: "agt_1", until: 100 }, 50, 0],
         [{ kind: "key", id: "key_1", from: 70, until: 100 }, 50, 70],
         [{ kind: "key", id: "key_1", from: 70, until: 100 }, 100, Infinity],
-        [{ kind: "generation", upTo: 2 }, 50, 0],
-        [{ kind: "generation", upTo: 1 }, 50, Infinity],
       ];
       for (const [ending, now, end] of cases) {
         endings.add(ending);
         expect(endings.endOf(pass, now), JSON.stringify(ending)).toBe(end);
-        endings.lift(ending.kind, "id" in ending ? ending.id : String(ending.upTo));
+        endings.lift(ending.kind, "id" in ending ? ending.id : "");
         expect(endings.endOf(pass, now)).toBe(Infinity);
       }
+    }));
+
+  it("of a generation end its tokens and those before it for good, and take one row however often it is rotated", () =>
+    runInDurableObject(env.ROOM.get(env.ROOM.newUniqueId()), (_, { storage: { sql } }) => {
+      const endings = new Endings(sql);
+      for (const [upTo, end] of [
+        [1, Infinity],
+        [2, 0],
+        [1, 0],
+        [3, 0],
+      ] as const) {
+        endings.add({ kind: "generation", upTo });
+        for (const one of [endings, new Endings(sql)]) expect(one.endOf(pass, 50), `${upTo}`).toBe(end);
+      }
+      expect(new Endings(sql).endOf({ ...pass, generation: 4 }, 50)).toBe(Infinity);
+      expect(sql.exec("select id from endings").toArray()).toEqual([{ id: "3" }]);
     }));
 
   it("of the same name keep the earlier beginning and the later end, and are there after a restart", () =>

@@ -41,6 +41,44 @@ describe("limits", () => {
     expect(await one.ask({ type: "publish", topic: "a", body: 1 })).toMatchObject({ code: "rate_limited" });
   });
 
+  it("of a member hold over a sleep of the room, also for messages that are kept no longer", async () => {
+    const world = await openWorld({ plan: "free", retention: { messages: 1, days: 1 } });
+    const client = await world.connect(0);
+    for (let at = 0; at < 60; at += 1) await client.ask({ type: "publish", topic: "a", body: at });
+    expect((await roomStub(world).status()).floor.seq).toBeGreaterThan(50);
+    await sleep(world);
+    expect(await client.ask({ type: "publish", topic: "a", body: 1 })).toMatchObject({ code: "rate_limited" });
+    const later = Date.now() - 61_000;
+    await runInDurableObject(roomStub(world), (_, { storage: { sql } }) => {
+      for (const table of ["messages", "dropped"]) sql.exec(`update ${table} set at = ?`, later);
+    });
+    await sleep(world);
+    expect(await client.ask({ type: "publish", topic: "a", body: 1 })).toMatchObject({ type: "published" });
+    await client.ask({ type: "publish", topic: "a", body: 1 });
+    const rows = await runInDurableObject(roomStub(world), (_, { storage: { sql } }) => sql.exec("select seq from dropped").toArray());
+    expect(rows.length).toBeLessThan(3);
+  });
+
+  it("count searches through much that is kept by how much they look through, on a socket and over HTTP", async () => {
+    const world = await openWorld({ plan: "pro", retention: { messages: 10_000, days: 1 } });
+    await runInDurableObject(roomStub(world), (_, { storage: { sql } }) =>
+      sql.exec(
+        `with recursive n(seq) as (select 1 union all select seq + 1 from n where seq < 9000)
+         insert into messages select seq, ?, 'agt_x', 'a', 0, seq, '', '', '1' from n`,
+        Date.now() - 120_000,
+      ),
+    );
+    await sleep(world);
+    const seeker = await world.connect(0);
+    let searches = 0;
+    while (searches < 100 && (await seeker.ask({ type: "subscribe", topics: ["b"], after: 0 })).type === "subscribed") searches += 1;
+    expect(searches).toBe(45);
+    const token = await world.mint(1);
+    let pages = 0;
+    while (pages < 100 && (await world.call(token, "GET", "/messages?topic=b")).status === 200) pages += 1;
+    expect(pages).toBe(77);
+  });
+
   it("of the room hold for all members together", async () => {
     const world = await openWorld({ plan: "free", agents: 11 });
     const clients = await Promise.all(Array.from({ length: 11 }, (_, agent) => world.connect(agent)));

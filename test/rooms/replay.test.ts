@@ -135,6 +135,26 @@ describe("replay", () => {
     expect((await reader.messages(1201)).at(-1)).toMatchObject({ seq: 1201, body: "live" });
   });
 
+  it("without `history` begins where the agent was first allowed to hear what it asks for, whatever its token of then", async () => {
+    const world = await openWorld();
+    const speaker = await world.connect(0);
+    const reader = await world.connect(1, { caps: ["topic:subscribe:a"] });
+    for (const topic of ["a", "b", "c.d"]) await speaker.ask({ type: "publish", topic, body: 1 });
+    const wider = await world.mint(1, { caps: ["topic:subscribe"] });
+    const again = await world.connect(1, { caps: ["topic:subscribe:b"] });
+    expect(await reader.ask({ type: "refresh", token: wider })).toMatchObject({ type: "refreshed" });
+    for (const client of [reader, again])
+      expect(await client.ask({ type: "subscribe", topics: ["b"], after: 0 })).toMatchObject({ code: "forbidden" });
+    for (const topics of [["**"], ["a", "b"], ["c.*"]])
+      expect(await reader.ask({ type: "subscribe", topics, after: 2 })).toMatchObject({ code: "forbidden" });
+    await speaker.ask({ type: "publish", topic: "b", body: 2 });
+    await sleep(world);
+    expect(await reader.ask({ type: "subscribe", topics: ["b"], after: 0 })).toMatchObject({ code: "forbidden" });
+    expect(await reader.ask({ type: "subscribe", topics: ["b"], after: 3 })).toMatchObject({ type: "subscribed" });
+    expect(await reader.ask({ type: "subscribe", topics: ["a"], after: 0 })).toMatchObject({ type: "subscribed" });
+    expect(seqsOf(await reader.messages(2)).toSorted()).toEqual([1, 4]);
+  });
+
   it("refuses a number that the room has not come to", async () => {
     const world = await openWorld();
     const reader = await world.connect(0);

@@ -104,6 +104,22 @@ describe("revocation", () => {
     (await world.connect(1)).close();
   });
 
+  it("of the swarm's secret with an overlap puts out whom the secret before the former one let in, and nobody else", async () => {
+    const world = await openWorld();
+    const rotate = async () => {
+      await world.org.call("POST", `/v1/swarms/${world.swarmId}/rotate-secret`, { mode: "overlap" });
+      await world.learnSecret();
+    };
+    const first = await world.connect(0);
+    await rotate();
+    const second = await world.connect(1);
+    expect(first.isOpen()).toBe(true);
+    await rotate();
+    expect(await Promise.race([first.closed, pause(3000)])).toBe(4003);
+    expect(second.isOpen()).toBe(true);
+    expect((await roomStub(world).status()).agents).toEqual([world.agents[1]]);
+  });
+
   it("survives a restart of the room", async () => {
     const world = await openWorld();
     const client = await world.connect(0);
@@ -151,6 +167,17 @@ describe("expiry", () => {
     expect(await quiet.closed).toBe(4001);
     expect(seqsOf(quiet.frames)).toEqual([]);
     expect((await roomStub(world).status()).head.seq).toBe(1);
+  });
+
+  it("is looked at before it is told who came and went", async () => {
+    const world = await openWorld();
+    const client = await world.connect(0, { seconds: 2 });
+    await client.ask({ type: "presence" });
+    await runInDurableObject(roomStub(world), (_, { storage }) => storage.setAlarm(Date.now() + 60_000));
+    await pause(2_100);
+    await world.connect(1);
+    await pause(700);
+    expect(client.frames.filter(({ joined }) => joined?.includes(world.agents[1]))).toEqual([]);
   });
 
   it("ends a socket whose token expired while the room slept, before anything is sent to it", async () => {

@@ -4,6 +4,7 @@ import { roomTokenSeconds } from "../../access/room-token.ts";
 import type { WriteContext } from "../../http/operation.ts";
 import { problem } from "../../http/problem.ts";
 import { newId } from "../../platform/ids.ts";
+import { selectAgent } from "../agents/index.ts";
 import { requireOpen } from "./require-open.ts";
 import { toRevocation, type NewRevocationRow } from "./revocation.ts";
 import type { RevocationView, RevokeInput } from "./schemas.ts";
@@ -21,11 +22,18 @@ export async function revokeInRoom(context: WriteContext<"room.revoked">, roomId
   requireWholeOrganization(principal);
   const wanted = wantedOf(input, now);
   const { kind, subject } = wanted;
-  const [[found], [standing]] = await tenant.read((db) => [selectRoom(db, roomId), selectUnlifted(db, roomId, kind, subject)]);
+  const [[found], [standing], [agent]] = await tenant.read((db) => [
+    selectRoom(db, roomId),
+    selectUnlifted(db, roomId, kind, subject),
+    selectAgent(db, subject),
+  ]);
   requireOpen(found);
+  if (kind === "agent" && agent === undefined)
+    throw problem("invalid_request", "no such agent", { errors: [{ path: "body.agentId", message: "There is no such agent." }] });
   // Asking again never lets in earlier; lifting does.
   const until = standing === undefined ? wanted.until : laterEnd(standing.until, wanted.until);
-  await demandRoom(env, roomId, (room) => room.revoke({ kind, id: subject, until: until?.getTime() ?? null }));
+  const end = (): Promise<void> => demandRoom(env, roomId, (room) => room.revoke({ kind, id: subject, until: until?.getTime() ?? null }));
+  await end();
   const fresh = { id: newId("roomRevocation"), roomId, revision: 1, liftedAt: null, createdAt: now };
   const row: NewRevocationRow = { ...(standing ?? fresh), kind, subject, until, revokedBy: principal.actor, updatedAt: now };
   const view = toRevocation(row, now);
@@ -34,6 +42,8 @@ export async function revokeInRoom(context: WriteContext<"room.revoked">, roomId
       ? insertRevocation(db, row)
       : updateRevocation(db, standing, { until, revokedBy: principal.actor, updatedAt: now }),
   ]);
+  // An earlier one may have been lifted in the room meanwhile. From here on whoever lifts has the room read this one first.
+  await end();
   return view;
 }
 

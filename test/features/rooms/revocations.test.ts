@@ -108,6 +108,34 @@ describe("a revocation", () => {
     expect((await presenceOf(roomId, token)).status).toBe(200);
   });
 
+  it("holds from the answer on, also where an earlier one is lifted in the room while it is made", async () => {
+    const { org, roomId, agentId } = await world();
+    const { token } = await tokenOf(org, roomId, agentId);
+    const room = env.ROOM.get(env.ROOM.idFromName(roomId));
+    const opened: Awaited<ReturnType<typeof connect>>[] = [];
+    const slowly = roomsAre(() => ({
+      revoke: async (ending) => {
+        await room.revoke(ending);
+        if (opened.length > 0) return;
+        await room.lift({ kind: "agent", id: agentId });
+        opened.push(await connect(roomId, token));
+      },
+    }));
+    const revoked = await callWith(slowly, org)("POST", `/v1/rooms/${roomId}/revocations`, { agentId });
+    expect([revoked.status, opened.length]).toEqual([201, 1]);
+    expect(await Promise.race([opened[0]?.closed, scheduler.wait(3000)])).toBe(4003);
+    expect((await presenceOf(roomId, token)).status).toBe(401);
+  });
+
+  it("is of an agent that the organization has, so that their number is bounded", async () => {
+    const { org, roomId } = await world();
+    const theirs = await newMember(await createOrganization());
+    const answers = await Promise.all([newId("agent"), theirs].map((agentId) => revoke(org, roomId, { agentId })));
+    for (const { status, body } of answers)
+      expect([status, body.errors]).toEqual([400, [{ path: "body.agentId", message: "There is no such agent." }]]);
+    expect(await standingOf(roomId)).toEqual([]);
+  });
+
   it("costs two round trips", async () => {
     const { org, roomId, agentId } = await world();
     const made = await revoke(org, roomId, { agentId });
