@@ -132,6 +132,13 @@ export function parseEnvironment(bindings: Bindings): { ok: true; env: Environme
   return fresh;
 }
 
+/** For objects and workflows, which serve nobody without their settings. Throws, naming what is missing. */
+export function requireEnvironment(bindings: Bindings): Environment {
+  const read = parseEnvironment(bindings);
+  if (!read.ok) throw new Error(`not configured: ${read.missing.join(", ")}`);
+  return read.env;
+}
+
 function parse(bindings: Bindings): { ok: true; env: Environment } | EnvironmentFault {
   const missing = requiredBindings.filter((name) => !(name in bindings));
   const settings = Settings.safeParse(bindings);

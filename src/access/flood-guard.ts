@@ -1,5 +1,5 @@
 import type { Environment } from "../env.ts";
-import { problem, type Problem } from "../http/problem.ts";
+import { Problem, problem } from "../http/problem.ts";
 
 /** Where the request came from, as Cloudflare saw it. */
 export const addressOf = (request: Request): string | null => request.headers.get("CF-Connecting-IP");
@@ -22,10 +22,14 @@ export async function guardUnprovenHost(env: Environment, orgId: string, host: s
   if (!success) throw problem("rate_limited", "too many calls of one unproven host", { headers: { "Retry-After": "60" } });
 }
 
-/** Counts a refused credential too, so that guessing meets the same cap; returns the failure to answer with. */
-export async function countRefusal(env: Environment, address: string | null, refusal: Problem): Promise<Problem> {
-  const { success } = await env.bindings.FLOOD_GUARD.limit({ key: `refused|${address ?? "unknown"}` });
-  return success
-    ? refusal
-    : problem("rate_limited", `${refusal.blocker}; too many refusals from one address`, { headers: { "Retry-After": "60" } });
+/** A credential that proves nothing, or no longer holds, counts against the address that sent it: guessing meets the same cap. */
+export async function countingRefusals<T>(env: Environment, address: string | null, attempt: () => Promise<T>): Promise<T> {
+  try {
+    return await attempt();
+  } catch (thrown) {
+    if (!(thrown instanceof Problem) || thrown.code !== "unauthenticated") throw thrown;
+    const { success } = await env.bindings.FLOOD_GUARD.limit({ key: `refused|${address ?? "unknown"}` });
+    if (success) throw thrown;
+    throw problem("rate_limited", `${thrown.blocker}; too many refusals from one address`, { headers: { "Retry-After": "60" } });
+  }
 }

@@ -1,5 +1,5 @@
 import { DurableObject } from "cloudflare:workers";
-import { parseEnvironment, type Bindings, type Environment } from "../env.ts";
+import { requireEnvironment, type Bindings } from "../env.ts";
 import { describeFault } from "../platform/describe-fault.ts";
 import { currentTime } from "../platform/clock.ts";
 import { log } from "../platform/logger.ts";
@@ -96,7 +96,7 @@ export class Gate extends DurableObject<Bindings> {
     const watchedUntil = this.#watches.add(pair, this.#now());
     const [record, active] = await Promise.all([
       this.#recordOf(orgId, pair.keyId),
-      isAgentActive(this.#environment(), orgId, pair.agentId),
+      isAgentActive(requireEnvironment(this.env), orgId, pair.agentId),
     ]);
     const now = this.#now();
     const key = this.#restricted(pair.keyId, record);
@@ -139,7 +139,7 @@ export class Gate extends DurableObject<Bindings> {
   async #settle(): Promise<void> {
     const orgId = this.#orgId;
     if (orgId === undefined) throw new Error("the gate does not know whose it is");
-    const env = this.#environment();
+    const env = requireEnvironment(this.env);
     const now = this.#now();
     this.#watches.forget(now);
     await recordSecurityEvents(env, orgId, this.#security.due(now));
@@ -174,14 +174,8 @@ export class Gate extends DurableObject<Bindings> {
   }
 
   async #tellRooms(): Promise<void> {
-    const left = await tellRooms(this.#environment(), this.#watches);
+    const left = await tellRooms(requireEnvironment(this.env), this.#watches);
     if (left > 0) await this.#wakeBy(this.#now() + retryAfterMs);
-  }
-
-  #environment(): Environment {
-    const parsed = parseEnvironment(this.env);
-    if (!parsed.ok) throw new Error("the gate's environment is not configured");
-    return parsed.env;
   }
 
   async #recordOf(orgId: string, keyId: string): Promise<KeyRecord | undefined> {
@@ -203,7 +197,7 @@ export class Gate extends DurableObject<Bindings> {
 
   async #load(orgId: string, keyId: string): Promise<KeyRecord | undefined> {
     const generation = this.#generation;
-    const found = await findKey(this.#environment(), orgId, keyId);
+    const found = await findKey(requireEnvironment(this.env), orgId, keyId);
     if (generation === this.#generation) {
       this.#organization = found.organization;
       this.#keys.set(keyId, { record: found.record, loadedAt: this.#now() });

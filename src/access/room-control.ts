@@ -1,4 +1,8 @@
+import type { ChainPlace } from "../crypto/room-chain.ts";
 import type { Environment } from "../env.ts";
+import { problem } from "../http/problem.ts";
+import { describeFault } from "../platform/describe-fault.ts";
+import { log } from "../platform/logger.ts";
 
 /**
  * What ends memberships of a room, and keeps such members out. Times are milliseconds since 1970. `until` null: for good, or until lifted.
@@ -28,24 +32,45 @@ export type RoomControl = {
 
 /** A room at this moment. `floor` is the message before the oldest that is kept. */
 export type RoomStatus = {
-  readonly head: { readonly seq: number; readonly digest: string };
-  readonly floor: { readonly seq: number; readonly digest: string };
+  readonly head: ChainPlace;
+  readonly floor: ChainPlace;
   readonly bytes: number;
   readonly sockets: number;
   readonly agents: readonly string[];
 };
 
+/** The object of a room that is in the database, or whose identifier's tag was checked. */
+export const roomOf = ({ bindings: { ROOM: rooms } }: Environment, roomId: string) => rooms.get(rooms.idFromName(roomId));
+
+type Tell<T> = (room: RoomControl) => Promise<T>;
 const patienceMs = 3000;
 
 /** Tells the object of a room that is in the database. Throws where it is out of reach or does not answer in time. */
-export async function tellRoom<T>(env: Environment, roomId: string, tell: (room: RoomControl) => Promise<T>): Promise<T> {
+export async function tellRoom<T>(env: Environment, roomId: string, tell: Tell<T>): Promise<T> {
   const answered = new AbortController();
-  const { ROOM } = env.bindings;
-  const told = async (): Promise<T> => tell(ROOM.get(ROOM.idFromName(roomId)));
+  const told = async (): Promise<T> => tell(roomOf(env, roomId));
   try {
     const late = scheduler.wait(patienceMs, { signal: answered.signal }).then(() => Promise.reject(new Error("no answer in time")));
     return await Promise.race([told(), late]);
   } finally {
     answered.abort();
+  }
+}
+
+/** What must hold in the room before anything is answered: 503 where it is out of reach. */
+export async function demandRoom<T>(env: Environment, roomId: string, tell: Tell<T>): Promise<T> {
+  try {
+    return await tellRoom(env, roomId, tell);
+  } catch (fault) {
+    throw problem("unavailable", `room ${roomId}: ${describeFault(fault)}`);
+  }
+}
+
+/** What is committed already, and a room reads by itself when it starts: one that cannot be told now will learn it then. */
+export async function suggestRoom(env: Environment, roomId: string, tell: Tell<void>): Promise<void> {
+  try {
+    await tellRoom(env, roomId, tell);
+  } catch (fault) {
+    log("warn", "room_not_told", { roomId, fault: describeFault(fault) });
   }
 }

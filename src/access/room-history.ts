@@ -1,5 +1,4 @@
 import type { ChainPlace, SealedMessage } from "../crypto/room-chain.ts";
-import type { Environment } from "../env.ts";
 
 /** A message with its body as JSON text. */
 export type HistoryMessage = Omit<SealedMessage, "body"> & { readonly body: string };
@@ -15,6 +14,3 @@ export type HistoryPage = {
 };
 
 export type RoomHistory = { pages(after: number, limit: number): Promise<HistoryPage> };
-
-/** The object of a room that is in the database, or whose identifier's tag was checked. */
-export const historyOf = (env: Environment, roomId: string): RoomHistory => env.bindings.ROOM.get(env.bindings.ROOM.idFromName(roomId));

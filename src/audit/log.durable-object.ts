@@ -1,5 +1,5 @@
 import { DurableObject } from "cloudflare:workers";
-import { parseEnvironment, type Bindings } from "../env.ts";
+import { requireEnvironment, type Bindings } from "../env.ts";
 import { currentTime } from "../platform/clock.ts";
 import { describeFault } from "../platform/describe-fault.ts";
 import { log } from "../platform/logger.ts";
@@ -148,9 +148,8 @@ export class TransparencyLog extends DurableObject<Bindings> {
   }
 
   async #run(): Promise<void> {
-    const parsed = parseEnvironment(this.env);
-    if (!parsed.ok || this.#orgId === undefined) throw new Error("the log cannot work without its settings");
-    const { env } = parsed;
+    if (this.#orgId === undefined) throw new Error("the log does not know whose it is");
+    const env = requireEnvironment(this.env);
     const work: Log = {
       env,
       orgId: this.#orgId,

@@ -15,7 +15,7 @@ export async function contextOf(operation: Operation, call: Call, body: BodyRead
   return { input, env, waitUntil, requestId, meter, now: currentTime() };
 }
 
-/** The context is what ContextOf promised for the operation's class: with quoteCall, where the table's forgotten types come back. */
+/** The context is what ContextOf promised for the operation's class: with `quote` in run-for-payer.ts, where the table's forgotten types come back. */
 export async function handleCall(operation: Operation, call: Call, body: BodyReader, caller: object): Promise<unknown> {
   const context = await contextOf(operation, call, body);
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- ContextOf promised it

@@ -1,6 +1,7 @@
 import { OpenAPIHono, type RouteConfig, type z } from "@hono/zod-openapi";
 import type { Operation, ResponseShape } from "./operation.ts";
 import { ProblemBody } from "./problem.ts";
+import { paymentHeader } from "./security-headers.ts";
 
 const problemAnswer = {
   description: "What went wrong, as problem details (RFC 9457).",
@@ -80,7 +81,7 @@ export function openApiDocument(operations: readonly Operation[], origin: string
   app.openAPIRegistry.registerComponent("securitySchemes", "x402", {
     type: "apiKey",
     in: "header",
-    name: "PAYMENT-SIGNATURE",
+    name: paymentHeader,
     description:
       "A payment for this one call (x402, version 2) in place of a credential, where the installation takes payments: `GET /v1/prices` says which. The answer's `PAYMENT-RESPONSE` says what was settled, and `X-Payment-Id` names it.",
   });

@@ -6,11 +6,10 @@ import type { Action } from "../audit/actions.ts";
 import type { SealedBox } from "../crypto/sealed-box.ts";
 import type { Meter, TenantReader, TenantRecorder, TenantWriter } from "../db/tenant-db.ts";
 import type { Environment } from "../env.ts";
+import type { Price } from "../payments/prices.ts";
 import type { Audited, Governance, MethodOf, ModeOf } from "./governance.ts";
 
 export type AccessMode = "public" | "tenant" | "payable" | "room";
-/** In USDC, as a decimal: `"0.001"`. */
-export type Price = `${number}`;
 export type Access<M extends AccessMode = AccessMode> = M extends "public" | "room"
   ? { readonly mode: M; readonly scope?: never; readonly price?: never }
   : M extends "payable"

@@ -1,4 +1,4 @@
-import { payerHeaders } from "./security-headers.ts";
+import { payerHeaders, paymentHeader } from "./security-headers.ts";
 
 /**
  * What a browser asks before it lets a script pay for a call of another origin (Fetch standard, CORS preflight): it may send a payment and a
@@ -10,7 +10,7 @@ export const answerPreflight = (methods: readonly string[]): Response =>
     headers: {
       ...payerHeaders,
       "Access-Control-Allow-Methods": methods.join(", "),
-      "Access-Control-Allow-Headers": "PAYMENT-SIGNATURE, Content-Type",
+      "Access-Control-Allow-Headers": `${paymentHeader}, Content-Type`,
       "Access-Control-Max-Age": "600",
     },
   });

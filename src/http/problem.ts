@@ -12,7 +12,7 @@ export const problems = {
   forbidden: [
     403,
     "The credential may not do this",
-    "The credential is valid but lacks the scope, the address or the agent that this operation needs.",
+    "The credential is valid but lacks the scope, the capability, the address or the agent that this operation needs.",
   ],
   browser_key: [
     403,
@@ -77,7 +77,11 @@ export const problems = {
   body_too_large: [413, "The body is too large", "A body may have at most 256 KiB."],
   unsupported_media_type: [415, "Unsupported content type", "Send the body as `application/json`."],
   idempotency_mismatch: [422, "Idempotency-Key reused", "This Idempotency-Key was used with another request."],
-  rate_limited: [429, "Too many requests", "The organization's plan allows fewer requests a minute; `Retry-After` says when to come back."],
+  rate_limited: [
+    429,
+    "Too many requests",
+    "The organization's plan, or what is allowed to one address or member, is fewer a minute; `Retry-After` says when to come back.",
+  ],
   internal: [500, "Something went wrong here", "The fault is ours. The request id lets us find it."],
   unavailable: [
     503,

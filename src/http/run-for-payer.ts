@@ -4,6 +4,7 @@ import { toHex } from "../crypto/encoding.ts";
 import { challengeHeader, requirementsOf, settlementHeader } from "../payments/challenge.ts";
 import type { Presented, PresentedPayment, PresentedRequest, SettlementHeader, StoredAnswer } from "../payments/payment.ts";
 import { endDelivery, presentPayment } from "../payments/present-payment.ts";
+import type { Price } from "../payments/prices.ts";
 import { readPayment } from "../payments/read-payment.ts";
 import type { PaymentSettings } from "../payments/settings.ts";
 import { describeFault } from "../platform/describe-fault.ts";
@@ -11,11 +12,9 @@ import { answerResponse } from "./answer-response.ts";
 import { asProblem } from "./as-problem.ts";
 import type { Call } from "./call.ts";
 import { contextOf, type BodyReader } from "./handle-call.ts";
-import type { Deliver, Operation, Price } from "./operation.ts";
+import type { Deliver, Operation } from "./operation.ts";
 import { problem, type Problem } from "./problem.ts";
-import { payerHeaders } from "./security-headers.ts";
-
-export const paymentHeader = "PAYMENT-SIGNATURE";
+import { payerHeaders, paymentHeader } from "./security-headers.ts";
 
 export type Terms = { readonly settings: PaymentSettings; readonly price: Price };
 /** One call that somebody without a credential makes of a payable operation. */

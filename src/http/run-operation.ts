@@ -1,7 +1,7 @@
 import { admit, gateOf, limitHeaders } from "../access/admit.ts";
 import { authenticate, type Credential } from "../access/authenticate.ts";
 import { enterOrganization, type Entered } from "../access/enter-organization.ts";
-import { addressOf, countRefusal, guardAgainstFlood } from "../access/flood-guard.ts";
+import { addressOf, countingRefusals, guardAgainstFlood } from "../access/flood-guard.ts";
 import type { IdempotencyRequest, IdempotencyState } from "../access/idempotency.ts";
 import { AlreadyDone } from "../db/database-fault.ts";
 import { currentTime } from "../platform/clock.ts";
@@ -11,12 +11,12 @@ import { governanceClasses } from "./governance.ts";
 import { handleCall, type BodyReader } from "./handle-call.ts";
 import { findAnswer, idempotentWrite, readIdempotency } from "./idempotency.ts";
 import type { Operation } from "./operation.ts";
-import { Problem, problem } from "./problem.ts";
+import { problem } from "./problem.ts";
 import { readBody } from "./read-body.ts";
 import { recordFailure } from "./record-failure.ts";
-import { paymentHeader, runForPayer } from "./run-for-payer.ts";
+import { runForPayer } from "./run-for-payer.ts";
 import { runForRoom } from "./run-for-room.ts";
-import { anyOriginHeaders } from "./security-headers.ts";
+import { anyOriginHeaders, paymentHeader } from "./security-headers.ts";
 import { answerShared } from "./shared-answer.ts";
 
 /** The pipeline's fixed order: authenticate, gate, parse, handle, check the answer. Failures leave as thrown Problems. */
@@ -60,13 +60,13 @@ async function runForTenant(
 ): Promise<Response> {
   const { env, request, trace } = call;
   const address = addressOf(request);
-  const credential = await countingRefusals(call, () => authenticate(env, request, currentTime()));
+  const credential = await countingRefusals(env, address, () => authenticate(env, request, currentTime()));
   const paysToo = paysAsWell(operation, call);
   const { audited } = governanceClasses[operation.governance];
   const idempotency = audited && !paysToo ? await readIdempotency(request, operation.id, body) : null;
   const durable = operation.governance === "credential" || operation.governance === "autonomous-action";
   const gateStart = currentTime().getTime();
-  const admission = await countingRefusals(call, () => admit(env, credential, { scope, durable, address, idempotency }));
+  const admission = await countingRefusals(env, address, () => admit(env, credential, { scope, durable, address, idempotency }));
   trace.gateMs = currentTime().getTime() - gateStart;
   trace.orgId = credential.orgId;
   trace.actor = `key:${credential.keyId}`;
@@ -142,15 +142,5 @@ async function answerOrReplay(
     const earlier = await replay();
     if (earlier === undefined) throw problem("idempotency_key_expired", "the change was made, its answer is no longer kept");
     return earlier;
-  }
-}
-
-/** A credential that proves nothing, or no longer holds, counts against the address that sent it. */
-async function countingRefusals<T>({ env, request }: Call, attempt: () => Promise<T>): Promise<T> {
-  try {
-    return await attempt();
-  } catch (thrown) {
-    if (thrown instanceof Problem && thrown.code === "unauthenticated") throw await countRefusal(env, addressOf(request), thrown);
-    throw thrown;
   }
 }

@@ -23,6 +23,9 @@ export const anyOriginHeaders = {
   "Cross-Origin-Resource-Policy": "cross-origin",
 } as const;
 
+/** What a payment comes in (x402, version 2). */
+export const paymentHeader = "PAYMENT-SIGNATURE";
+
 /** The same for calls that are paid for: a wallet may live in a browser. No credential is let in from there. */
 export const payerHeaders = {
   ...anyOriginHeaders,

@@ -1,7 +1,6 @@
 import { toBase64, utf8 } from "../crypto/encoding.ts";
-import type { Price } from "../http/operation.ts";
 import type { PaymentRequirements, SettlementHeader } from "./payment.ts";
-import { atomicAmount } from "./prices.ts";
+import { atomicAmount, type Price } from "./prices.ts";
 import type { PaymentSettings } from "./settings.ts";
 
 /** How long an authorization may be good for that a payer signs on our asking, in seconds. */

@@ -1,4 +1,5 @@
-import type { Price } from "../http/operation.ts";
+/** In USDC, as a decimal: `"0.001"`. */
+export type Price = `${number}`;
 
 /** What is for sale, in USDC: the one price list. `GET /v1/prices` serves it, and each payable operation names its entry. */
 export const prices = {

@@ -4,6 +4,9 @@ import { hasChecksum } from "../crypto/ethereum-address.ts";
 /** With its checksum (EIP-55): money goes where a typing error says. */
 const Address = z.templateLiteral(["0x", z.string()]).refine(hasChecksum, "An address with its checksum (EIP-55).");
 
+/** USDC's, on every network. */
+export const usdcDecimals = 6;
+
 const NetworkSettings = z.strictObject({
   /** CAIP-2. */
   network: z.templateLiteral(["eip155:", z.int().positive()]),
@@ -11,7 +14,7 @@ const NetworkSettings = z.strictObject({
   /** The token's EIP-712 domain. */
   assetName: z.string().min(1).max(32),
   assetVersion: z.string().min(1).max(8),
-  decimals: z.literal(6),
+  decimals: z.literal(usdcDecimals),
   payTo: Address,
   rpcUrl: z.url(),
   /** Blocks, its own among them, that must hold a payment before it counts. */

@@ -1,6 +1,6 @@
 import { DurableObject } from "cloudflare:workers";
 import { Outbox } from "../audit/outbox.ts";
-import { parseEnvironment, type Bindings, type Environment } from "../env.ts";
+import { requireEnvironment, type Bindings } from "../env.ts";
 import { currentTime } from "../platform/clock.ts";
 import { describeFault } from "../platform/describe-fault.ts";
 import { newId } from "../platform/ids.ts";
@@ -172,7 +172,7 @@ export class Settlement extends DurableObject<Bindings> {
       this.#become({ ...next, begun, delivery, receipts });
       await this.ctx.storage.sync();
     };
-    return { ...outsideOf(this.#environment(), state.terms), now: this.#now, wait: (ms) => scheduler.wait(ms), keep };
+    return { ...outsideOf(requireEnvironment(this.env), state.terms), now: this.#now, wait: (ms) => scheduler.wait(ms), keep };
   }
 
   #lend(state: State, now: number): Told {
@@ -203,7 +203,7 @@ export class Settlement extends DurableObject<Bindings> {
   }
 
   async #writeLedger(): Promise<void> {
-    const env = this.#environment();
+    const env = requireEnvironment(this.env);
     this.#retryLedgerAt = await this.#outbox.drain((entry) => writeLedger(env, entry));
     if (this.#retryLedgerAt !== undefined) this.#schedule(0);
   }
@@ -230,10 +230,4 @@ export class Settlement extends DurableObject<Bindings> {
   }
 
   readonly #now = (): number => currentTime().getTime();
-
-  #environment(): Environment {
-    const parsed = parseEnvironment(this.env);
-    if (!parsed.ok) throw new Error("payments cannot be settled without the settings");
-    return parsed.env;
-  }
 }

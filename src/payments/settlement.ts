@@ -227,8 +227,9 @@ export function wakesAt(settlement: Settlement): number | undefined {
 }
 
 /** How a payment stands, in a word. `refused`: nothing was taken. */
+export const paymentStates = ["pending", "delivering", "delivered", "credited", "refused", "reversed"] as const;
 export type Standing = {
-  readonly state: "pending" | "delivering" | "delivered" | "credited" | "refused" | "reversed";
+  readonly state: (typeof paymentStates)[number];
   readonly transaction: string | null;
   /** Until when the answer, or the credit, is kept; null where that is not known yet. */
   readonly keptUntil: number | null;

@@ -1,7 +1,7 @@
 import { v7 } from "uuid";
 import { encodeBase62 } from "../crypto/base62.ts";
 
-/** Prefixes of every identifier that the API hands out. */
+/** Prefixes of every identifier that newId makes; those that carry a tag are made in access/tagged-id.ts. */
 export const idPrefixes = {
   organization: "org",
   key: "key",
@@ -23,7 +23,6 @@ export const idPrefixes = {
   receipt: "rcp",
   cardKey: "crk",
   swarm: "swm",
-  room: "room",
   roomToken: "rtk",
   roomVisit: "rvs",
   transcript: "trn",
@@ -35,10 +34,11 @@ export const idPrefixes = {
 export type IdKind = keyof typeof idPrefixes;
 export type Id<K extends IdKind> = `${(typeof idPrefixes)[K]}_${string}`;
 
-/** A new time-ordered identifier: the kind's prefix and a UUIDv7 (RFC 9562) as 22 base62 digits. */
-export function newId<K extends IdKind>(kind: K): Id<K> {
-  return `${idPrefixes[kind]}_${encodeBase62(v7({}, new Uint8Array(16)), 22)}`;
-}
+/** A new time-ordered name: a UUIDv7 (RFC 9562) as 22 base62 digits. */
+export const newName = (): string => encodeBase62(v7({}, new Uint8Array(16)), 22);
+
+/** A new identifier: the kind's prefix and a name. */
+export const newId = <K extends IdKind>(kind: K): Id<K> => `${idPrefixes[kind]}_${newName()}`;
 
 /** What any identifier of a kind looks like, for schemas. */
 export const idPattern = (kind: IdKind): RegExp => new RegExp(`^${idPrefixes[kind]}_[0-9A-Za-z]{22}$`);

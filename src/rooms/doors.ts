@@ -1,6 +1,5 @@
 import { covers, mayReadHistory, maySeePresence, maySubscribe } from "../access/room-capability.ts";
-import type { FrameFault } from "./frames.ts";
-import { messageJson } from "./frames.ts";
+import { messageJson, type PublishFault } from "./frames.ts";
 import type { OpenHall } from "./hall.ts";
 import { roomLimits } from "./limits.ts";
 import type { Pass } from "./member.ts";
@@ -14,7 +13,7 @@ export type DoorAsk =
 
 export type DoorRefusal = {
   readonly ok: false;
-  readonly reason: FrameFault | "no_such_room" | "room_closed" | "room_full";
+  readonly reason: PublishFault | "token_refused" | "no_such_room" | "room_closed" | "room_full";
   readonly blocker: string;
   /** For the caller to read, where there is more to say than the reason. */
   readonly detail?: string | undefined;

@@ -39,18 +39,16 @@ export function readFrame(data: string | ArrayBuffer): ClientFrame | undefined {
   }
 }
 
-export type FrameFault =
-  | "invalid_frame"
+/** Why a publication was not taken, by whichever door it came. */
+export type PublishFault =
   | "invalid_body"
   | "too_large"
   | "forbidden"
   | "rate_limited"
   | "schema_violation"
   | "message_id_reused"
-  | "too_many_subscriptions"
-  | "ahead"
-  | "token_refused"
   | "unavailable";
+export type FrameFault = PublishFault | "invalid_frame" | "too_many_subscriptions" | "ahead" | "token_refused";
 
 export type ServerFrame =
   | { type: "welcome"; room: string; agent: string; head: number; expiresAt: string; limits: object }

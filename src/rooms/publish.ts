@@ -3,7 +3,7 @@ import { mayPublish, type Capabilities } from "../access/room-capability.ts";
 import { canonicalJson } from "../crypto/canonical-json.ts";
 import { toHex, utf8 } from "../crypto/encoding.ts";
 import { newId } from "../platform/ids.ts";
-import type { FrameFault } from "./frames.ts";
+import type { PublishFault } from "./frames.ts";
 import { roomLimits } from "./limits.ts";
 import { readMessageBody } from "./message-body.ts";
 import type { OpenHall } from "./hall.ts";
@@ -20,9 +20,9 @@ export type Publisher = { readonly agentId: string; readonly caps: Capabilities;
 export type Published =
   | { readonly ok: true; readonly seq: number; readonly digest: string; readonly duplicate: boolean; readonly message?: KeptMessage }
   | Refusal;
-type Refusal = { readonly ok: false; readonly code: FrameFault; readonly detail: string; readonly retryAfterMs?: number };
+type Refusal = { readonly ok: false; readonly code: PublishFault; readonly detail: string; readonly retryAfterMs?: number };
 
-const refuse = (code: FrameFault, detail: string): Refusal => ({ ok: false, code, detail });
+const refuse = (code: PublishFault, detail: string): Refusal => ({ ok: false, code, detail });
 
 /**
  * Checks a publication and keeps it, all in one turn: capability, body, whether it was published before, limits, the topic's schema. It is in

@@ -2,7 +2,7 @@ import { DurableObject } from "cloudflare:workers";
 import type { HistoryPage, RoomHistory } from "../access/room-history.ts";
 import type { Ending, RoomControl, RoomStatus } from "../access/room-control.ts";
 import { Outbox } from "../audit/outbox.ts";
-import { parseEnvironment, type Bindings, type Environment } from "../env.ts";
+import { requireEnvironment, type Bindings } from "../env.ts";
 import type { RoomConfig } from "../features/rooms/index.ts";
 import { currentTime } from "../platform/clock.ts";
 import { describeFault } from "../platform/describe-fault.ts";
@@ -184,7 +184,7 @@ export class Room extends DurableObject<Bindings> implements RoomControl, RoomHi
     if (this.#closed) return refuse("room_closed", "closed");
     let admitted: Admitted;
     try {
-      admitted = await this.#hall.doorkeeper.admit(this.#environment(), roomId, token);
+      admitted = await this.#hall.doorkeeper.admit(requireEnvironment(this.env), roomId, token);
     } catch (fault) {
       return refuse("unavailable", describeFault(fault));
     }
@@ -203,7 +203,7 @@ export class Room extends DurableObject<Bindings> implements RoomControl, RoomHi
   async #reopen(): Promise<OpenHall | undefined> {
     if (this.#roomId === undefined) return undefined;
     try {
-      await this.#hall.doorkeeper.load(this.#environment(), this.#roomId);
+      await this.#hall.doorkeeper.load(requireEnvironment(this.env), this.#roomId);
     } catch (fault) {
       log("error", "room_not_read", { room: this.#roomId, fault: describeFault(fault) });
       this.#hall.wakeBy(this.#now() + retryAfterMs);
@@ -232,7 +232,7 @@ export class Room extends DurableObject<Bindings> implements RoomControl, RoomHi
 
   #furnish(settings: RoomSettings | undefined): OpenHall | undefined {
     if (settings === undefined) return undefined;
-    return { ...this.#hall, env: this.#environment(), settings, topics: new Topics(settings.topics) };
+    return { ...this.#hall, env: requireEnvironment(this.env), settings, topics: new Topics(settings.topics) };
   }
 
   /** Beside everything else: an alarm that waited for the database would keep the next one waiting. */
@@ -244,12 +244,6 @@ export class Room extends DurableObject<Bindings> implements RoomControl, RoomHi
       if (next !== undefined) this.#hall.wakeBy(next);
     };
     this.ctx.waitUntil(write().catch((fault: unknown) => log("error", "room_events_not_written", { fault: describeFault(fault) })));
-  }
-
-  #environment(): Environment {
-    const parsed = parseEnvironment(this.env);
-    if (!parsed.ok) throw new Error("the room cannot work without its settings");
-    return parsed.env;
   }
 
   #wakeBy(at: number): void {

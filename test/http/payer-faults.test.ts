@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { buildApp } from "../../src/app.ts";
 import { parseEnvironment, type Environment } from "../../src/env.ts";
 import { answerRequest } from "../../src/http/answer-request.ts";
-import type { Price } from "../../src/http/operation.ts";
+import type { Price } from "../../src/payments/prices.ts";
 import { operations } from "../../src/operations.ts";
 import { openPanel } from "../features/judge-panels/panel-world.ts";
 import { failDatabase, offerPanel } from "../support/harness.ts";

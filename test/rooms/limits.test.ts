@@ -204,6 +204,8 @@ describe("a topic", () => {
     expect(await client.ask({ type: "publish", topic: "other", body: 1 })).toMatchObject({ code: "forbidden" });
     const token = await world.mint(1);
     expect((await world.call(token, "POST", "/messages", { topic: "orders", body: {} })).body.errors[0].path).toBe("body.body");
+    const elsewhere = await world.call(token, "POST", "/messages", { topic: "other", body: 1 });
+    expect(elsewhere.body).toMatchObject({ code: "forbidden", errors: [{ path: "body.topic", message: "The room has no such topic." }] });
     await world.org.call("PATCH", `/v1/rooms/${world.roomId}`, { topics: [] });
     expect(await client.ask({ type: "publish", topic: "other", body: 1 })).toMatchObject({ type: "published" });
   });

@@ -19,15 +19,6 @@ export const predicateTypes = {
   transcript: "https://armalo.ai/room-transcript/v1",
 } as const;
 export type StatementKind = keyof typeof predicateTypes;
-const predicateTypeNames = [
-  predicateTypes.score,
-  predicateTypes.eval_run,
-  predicateTypes.pact,
-  predicateTypes.receipt,
-  predicateTypes.cosignature,
-  predicateTypes.payment,
-  predicateTypes.transcript,
-] as const;
 
 const attestationTypes: readonly string[] = [predicateTypes.score, predicateTypes.eval_run, predicateTypes.pact];
 /** About no agent of the organization: a pact of another one's, a payment to the installation, a room. */
@@ -66,7 +57,7 @@ export const Statement = z
   .strictObject({
     _type: z.literal(statementType),
     subject: z.array(Subject).min(1).max(64),
-    predicateType: z.enum(predicateTypeNames),
+    predicateType: z.enum(predicateTypes),
     predicate: Predicate,
   })
   .refine(

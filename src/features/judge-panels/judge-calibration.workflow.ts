@@ -1,5 +1,5 @@
 import { WorkflowEntrypoint, type WorkflowEvent, type WorkflowStep } from "cloudflare:workers";
-import { parseEnvironment, type Bindings } from "../../env.ts";
+import { requireEnvironment, type Bindings } from "../../env.ts";
 import { conductCalibration, type CalibrationWork } from "./conduct-calibration.ts";
 
 /** Votes are never retried: one that was cast is not asked for again. Writing what came of them is. */
@@ -11,8 +11,6 @@ const tries = {
 /** One calibration. Its parameters are identifiers, its steps' results votes: names of judges, words of the menu and statuses. */
 export class JudgeCalibration extends WorkflowEntrypoint<Bindings, CalibrationWork> {
   override async run(event: Readonly<WorkflowEvent<CalibrationWork>>, step: WorkflowStep): Promise<void> {
-    const parsed = parseEnvironment(this.env);
-    if (!parsed.ok) throw new Error(`not configured: ${parsed.missing.join(", ")}`);
-    await conductCalibration(parsed.env, event.payload, (name, kind, work) => step.do(name, tries[kind], work));
+    await conductCalibration(requireEnvironment(this.env), event.payload, (name, kind, work) => step.do(name, tries[kind], work));
   }
 }

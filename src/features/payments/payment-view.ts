@@ -2,14 +2,6 @@ import type { Standing } from "../../payments/settlement.ts";
 import type { PaymentView } from "./schemas.ts";
 import type { PaymentReceiptRow, PaymentRow } from "./store.ts";
 
-export const paymentStates = [
-  "pending",
-  "delivering",
-  "delivered",
-  "credited",
-  "refused",
-  "reversed",
-] as const satisfies Standing["state"][];
 export const nextActs = ["resend_same", "pay_again", "nothing"] as const;
 
 /** What a payer is shown: as its object has it, or, once that has forgotten, as the ledger has. Undefined where neither knows of it. */
@@ -19,29 +11,23 @@ export function viewPayment(
   row: PaymentRow | undefined,
   receipt: PaymentReceiptRow | undefined,
 ): PaymentView | undefined {
-  const shown = receipt === undefined ? null : viewReceipt(receipt);
-  if (standing !== undefined) {
-    const { state, transaction, keptUntil, network, asset, payTo, amount, operation, url: resource } = standing;
-    const kept = keptUntil === null ? null : new Date(keptUntil).toISOString();
-    return {
-      id,
-      state,
-      next: nextOf(state),
-      network,
-      asset,
-      payTo,
-      amount,
-      transaction,
-      operation,
-      resource,
-      keptUntil: kept,
-      receipt: shown,
-    };
-  }
-  if (row === undefined) return undefined;
-  const { outcome: state, network, asset, payTo, amount, transaction, operation, resource } = row;
-  const next = state === "delivered" ? "nothing" : "pay_again";
-  return { id, state, next, network, asset, payTo, amount, transaction, operation, resource, keptUntil: null, receipt: shown };
+  const known = standing ?? (row && { ...row, state: row.outcome, url: row.resource, keptUntil: null });
+  if (known === undefined) return undefined;
+  const { state, network, asset, payTo, amount, transaction, operation, url: resource, keptUntil } = known;
+  return {
+    id,
+    state,
+    next: standing === undefined ? (state === "delivered" ? "nothing" : "pay_again") : nextOf(standing.state),
+    network,
+    asset,
+    payTo,
+    amount,
+    transaction,
+    operation,
+    resource,
+    keptUntil: keptUntil === null ? null : new Date(keptUntil).toISOString(),
+    receipt: receipt === undefined ? null : viewReceipt(receipt),
+  };
 }
 
 function nextOf(state: Standing["state"]): PaymentView["next"] {

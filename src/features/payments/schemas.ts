@@ -1,7 +1,8 @@
 import { z } from "@hono/zod-openapi";
 import { taggedIdPattern } from "../../access/tagged-id.ts";
 import { paymentOutcomes } from "../../crypto/statement/payment.ts";
-import { paymentStates, nextActs } from "./payment-view.ts";
+import { paymentStates } from "../../payments/settlement.ts";
+import { nextActs } from "./payment-view.ts";
 
 export const PaymentParams = z.object({
   paymentId: z

@@ -1,10 +1,7 @@
 import type { Operation } from "../../http/operation.ts";
 import { atomicAmount } from "../../payments/prices.ts";
-import type { PaymentSettings } from "../../payments/settings.ts";
+import { usdcDecimals, type PaymentSettings } from "../../payments/settings.ts";
 import type { PriceListView } from "./schemas.ts";
-
-/** Of every network that payments are taken on. */
-const decimals = 6;
 
 /** The payable operations of the table with their prices, and where they are paid; without settings, nowhere. */
 export const listPrices = (operations: readonly Operation[], payments: PaymentSettings | undefined): PriceListView => ({
@@ -29,7 +26,7 @@ export const listPrices = (operations: readonly Operation[], payments: PaymentSe
             method: methods[method],
             path,
             price: access.price,
-            amount: atomicAmount(access.price, decimals),
+            amount: atomicAmount(access.price, usdcDecimals),
             scope: access.scope,
           },
         ]

@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { roomOf } from "../../access/room-control.ts";
 import { describeFault } from "../../platform/describe-fault.ts";
 import type { RoomContext } from "../../http/operation.ts";
 import { problem, type Problem } from "../../http/problem.ts";
@@ -7,13 +8,11 @@ import { roomProtocol } from "../../rooms/open-socket.ts";
 
 type At = Pick<RoomContext, "env" | "room">;
 
-const objectOf = ({ env, room }: At) => env.bindings.ROOM.get(env.bindings.ROOM.idFromName(room.roomId));
-
 /** Asks the room's object, as the holder of the token. A room out of reach is a 503. */
 export async function askRoom<T>({ env, room }: At, ask: DoorAsk, answer: z.ZodType<T>): Promise<T> {
   let text: string;
   try {
-    text = await objectOf({ env, room }).ask(room.roomId, room.token, ask);
+    text = await roomOf(env, room.roomId).ask(room.roomId, room.token, ask);
   } catch (fault) {
     throw problem("unavailable", `room: ${describeFault(fault)}`);
   }
@@ -32,7 +31,7 @@ export async function connectToRoom({ env, room }: At): Promise<Response> {
   const protocol = socket.protocols.length > 0 ? { "Sec-WebSocket-Protocol": roomProtocol } : {};
   let response: Response;
   try {
-    response = await objectOf({ env, room }).fetch("https://room.internal/", { headers: { ...headers, ...protocol } });
+    response = await roomOf(env, roomId).fetch("https://room.internal/", { headers: { ...headers, ...protocol } });
   } catch (fault) {
     throw problem("unavailable", `room: ${describeFault(fault)}`);
   }
@@ -54,7 +53,7 @@ function toProblem({ reason, blocker, detail, retryAfterMs }: DoorRefusal): Prob
     case "no_such_room":
       return problem("not_found", blocker);
     case "forbidden":
-      return problem("forbidden", blocker);
+      return problem(reason, blocker, detail === undefined ? {} : { errors: [{ path: "body.topic", message: detail }] });
     case "room_closed":
     case "message_id_reused":
       return problem(reason, blocker);
@@ -68,9 +67,5 @@ function toProblem({ reason, blocker, detail, retryAfterMs }: DoorRefusal): Prob
     case "invalid_body":
     case "too_large":
       return refused("body.body", detail ?? blocker);
-    case "invalid_frame":
-    case "too_many_subscriptions":
-    case "ahead":
-      throw new Error(`a room does not answer a call with ${reason}`);
   }
 }

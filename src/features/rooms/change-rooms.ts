@@ -1,12 +1,13 @@
 import { swarmPlans, type Plan } from "../../access/plans.ts";
 import { requireWholeOrganization } from "../../access/principal.ts";
+import { demandRoom, suggestRoom } from "../../access/room-control.ts";
 import { tagId } from "../../access/tagged-id.ts";
 import { compileJsonSchema } from "../../expressions/json-schema.ts";
 import { newWorkBudget } from "../../expressions/work-budget.ts";
 import type { WriteContext } from "../../http/operation.ts";
 import { Problem, problem, type FieldError } from "../../http/problem.ts";
-import { newId } from "../../platform/ids.ts";
-import { addOpenRoom, demandRoom, dropOpenRoom, selectSwarm, suggestRoom } from "../swarms/index.ts";
+import { newName } from "../../platform/ids.ts";
+import { addOpenRoom, dropOpenRoom, selectSwarm } from "../swarms/index.ts";
 import { requireOpen } from "./require-open.ts";
 import { toRoom, type NewRoomRow } from "./room.ts";
 import type { RoomChanges, RoomInput, RoomView } from "./schemas.ts";
@@ -19,7 +20,7 @@ export async function createRoom(context: WriteContext<"room.created">, swarmId:
   const [[swarm]] = await tenant.read((db) => [selectSwarm(db, swarmId)]);
   if (swarm === undefined) throw problem("not_found", "no such swarm");
   refuse(input, plan);
-  const id = await tagId(env, "room", newId("swarm").slice("swm_".length));
+  const id = await tagId(env, "room", newName());
   const { name, topics, retention } = input;
   const kept = { retentionMessages: retention.messages, retentionDays: retention.days };
   const row: NewRoomRow = { id, swarmId, name, topics, ...kept, revision: 1, closedAt: null, createdAt: now, updatedAt: now };

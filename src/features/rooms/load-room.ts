@@ -13,10 +13,7 @@ import { selectRoom, selectStandingRevocations } from "./store.ts";
 export type RoomConfig = {
   readonly roomId: string;
   readonly orgId: string;
-  readonly swarmId: string;
-  readonly name: string;
   readonly plan: Plan;
-  readonly environment: "live" | "test";
   /** A closed room takes nobody and nothing any more. */
   readonly closedAt: Date | null;
   /** The swarm's secrets that verify now: the newest, and a former one until its end. */
@@ -27,8 +24,6 @@ export type RoomConfig = {
   readonly retention: { readonly messages: number; readonly days: number };
   /** Who is kept out, for an object that has lost what it knew. */
   readonly revocations: readonly Pick<RevocationRow, "kind" | "subject" | "until">[];
-  /** Grows with each change of the room. */
-  readonly revision: number;
 };
 
 /** Reads a room for its object, in two round trips; undefined where there is none. Throws (503) where the database is out of reach. */
@@ -45,9 +40,9 @@ export async function loadRoom(env: Environment, roomId: string): Promise<RoomCo
   if (organization === undefined || room === undefined) return undefined;
   const box = openSealedBox(env.encryptionKeys, orgId, organization.wrappedDataKey);
   const secrets = await Promise.all(sealed.map((row) => openSwarmSecret(box, row)));
-  const { plan, environment } = organization;
-  const { swarmId, name, topics, closedAt, revision } = room;
+  const { plan } = organization;
+  const { topics, closedAt } = room;
   const most = swarmPlans[plan];
   const retention = { messages: Math.min(room.retentionMessages, most.roomMessages), days: Math.min(room.retentionDays, most.roomDays) };
-  return { roomId, orgId, swarmId, name, plan, environment, closedAt, secrets, topics, retention, revocations, revision };
+  return { roomId, orgId, plan, closedAt, secrets, topics, retention, revocations };
 }

@@ -1,7 +1,8 @@
+import { demandRoom } from "../../access/room-control.ts";
 import type { ReadContext } from "../../http/operation.ts";
 import { toPage, type Page } from "../../http/pagination.ts";
 import { problem } from "../../http/problem.ts";
-import { demandRoom, selectSwarm } from "../swarms/index.ts";
+import { selectSwarm } from "../swarms/index.ts";
 import { toRevocation } from "./revocation.ts";
 import { toRoom } from "./room.ts";
 import type { RevocationView, RoomStatusView, RoomView } from "./schemas.ts";

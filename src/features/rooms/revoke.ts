@@ -1,10 +1,10 @@
 import { requireWholeOrganization } from "../../access/principal.ts";
+import { demandRoom } from "../../access/room-control.ts";
 import { roomTokenSeconds } from "../../access/room-token.ts";
 import type { WriteContext } from "../../http/operation.ts";
 import { problem } from "../../http/problem.ts";
 import { newId } from "../../platform/ids.ts";
 import { selectAgent } from "../agents/index.ts";
-import { demandRoom } from "../swarms/index.ts";
 import { requireOpen } from "./require-open.ts";
 import { toRevocation, type NewRevocationRow } from "./revocation.ts";
 import type { RevocationView, RevokeInput } from "./schemas.ts";

@@ -1,7 +1,7 @@
 import { requireWholeOrganization } from "../../access/principal.ts";
+import { demandRoom, suggestRoom } from "../../access/room-control.ts";
 import type { WriteContext } from "../../http/operation.ts";
 import { problem } from "../../http/problem.ts";
-import { demandRoom, suggestRoom } from "./reach-room.ts";
 import type { RotationMode, SwarmView } from "./schemas.ts";
 import { newSwarmSecret, overlapMs } from "./secret.ts";
 import { insertSecret, selectOpenRoomIds, selectSwarm, updateGeneration, updateSecretEnds } from "./store.ts";

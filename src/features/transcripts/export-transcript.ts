@@ -1,6 +1,7 @@
 import { openHistory, selectKeyHistory, signerBy } from "../../access/current-signer.ts";
 import { requireWholeOrganization } from "../../access/principal.ts";
-import { historyOf, type HistoryPage, type RoomHistory } from "../../access/room-history.ts";
+import { roomOf } from "../../access/room-control.ts";
+import type { HistoryPage, RoomHistory } from "../../access/room-history.ts";
 import { insertSecurityEvents } from "../../access/security-event.ts";
 import { signStatement } from "../../crypto/statement/statement.ts";
 import { headerLine, transcriptFormat, transcriptStatement } from "../../crypto/statement/transcript.ts";
@@ -23,7 +24,7 @@ export async function exportTranscript(context: ReadContext, roomId: string): Pr
   if (room === undefined) throw problem("not_found", "no such room");
   const signed = await openHistory(keyHistory);
   const signer = await signerBy(signed, env, "statement", now);
-  const history = historyOf(env, roomId);
+  const history = roomOf(env, roomId);
   const first = await firstPage(history, roomId);
   const basics = {
     id: newId("transcript"),
