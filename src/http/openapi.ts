@@ -16,8 +16,21 @@ const challengeAnswer = {
   },
 };
 
+const text = { type: "string" as const };
+const settledHeaders = {
+  "PAYMENT-RESPONSE": { description: "Where it was paid for: base64 of what was settled, as JSON (x402).", schema: text },
+  "X-Payment-Id": { description: "Where it was paid for: the payment's identifier, for `GET /v1/payments/{paymentId}`.", schema: text },
+};
+const owedAnswer = {
+  ...problemAnswer,
+  description:
+    "To a payer: whether the payment was taken is not known yet, or it was taken and the answer is still owed. Resend the same request with the same `PAYMENT-SIGNATURE`, and sign no other.",
+  headers: { "Retry-After": { description: "Seconds.", schema: text }, "X-Payment-Id": settledHeaders["X-Payment-Id"] },
+};
+
 function securityOf({ mode }: Operation["access"]): Record<string, string[]>[] {
   if (mode === "public") return [];
+  if (mode === "room") return [{ room: [] }];
   return mode === "payable" ? [{ bearer: [] }, { x402: [] }] : [{ bearer: [] }];
 }
 
@@ -39,8 +52,12 @@ function toRoute(operation: Operation): RouteConfig {
       ...(request.body === undefined ? {} : { body: { required: true, content: { "application/json": { schema: request.body } } } }),
     },
     responses: {
-      [response.status]: { description: operation.summary, ...contentOf(response) },
-      ...(access.mode === "payable" ? { 402: challengeAnswer } : {}),
+      [response.status]: {
+        description: operation.summary,
+        ...contentOf(response),
+        ...(access.mode === "payable" ? { headers: settledHeaders } : {}),
+      },
+      ...(access.mode === "payable" ? { 402: challengeAnswer, 503: owedAnswer } : {}),
       default: problemAnswer,
     },
   };
@@ -52,9 +69,10 @@ function contentOf(response: ResponseShape): Content {
   return { content: Object.fromEntries(response.media.map((type) => [type, { schema: { type: "string" as const } }])) };
 }
 
-function describe({ access, audit }: Operation): string {
+function describe({ access, audit, guide }: Operation): string {
   const needs = whoMay(access);
-  return audit === undefined ? needs : `${needs} Recorded in the audit log as \`${audit}\`. Takes an \`Idempotency-Key\`.`;
+  const said = audit === undefined ? needs : `${needs} Recorded in the audit log as \`${audit}\`. Takes an \`Idempotency-Key\`.`;
+  return guide === undefined ? said : `${said}\n\n${guide}`;
 }
 
 function whoMay(access: Operation["access"]): string {
@@ -84,6 +102,11 @@ export function openApiDocument(operations: readonly Operation[], origin: string
     name: paymentHeader,
     description:
       "A payment for this one call (x402, version 2) in place of a credential, where the installation takes payments: `GET /v1/prices` says which. The answer's `PAYMENT-RESPONSE` says what was settled, and `X-Payment-Id` names it.",
+  });
+  app.openAPIRegistry.registerComponent("securitySchemes", "room", {
+    type: "http",
+    scheme: "bearer",
+    description: "A token of the room, from `POST /v1/rooms/{roomId}/tokens`. A key or an access token opens no room.",
   });
   for (const operation of operations) app.openAPIRegistry.registerPath(toRoute(operation));
   return app.getOpenAPI31Document({

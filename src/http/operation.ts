@@ -88,7 +88,13 @@ export type Deliver<Answer> = (payment: Payment) => Promise<Answer>;
  */
 type Quote<R extends RequestShape, Answer> = (request: { readonly input: InputOf<R> } & Basics) => Promise<Deliver<Answer>>;
 
-type OperationBase = { readonly id: `${string}.${string}`; readonly path: `/${string}`; readonly summary: string };
+type OperationBase = {
+  readonly id: `${string}.${string}`;
+  readonly path: `/${string}`;
+  readonly summary: string;
+  /** What callers must know beyond the schemas, as Markdown. */
+  readonly guide?: string;
+};
 
 export type OperationSpec<G extends Governance, A extends Action, R extends RequestShape, S extends ResponseShape> = OperationBase & {
   readonly governance: G;

@@ -37,7 +37,10 @@ export const Payment = z
     transaction: z.string().nullable(),
     operation: z.string(),
     resource: z.string(),
-    keptUntil: z.iso.datetime().nullable(),
+    keptUntil: z.iso.datetime().nullable().openapi({
+      description:
+        "Until when the answer or the credit is kept: null while the chain may still take the payment back, since nothing is forgotten before that, and once nothing is kept.",
+    }),
     receipt: Receipt.nullable().openapi({ description: "The newest one, some seconds after the call at the latest." }),
   })
   .openapi("Payment");

@@ -1,5 +1,6 @@
 import { defineOperation } from "../../http/define-operation.ts";
 import { askRoom, connectToRoom } from "./ask-room.ts";
+import { connectGuide } from "./connect-guide.ts";
 import { HistoryPage, HistoryQuery, PresentAgents, PublishBody, PublishedMessage } from "./door-schemas.ts";
 import { RoomParams } from "./schemas.ts";
 
@@ -13,6 +14,7 @@ export const roomDoorOperations = [
     method: "get",
     path: "/v1/rooms/{roomId}/connect",
     summary: "Open a WebSocket into a room (armalo.room.v1)",
+    guide: connectGuide,
     request: { params: RoomParams },
     response: { status: 101, upgrade: true },
     handle: (context) => connectToRoom(context),
