@@ -13,10 +13,15 @@ export type RoomMessage = {
   readonly at: string;
   readonly body: JsonValue;
   readonly sideEffect: boolean;
+  /** 128 random bits in hex: who hears the next message and not this one cannot find this one by guessing. */
+  readonly salt: string;
   /** The digest of the message before it. */
   readonly previous: string;
 };
 export type SealedMessage = RoomMessage & { readonly digest: string };
+
+/** A new message's salt. */
+export const newSalt = (): string => toHex(crypto.getRandomValues(new Uint8Array(16)));
 
 /** A place in a room's chain: the number and digest of a message. */
 export type ChainPlace = { readonly seq: number; readonly digest: string };
@@ -28,8 +33,8 @@ export const chainStart: ChainPlace = { seq: 0, digest: "0".repeat(64) };
  * Hex SHA-256 of the RFC 8785 form of the message and its room's id: it holds the digest of the message before, and so all before it.
  * Throws where the body has no canonical form: half a surrogate pair, or a number that no double is.
  */
-export function messageDigest(room: string, { seq, topic, from, at, body, sideEffect, previous }: RoomMessage): string {
-  return toHex(sha256(utf8(canonicalJson({ room, seq, topic, from, at, body, sideEffect, previous }))));
+export function messageDigest(room: string, { seq, topic, from, at, body, sideEffect, salt, previous }: RoomMessage): string {
+  return toHex(sha256(utf8(canonicalJson({ room, seq, topic, from, at, body, sideEffect, salt, previous }))));
 }
 
 export type ChainFinding = {

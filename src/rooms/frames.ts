@@ -68,6 +68,6 @@ export const messageFrame = (message: KeptMessage): string => `{"type":"message"
 /** The same as one element of a page. */
 export const messageJson = (message: KeptMessage): string => `{${messageMembers(message)}}`;
 
-// Identifiers, topics and digests are of characters that JSON does not escape, by their patterns.
-const messageMembers = ({ seq, topic, from, at, body, sideEffect, previous, digest }: KeptMessage): string =>
-  `"seq":${seq},"topic":"${topic}","from":"${from}","at":"${new Date(at).toISOString()}","body":${body},"sideEffect":${sideEffect},"previous":"${previous}","digest":"${digest}"`;
+// Identifiers, topics, salts and digests are of characters that JSON does not escape, by their patterns.
+const messageMembers = ({ seq, topic, from, at, body, sideEffect, salt, previous, digest }: KeptMessage): string =>
+  `"seq":${seq},"topic":"${topic}","from":"${from}","at":"${new Date(at).toISOString()}","body":${body},"sideEffect":${sideEffect},"salt":"${salt}","previous":"${previous}","digest":"${digest}"`;

@@ -1,5 +1,5 @@
 import type { JsonValue } from "../crypto/canonical-json.ts";
-import { chainStart, messageDigest } from "../crypto/room-chain.ts";
+import { chainStart, messageDigest, newSalt } from "../crypto/room-chain.ts";
 import { lastDropped, type Keep, type Mark } from "./retention.ts";
 
 /** A message as it is kept: `at` in milliseconds since 1970, the body as JSON text. */
@@ -10,6 +10,7 @@ export type KeptMessage = {
   readonly at: number;
   readonly body: string;
   readonly sideEffect: boolean;
+  readonly salt: string;
   readonly previous: string;
   readonly digest: string;
 };
@@ -27,7 +28,7 @@ export type KnownMessage = { readonly seq: number; readonly digest: string; read
 const tables = `
   create table if not exists messages (
     seq integer primary key, at integer not null, agent text not null, topic text not null, side_effect integer not null,
-    total integer not null, digest text not null, previous text not null, body text not null);
+    total integer not null, digest text not null, previous text not null, salt text not null, body text not null);
   create table if not exists floor (id integer primary key check (id = 1), seq integer not null, digest text not null, at integer not null, total integer not null);
   create table if not exists message_ids (
     agent text not null, message_id text not null, seq integer not null, digest text not null, content text not null, at integer not null,
@@ -35,9 +36,9 @@ const tables = `
   create index if not exists message_ids_order on message_ids (seq);
   create table if not exists dropped (seq integer primary key, at integer not null, agent text not null, side_effect integer not null);`;
 
-type Row = { seq: number; at: number; agent: string; topic: string; side_effect: number; digest: string; previous: string; body: string };
+type Row = Pick<KeptMessage, "seq" | "at" | "topic" | "digest" | "previous" | "salt" | "body"> & { agent: string; side_effect: number };
 const toMessage = ({ agent, side_effect: sideEffect, ...row }: Row): KeptMessage => ({ ...row, from: agent, sideEffect: sideEffect === 1 });
-const columns = "seq, at, agent, topic, side_effect, digest, previous, body";
+const columns = "seq, at, agent, topic, side_effect, digest, previous, salt, body";
 
 /** A publisher's own identifiers are remembered as long as their messages are kept, and at least so long. */
 const idsKeptMs = 3_600_000;
@@ -83,10 +84,11 @@ export class MessageStore {
   append(room: string, { topic, from, body, text, sideEffect }: NewMessage, bytes: number, now: number): KeptMessage {
     const { seq: last, digest: previous, at: lastAt, total } = this.#head;
     const [seq, at] = [last + 1, Math.max(lastAt, now)];
-    const digest = messageDigest(room, { seq, topic, from, at: new Date(at).toISOString(), body, sideEffect, previous });
+    const salt = newSalt();
+    const digest = messageDigest(room, { seq, topic, from, at: new Date(at).toISOString(), body, sideEffect, salt, previous });
     const sum = total + bytes;
     this.#sql.exec(
-      "insert into messages (seq, at, agent, topic, side_effect, total, digest, previous, body) values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      "insert into messages (seq, at, agent, topic, side_effect, total, digest, previous, salt, body) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
       seq,
       at,
       from,
@@ -95,10 +97,11 @@ export class MessageStore {
       sum,
       digest,
       previous,
+      salt,
       text,
     );
     this.#head = { seq, digest, at, total: sum };
-    return { seq, topic, from, at, body: text, sideEffect, previous, digest };
+    return { seq, topic, from, at, body: text, sideEffect, salt, previous, digest };
   }
 
   knownAs(agentId: string, messageId: string): KnownMessage | undefined {

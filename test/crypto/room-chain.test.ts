@@ -13,7 +13,16 @@ function publish(bodies: readonly JsonValue[], before: ChainPlace = chainStart):
   for (const body of bodies) {
     const seq = last.seq + 1;
     const at = new Date(1_700_000_000_000 + seq).toISOString();
-    const message = { seq, topic: "work.offers", from: "agt_1", at, body, sideEffect: seq % 3 === 0, previous: last.digest };
+    const message = {
+      seq,
+      topic: "work.offers",
+      from: "agt_1",
+      at,
+      body,
+      sideEffect: seq % 3 === 0,
+      salt: String(seq).padStart(32, "0"),
+      previous: last.digest,
+    };
     last = { seq, digest: messageDigest(room, message) };
     messages.push({ ...message, digest: last.digest });
   }

@@ -1,6 +1,6 @@
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
-import { judgeChain, chainStart } from "../../src/crypto/room-chain.ts";
+import { judgeChain, chainStart, messageDigest } from "../../src/crypto/room-chain.ts";
 import { ask, openWorld, roomStub, seqsOf, upgrade } from "./room-world.ts";
 
 describe("a room", () => {
@@ -24,6 +24,20 @@ describe("a room", () => {
     expect(judgeChain(world.roomId, chainStart, { seq: 1, digest: published.digest }, [message])).toEqual([]);
     expect(await roomStub(world).status()).toMatchObject({ head: { seq: 1, digest: published.digest }, sockets: 2 });
     expect(seqsOf(one.frames)).toEqual([]);
+  });
+
+  it("salts each message, so that who hears the next one cannot find by guessing what it follows", async () => {
+    const world = await openWorld();
+    const [one, two] = [await world.connect(0), await world.connect(1)];
+    await two.ask({ type: "subscribe", topics: ["**"] });
+    for (let times = 0; times < 3; times += 1) await one.ask({ type: "publish", topic: "votes", body: "yes" });
+    const messages = await two.messages(3);
+    const salts = messages.map(({ salt }: { salt: string }) => salt);
+    expect(salts.join(" ")).toMatch(/^[0-9a-f]{32} [0-9a-f]{32} [0-9a-f]{32}$/);
+    expect(new Set(salts).size).toBe(3);
+    const [{ salt: _, ...guessed }] = messages;
+    expect(messageDigest(world.roomId, { ...guessed, salt: "0".repeat(32) })).not.toBe(messages[1].previous);
+    expect(messageDigest(world.roomId, messages[0])).toBe(messages[1].previous);
   });
 
   it("answers an upgrade with our headers and the protocol, and ping without waking", async () => {

@@ -174,7 +174,17 @@ describe("a message's body", () => {
       fc.property(fc.json(), (json) => {
         const read = readMessageBody(JSON.parse(json));
         if (!read.ok) return;
-        const kept = { seq: 1, topic: "a", from: "agt_x", at: 0, body: read.text, sideEffect: false, previous: "0", digest: "1" };
+        const kept = {
+          seq: 1,
+          topic: "a",
+          from: "agt_x",
+          at: 0,
+          body: read.text,
+          sideEffect: false,
+          salt: "2",
+          previous: "0",
+          digest: "1",
+        };
         expect(JSON.parse(messageJson(kept)).body).toEqual(JSON.parse(json));
       }),
     );

@@ -16,7 +16,16 @@ export function converse(bodies: readonly JsonValue[], before: ChainPlace = chai
   for (const body of bodies) {
     const seq = last.seq + 1;
     const at = new Date(1_700_000_000_000 + seq).toISOString();
-    const message = { seq, topic: "work.offers", from: `agt_${seq % 2}`, at, body, sideEffect: seq % 3 === 0, previous: last.digest };
+    const message = {
+      seq,
+      topic: "work.offers",
+      from: `agt_${seq % 2}`,
+      at,
+      body,
+      sideEffect: seq % 3 === 0,
+      salt: String(seq).padStart(32, "0"),
+      previous: last.digest,
+    };
     last = { seq, digest: messageDigest(room, message) };
     messages.push({ ...message, digest: last.digest });
   }

@@ -34,6 +34,7 @@ export const TranscriptMessage = z.strictObject({
   at: z.string(),
   body: z.custom<JsonValue>((body) => body !== undefined),
   sideEffect: z.boolean(),
+  salt: z.string(),
   previous: z.string(),
   digest: z.string(),
 }) satisfies z.ZodType<SealedMessage>;
@@ -41,8 +42,8 @@ export const TranscriptMessage = z.strictObject({
 /** A line of a transcript, its end included: only what stands in the schema is shown. */
 export const headerLine = ({ format, statement, keyHistory }: TranscriptHeader): string =>
   `${canonicalJson({ format, statement, keyHistory })}\n`;
-export const messageLine = ({ seq, topic, from, at, body, sideEffect, previous, digest }: SealedMessage): string =>
-  `${canonicalJson({ seq, topic, from, at, body, sideEffect, previous, digest })}\n`;
+export const messageLine = ({ seq, topic, from, at, body, sideEffect, salt, previous, digest }: SealedMessage): string =>
+  `${canonicalJson({ seq, topic, from, at, body, sideEffect, salt, previous, digest })}\n`;
 
 export type TranscriptExtent = { readonly room: string; readonly swarm: string; readonly after: ChainPlace; readonly last: ChainPlace };
 

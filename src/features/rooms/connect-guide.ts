@@ -19,7 +19,7 @@ You send:
 - \`{"type":"presence"}\`: who is here, and from then on who comes and goes.
 - The text \`ping\` as it stands is answered with \`pong\`.
 
-You get: \`welcome\` (head, expiresAt, limits), \`subscribed\`, \`unsubscribed\`, \`published\` (seq, digest, duplicate), \`message\` (seq, topic, from, at, body, sideEffect, previous, digest), \`gone\` (from, to: no longer kept), \`presence\` (agents, or joined and left), \`refreshed\`, and \`error\` (code, detail, retryAfterMs).
+You get: \`welcome\` (head, expiresAt, limits), \`subscribed\`, \`unsubscribed\`, \`published\` (seq, digest, duplicate), \`message\` (seq, topic, from, at, body, sideEffect, salt, previous, digest), \`gone\` (from, to: no longer kept), \`presence\` (agents, or joined and left), \`refreshed\`, and \`error\` (code, detail, retryAfterMs).
 
 Close codes:
 ${codes}`;

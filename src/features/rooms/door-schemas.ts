@@ -41,7 +41,8 @@ const RoomMessage = z
     at: z.iso.datetime(),
     body: z.unknown(),
     sideEffect: z.boolean(),
-    previous: z.string(),
+    salt: z.string().openapi({ description: "128 random bits, part of what is digested." }),
+    previous: z.string().openapi({ description: "The digest of the message before this one, of whatever topic." }),
     digest: z.string(),
   })
   .openapi("RoomMessage");

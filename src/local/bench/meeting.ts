@@ -27,7 +27,13 @@ export async function meetBare(origin: string, room: string, count: number): Pro
     members.push(await openMember({ url: `${origin.replace("http", "ws")}/${room}`, protocols: [], heard: hear }));
   }
   const from = `agt_${"0".repeat(22)}`;
-  const rest = { at: "2026-01-01T00:00:00.000Z", sideEffect: false, previous: "0".repeat(64), digest: "0".repeat(64) };
+  const rest = {
+    at: "2026-01-01T00:00:00.000Z",
+    sideEffect: false,
+    salt: "0".repeat(32),
+    previous: "0".repeat(64),
+    digest: "0".repeat(64),
+  };
   const textOf = (number: number): string =>
     JSON.stringify({ type: "message", seq: number, topic, from, body: { number, words }, ...rest });
   return { members, textOf, listen };
