@@ -11,7 +11,7 @@ import { endDelivery } from "../../src/payments/present-payment.ts";
 import type { Settlement } from "../../src/payments/settlement.ts";
 import { proveEvent } from "../../src/audit/log-client.ts";
 import { eventsOf } from "../audit/support.ts";
-import { failDatabase, ownerSees } from "../support/harness.ts";
+import { failDatabase, ownerSees, roundTrips } from "../support/harness.ts";
 import { callApi } from "../support/organization.ts";
 import { answer, endWorld, environment, lease, newPayment, objectOf, request, standIn, type World } from "./world.ts";
 
@@ -121,6 +121,11 @@ describe("the ledger", () => {
     expect(await rowOf(paymentId)).toMatchObject({ outcome: "reversed", revision: 3 });
     const shown = await callApi("GET", `/v1/payments/${paymentId}`);
     expect(shown.body).toMatchObject({ state: "reversed", next: "pay_again", receipt: { outcome: "reversed" } });
+    const { body: bundle } = await callApi("GET", `/v1/payments/${paymentId}/receipt`);
+    expect(bundle).toMatchObject({
+      statement: shown.body.receipt.statement,
+      inclusion: { leaf: { action: "payment.reversed" }, preimage: { statement: shown.body.receipt.digest } },
+    });
   });
 
   it("is written once, whether the database fails before the commit or after it, and the payer is answered meanwhile", async () => {
@@ -196,5 +201,25 @@ describe("GET /v1/payments/{paymentId}", () => {
     await evictDurableObject(await objectOf(payment));
     const gone = await callApi("GET", `/v1/payments/${paymentId}`);
     expect(gone.text.replaceAll(gone.requestId, "")).toBe(unknown.text.replaceAll(unknown.requestId, ""));
+  });
+});
+
+describe("GET /v1/payments/{paymentId}/receipt", () => {
+  it("has nothing of a payment without a receipt yet or of an invented identifier, each alike", async () => {
+    const payment = await newPayment();
+    const given = await lease(payment);
+    const { paymentId } = given;
+    const forged = `${paymentId.slice(0, -1)}${paymentId.endsWith("0") ? "1" : "0"}`;
+    const [early, unknown] = [
+      await callApi("GET", `/v1/payments/${paymentId}/receipt`),
+      await callApi("GET", `/v1/payments/${forged}/receipt`),
+    ];
+    expect([early.status, early.body.code]).toEqual([404, "not_found"]);
+    expect(early.text.replaceAll(early.requestId, "")).toBe(unknown.text.replaceAll(unknown.requestId, ""));
+    expect([await roundTrips(early.requestId), await roundTrips(unknown.requestId)]).toEqual([1, 0]);
+    expect((await callApi("GET", "/v1/payments/pay_x/receipt")).status).toBe(400);
+    await endDelivery(environment(), payment, given.lease, { ok: true, answer: answer() });
+    await logged(payment);
+    expect((await callApi("GET", `/v1/payments/${paymentId}/receipt`)).status).toBe(200);
   });
 });

@@ -1,5 +1,6 @@
 import { defineOperation } from "../../http/define-operation.ts";
-import { readPayment } from "./read-payment.ts";
+import { BundleQuery, StatementBundle } from "../statements/index.ts";
+import { readPayment, readPaymentReceipt } from "./read-payment.ts";
 import { Payment, PaymentParams } from "./schemas.ts";
 
 export const paymentOperations = [
@@ -13,5 +14,16 @@ export const paymentOperations = [
     request: { params: PaymentParams },
     response: { status: 200, body: Payment },
     handle: ({ input, ...context }) => readPayment(context, input.params.paymentId),
+  }),
+  defineOperation({
+    governance: "public-read",
+    method: "get",
+    access: { mode: "public" },
+    id: "payments.receipt",
+    path: "/v1/payments/{paymentId}/receipt",
+    summary: "Read a payment's newest receipt with all that is needed to check it offline",
+    request: { params: PaymentParams, query: BundleQuery },
+    response: { status: 200, body: StatementBundle },
+    handle: ({ input, ...context }) => readPaymentReceipt(context, input.params.paymentId, input.query.envelope),
   }),
 ];

@@ -41,7 +41,10 @@ export const Payment = z
       description:
         "Until when the answer or the credit is kept: null while the chain may still take the payment back, since nothing is forgotten before that, and once nothing is kept.",
     }),
-    receipt: Receipt.nullable().openapi({ description: "The newest one, some seconds after the call at the latest." }),
+    receipt: Receipt.nullable().openapi({
+      description:
+        "The newest one, some seconds after the call at the latest. `GET /v1/payments/{paymentId}/receipt` gives it with its key history and its proof from the log, as `armalo-verify` reads it.",
+    }),
   })
   .openapi("Payment");
 export type PaymentView = z.input<typeof Payment>;

@@ -1,4 +1,5 @@
 import { and, desc, eq } from "drizzle-orm";
+import { auditEvents } from "../../db/schema/audit-events.ts";
 import { paymentReceipts, payments } from "../../db/schema/payments.ts";
 import type { ScopedDb } from "../../db/tenant-db.ts";
 
@@ -18,3 +19,13 @@ export const selectPaymentReceipt = ({ orm, orgId }: ScopedDb, paymentId: string
     .orderBy(desc(paymentReceipts.number))
     .limit(1);
 export type PaymentReceiptRow = Awaited<ReturnType<typeof selectPaymentReceipt>>[number];
+
+/** The newest receipt and its own event, in one query: a receipt that comes in between cannot part them. */
+export const selectLoggedPaymentReceipt = ({ orm, orgId }: ScopedDb, paymentId: string) =>
+  orm
+    .select({ receipt: paymentReceipts, event: auditEvents })
+    .from(paymentReceipts)
+    .innerJoin(auditEvents, and(eq(auditEvents.orgId, orgId), eq(auditEvents.seq, paymentReceipts.eventSeq)))
+    .where(and(eq(paymentReceipts.orgId, orgId), eq(paymentReceipts.paymentId, paymentId)))
+    .orderBy(desc(paymentReceipts.number))
+    .limit(1);
