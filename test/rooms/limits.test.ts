@@ -89,7 +89,8 @@ describe("limits", () => {
     await runInDurableObject(roomStub(world), (_, { storage: { sql } }) =>
       sql.exec(
         `with recursive n(seq) as (select 1 union all select seq + 1 from n where seq < 9000)
-         insert into messages select seq, ?, 'agt_x', 'a', 0, seq, '', '', '1' from n`,
+         insert into messages (seq, at, agent, topic, side_effect, total, digest, previous, salt, body)
+         select seq, ?, 'agt_x', 'a', 0, seq, '', '', '', '1' from n`,
         Date.now() - 120_000,
       ),
     );
