@@ -15,9 +15,21 @@ export async function contextOf(operation: Operation, call: Call, body: BodyRead
   return { input, env, waitUntil, requestId, meter, now: currentTime() };
 }
 
-/** The context is what ContextOf promised for the operation's class: with `quote` in run-for-payer.ts, where the table's forgotten types come back. */
-export async function handleCall(operation: Operation, call: Call, body: BodyReader, caller: object): Promise<unknown> {
-  const context = await contextOf(operation, call, body);
+/**
+ * The context is what ContextOf promised for the operation's class: with `quote` in run-for-payer.ts, where the table's forgotten types come
+ * back. `judge` throws for callers who may not be told what is wrong with their input.
+ */
+export async function handleCall(
+  operation: Operation,
+  call: Call,
+  body: BodyReader,
+  caller: object,
+  judge?: () => Promise<void>,
+): Promise<unknown> {
+  const context = await contextOf(operation, call, body).catch(async (fault: unknown) => {
+    await judge?.();
+    throw fault;
+  });
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- ContextOf promised it
   const run = operation.handle as (context: object) => Promise<unknown>;
   return run({ ...context, ...caller });

@@ -10,11 +10,13 @@ import type { Price } from "../payments/prices.ts";
 import type { Audited, Governance, MethodOf, ModeOf } from "./governance.ts";
 
 export type AccessMode = "public" | "tenant" | "payable" | "room";
-export type Access<M extends AccessMode = AccessMode> = M extends "public" | "room"
+export type Access<M extends AccessMode = AccessMode> = M extends "public"
   ? { readonly mode: M; readonly scope?: never; readonly price?: never }
-  : M extends "payable"
-    ? { readonly mode: M; readonly scope: Scope; readonly price: Price }
-    : { readonly mode: M; readonly scope: Scope; readonly price?: never };
+  : M extends "room"
+    ? { readonly mode: M; readonly judge: JudgeToken; readonly scope?: never; readonly price?: never }
+    : M extends "payable"
+      ? { readonly mode: M; readonly scope: Scope; readonly price: Price }
+      : { readonly mode: M; readonly scope: Scope; readonly price?: never };
 
 export type RequestShape = { readonly params?: z.ZodObject; readonly query?: z.ZodObject; readonly body?: z.ZodType };
 type Output<S> = S extends z.ZodType ? z.output<S> : undefined;
@@ -75,6 +77,8 @@ export type RoomDoor = {
   readonly socket: { readonly upgrade: boolean; readonly protocols: readonly string[] };
 };
 export type RoomContext = Basics & { readonly room: RoomDoor };
+/** Has the room judge a token with which nothing can be asked of it; throws what the room would have answered. */
+export type JudgeToken = (at: Pick<RoomContext, "env" | "room">) => Promise<void>;
 type ContextOf<G extends Governance, A extends Action> =
   ModeOf<G> extends "public" ? Basics : ModeOf<G> extends "room" ? RoomContext : G extends Audited ? WriteContext<A> : ReadContext;
 

@@ -37,7 +37,11 @@ export async function runOperation(operation: Operation, call: Call): Promise<Re
     case "tenant":
       return runForTenant(operation, call, access.scope, body);
     case "room":
-      return runForRoom(call, async (room) => answerResponse(operation, await handleCall(operation, call, body, { room })));
+      // The room judges the token with what is asked of it: once, also where nothing can be asked.
+      return runForRoom(call, async (room) => {
+        const judge = async (): Promise<void> => access.judge({ env: call.env, room });
+        return answerResponse(operation, await handleCall(operation, call, body, { room }, judge));
+      });
   }
 }
 

@@ -9,7 +9,9 @@ import { publish, type Publication } from "./publish.ts";
 export type DoorAsk =
   | ({ readonly kind: "publish" } & Publication)
   | { readonly kind: "history"; readonly after: number; readonly limit: number; readonly topic?: string | undefined }
-  | { readonly kind: "presence" };
+  | { readonly kind: "presence" }
+  /** Nothing but whether the token holds. */
+  | { readonly kind: "judge" };
 
 export type DoorRefusal = {
   readonly ok: false;
@@ -28,6 +30,7 @@ export function answerDoor(hall: OpenHall, pass: Pass, ask: DoorAsk, now: number
   const { settings, visits, allowances } = hall;
   const spent = allowances.spendAsk(settings.plan, pass.agentId, now);
   if (!spent.ok) return refuse("rate_limited", "too many calls a minute", { retryAfterMs: spent.retryAfterMs });
+  if (ask.kind === "judge") return JSON.stringify({ ok: true });
   if (hall.outbox.size() >= roomLimits.waitingEvents) return refuse("unavailable", "too many events wait for the log");
   const visit = visits.enter(settings.roomId, "http", pass.agentId, now);
   switch (ask.kind) {

@@ -129,14 +129,18 @@ type Quoted = Parameters<
 // @ts-expect-error a quote knows no tenant
 export type TenantOfQuote = Quoted["tenant"];
 
-const inRoom = { ...base, method: "post", governance: "room", access: { mode: "room" }, handle } as const;
+const judge = async (): Promise<void> => undefined;
+const inRoom = { ...base, method: "post", governance: "room", access: { mode: "room", judge }, handle } as const;
 defineOperation({ ...inRoom, handle: async ({ room }) => ({ ok: room.token !== "" }) });
 
 // @ts-expect-error a room token carries capabilities, not scopes
-defineOperation({ ...inRoom, access: { mode: "room", scope: "swarms:read" } });
+defineOperation({ ...inRoom, access: { mode: "room", judge, scope: "swarms:read" } });
 
 // @ts-expect-error a room token is no tenant's credential
-defineOperation({ ...change, access: { mode: "room" } });
+defineOperation({ ...change, access: { mode: "room", judge } });
+
+// @ts-expect-error who may ask nothing is told nothing: the room judges the token first
+defineOperation({ ...inRoom, access: { mode: "room" } });
 
 // @ts-expect-error an upgrade answers with a response
 defineOperation({ ...inRoom, method: "get", response: { status: 101, upgrade: true } });

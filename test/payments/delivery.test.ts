@@ -163,6 +163,42 @@ describe("a chain that is reorganized", () => {
   });
 });
 
+describe("a credit", () => {
+  const creditDays = 30;
+  const credited = async (): Promise<PresentedPayment> => {
+    const payment = await newPayment();
+    await fail(payment, (await lease(payment)).lease);
+    // The last look at the chain, after the end of the authorization.
+    passTime(400_000);
+    await runDurableObjectAlarm(await objectOf(payment));
+    expect(await kept(payment)).toMatchObject({ outcome: { state: "settled", final: true }, delivery: { state: "credited" } });
+    passTime(creditDays * 86_400_000 - 400_000 - 60_000);
+    return payment;
+  };
+
+  it("is redeemed by the same header up to its last minute, long after the authorization's end", async () => {
+    const payment = await credited();
+    await runDurableObjectAlarm(await objectOf(payment));
+    const { lease: held } = await lease(payment);
+    expect(await end(payment, held)).toEqual(answer());
+    expect((await present(payment)).kind).toBe("answer");
+    expect(world.settled).toEqual([payment.nonce]);
+  });
+
+  it("lapses by the alarm after 30 days: then the same header is an expired one, and buys nothing", async () => {
+    const payment = await credited();
+    passTime(60_000);
+    expect(await runDurableObjectAlarm(await objectOf(payment))).toBe(true);
+    expect(await tablesOf(payment)).toEqual([]);
+    for (const restart of [false, true]) {
+      if (restart) await evictDurableObject(await objectOf(payment));
+      expect(await present(payment)).toMatchObject({ kind: "refused", code: "payment_refused", reason: "expired" });
+    }
+    expect(await tablesOf(payment)).toEqual([]);
+    expect(world.settled).toEqual([payment.nonce]);
+  });
+});
+
 describe("what was", () => {
   it("is forgotten a day after its end, and not before its ledger is written", async () => {
     const payment = await newPayment();

@@ -9,7 +9,16 @@ import { roomProtocol } from "../../rooms/open-socket.ts";
 type At = Pick<RoomContext, "env" | "room">;
 
 /** Asks the room's object, as the holder of the token. A room out of reach is a 503. */
-export async function askRoom<T>({ env, room }: At, ask: DoorAsk, answer: z.ZodType<T>): Promise<T> {
+export async function askRoom<T>(at: At, ask: DoorAsk, answer: z.ZodType<T>): Promise<T> {
+  return answer.parse(await askDoor(at, ask));
+}
+
+/** Refuses a token as the room would refuse it where it is asked something. */
+export async function judgeToken(at: At): Promise<void> {
+  await askDoor(at, { kind: "judge" });
+}
+
+async function askDoor({ env, room }: At, ask: DoorAsk): Promise<unknown> {
   let text: string;
   try {
     text = await roomOf(env, room.roomId).ask(room.roomId, room.token, ask);
@@ -18,15 +27,17 @@ export async function askRoom<T>({ env, room }: At, ask: DoorAsk, answer: z.ZodT
   }
   const read = readAnswer(text);
   if (!read.ok) throw toProblem(read);
-  return answer.parse(read);
+  return read;
 }
 
 /** Asks for a socket. The answer is the object's own, with the other end of the socket in it. */
 export async function connectToRoom({ env, room }: At): Promise<Response> {
   const { roomId, token, socket } = room;
-  if (!socket.upgrade) throw refused("headers.Upgrade", "Ask for a WebSocket: `Upgrade: websocket`.");
-  if (socket.protocols.length > 0 && !socket.protocols.includes(roomProtocol))
-    throw refused("headers.Sec-WebSocket-Protocol", `Name \`${roomProtocol}\`.`);
+  const fault = faultOf(socket);
+  if (fault !== undefined) {
+    await judgeToken({ env, room });
+    throw fault;
+  }
   const headers = { Upgrade: "websocket", "X-Room": roomId, "X-Room-Token": token };
   const protocol = socket.protocols.length > 0 ? { "Sec-WebSocket-Protocol": roomProtocol } : {};
   let response: Response;
@@ -38,6 +49,13 @@ export async function connectToRoom({ env, room }: At): Promise<Response> {
   if (response.status === 101) return response;
   const read = readAnswer(await response.text());
   throw read.ok ? problem("unavailable", "the room gave no socket") : toProblem(read);
+}
+
+function faultOf({ upgrade, protocols }: RoomContext["room"]["socket"]): Problem | undefined {
+  if (!upgrade) return refused("headers.Upgrade", "Ask for a WebSocket: `Upgrade: websocket`.");
+  if (protocols.length > 0 && !protocols.includes(roomProtocol))
+    return refused("headers.Sec-WebSocket-Protocol", `Name \`${roomProtocol}\`.`);
+  return undefined;
 }
 
 const refused = (path: string, message: string): Problem => problem("invalid_request", path, { errors: [{ path, message }] });

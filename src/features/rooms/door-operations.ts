@@ -1,10 +1,10 @@
 import { defineOperation } from "../../http/define-operation.ts";
-import { askRoom, connectToRoom } from "./ask-room.ts";
+import { askRoom, connectToRoom, judgeToken } from "./ask-room.ts";
 import { connectGuide } from "./connect-guide.ts";
 import { HistoryPage, HistoryQuery, PresentAgents, PublishBody, PublishedMessage } from "./door-schemas.ts";
 import { RoomParams } from "./schemas.ts";
 
-const asMember = { governance: "room", access: { mode: "room" } } as const;
+const asMember = { governance: "room", access: { mode: "room", judge: judgeToken } } as const;
 
 /** What the holder of a room token can ask: of the room itself, not of the organization. */
 export const roomDoorOperations = [
