@@ -45,7 +45,6 @@ export class Doorkeeper {
       const generation = this.#generation;
       const config = await this.load(env, roomId);
       if (config === undefined) return { ok: false, reason: "no_such_room", blocker: "the room is in no organization" };
-      if (config.closedAt !== null) return { ok: false, reason: "room_closed", blocker: "closed in the database" };
       const now = currentTime();
       const secrets = new Map(
         config.secrets.flatMap(({ generation: number, key, verifiesUntil }) =>
@@ -56,7 +55,10 @@ export class Doorkeeper {
       if (!read.ok) return { ok: false, reason: "token_refused", blocker: `room token: ${read.reason}` };
       const diesAt = await this.#watch(env, roomId, read.claims);
       // What changed while we waited may have changed the answer.
-      if (generation === this.#generation) return this.#decide(read.claims, diesAt);
+      if (generation !== this.#generation) continue;
+      const decided = this.#decide(read.claims, diesAt);
+      if (!decided.ok || config.closedAt === null) return decided;
+      return { ok: false, reason: "room_closed", blocker: "closed in the database" };
     }
   }
 

@@ -181,7 +181,6 @@ export class Room extends DurableObject<Bindings> implements RoomControl, RoomHi
 
   /** Lets a token's holder in, or gives a refusal's text. No turn passes between the decision and `enter`. */
   async #admitted<T>(roomId: string, token: string, enter: (hall: OpenHall, pass: Pass) => T): Promise<T | string> {
-    if (this.#closed) return refuse("room_closed", "closed");
     let admitted: Admitted;
     try {
       admitted = await this.#hall.doorkeeper.admit(requireEnvironment(this.env), roomId, token);
@@ -189,14 +188,9 @@ export class Room extends DurableObject<Bindings> implements RoomControl, RoomHi
       return refuse("unavailable", describeFault(fault));
     }
     if (!admitted.ok) return refuse(admitted.reason, admitted.blocker);
-    if (this.#isClosed()) return refuse("room_closed", "closed");
+    if (this.#closed) return refuse("room_closed", "closed");
     const hall = this.#open;
     return hall === undefined ? refuse("unavailable", "the room's settings have just changed") : enter(hall, admitted.pass);
-  }
-
-  /** Asked anew after something was awaited. */
-  #isClosed(): boolean {
-    return this.#closed;
   }
 
   /** Reads the room's settings anew; undefined where that cannot be done now, and then the alarm tries again. */

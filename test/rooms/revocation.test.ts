@@ -291,5 +291,9 @@ describe("a closed room", () => {
     expect(await client.closed).toBe(4004);
     const answer = await world.call(token, "POST", "/messages", { topic: "a", body: 1 });
     expect([answer.status, answer.body.code]).toEqual([409, "room_closed"]);
+    for (const bad of [`${token.slice(0, -6)}AAAAAA`, "no-token"]) {
+      const refused = await world.call(bad, "POST", "/messages", { topic: "a", body: 1 });
+      expect([refused.status, refused.body.code], "whoever has no token is not told that it is closed").toEqual([401, "unauthenticated"]);
+    }
   });
 });
