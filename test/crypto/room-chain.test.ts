@@ -3,31 +3,11 @@ import { describe, expect, it } from "vitest";
 import { canonicalJson, type JsonValue } from "../../src/crypto/canonical-json.ts";
 import { sha256Digest } from "../../src/crypto/digest.ts";
 import { chainStart, judgeChain, messageDigest, type ChainPlace, type SealedMessage } from "../../src/crypto/room-chain.ts";
+import { converse } from "../verifier/transcripts.ts";
 
 const room = "room_00000000000000000000010000000000A";
 
-/** Messages as a room numbers and chains them. */
-function publish(bodies: readonly JsonValue[], before: ChainPlace = chainStart): SealedMessage[] {
-  const messages: SealedMessage[] = [];
-  let last = before;
-  for (const body of bodies) {
-    const seq = last.seq + 1;
-    const at = new Date(1_700_000_000_000 + seq).toISOString();
-    const message = {
-      seq,
-      topic: "work.offers",
-      from: "agt_1",
-      at,
-      body,
-      sideEffect: seq % 3 === 0,
-      salt: String(seq).padStart(32, "0"),
-      previous: last.digest,
-    };
-    last = { seq, digest: messageDigest(room, message) };
-    messages.push({ ...message, digest: last.digest });
-  }
-  return messages;
-}
+const publish = (bodies: readonly JsonValue[], before: ChainPlace = chainStart): SealedMessage[] => converse(bodies, before, room);
 const endOf = (messages: readonly SealedMessage[]): ChainPlace => messages.at(-1) ?? chainStart;
 const judge = (messages: readonly SealedMessage[], shown: readonly SealedMessage[]) => judgeChain(room, chainStart, endOf(messages), shown);
 const five = publish([1, "two", { three: 3 }, [4], null]);

@@ -85,7 +85,8 @@ export type Authorization = {
   readonly nonce: Hex;
 };
 
-const types = {
+/** EIP-712 types of an EIP-3009 authorization. */
+export const authorizationTypes = {
   TransferWithAuthorization: [
     { name: "from", type: "address" },
     { name: "to", type: "address" },
@@ -120,7 +121,12 @@ export async function forge(payer: Payer, required: PaymentRequired, forgery: Fo
     ...forgery.authorization,
   };
   const domain = { name: "USDC", version: "2", chainId, verifyingContract: usdc, ...forgery.domain } as const;
-  const signature = await payer.account.signTypedData({ domain, types, primaryType: "TransferWithAuthorization", message: authorization });
+  const signature = await payer.account.signTypedData({
+    domain,
+    types: authorizationTypes,
+    primaryType: "TransferWithAuthorization",
+    message: authorization,
+  });
   const { value, validAfter, validBefore } = authorization;
   const told = { ...authorization, value: String(value), validAfter: String(validAfter), validBefore: String(validBefore) };
   const payload = { x402Version: 2, resource: required.resource, payload: { signature, authorization: told } };

@@ -3,17 +3,7 @@ import { hashTypedData, type Hex } from "viem";
 import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
 import { describe, expect, it } from "vitest";
 import { authorizationDigest, signerOf } from "../../../src/payments/transfer-authorization.ts";
-
-const types = {
-  TransferWithAuthorization: [
-    { name: "from", type: "address" },
-    { name: "to", type: "address" },
-    { name: "value", type: "uint256" },
-    { name: "validAfter", type: "uint256" },
-    { name: "validBefore", type: "uint256" },
-    { name: "nonce", type: "bytes32" },
-  ],
-} as const;
+import { authorizationTypes } from "./pay.ts";
 
 const hexOf = (length: number) =>
   fc.uint8Array({ minLength: length, maxLength: length }).map((bytes): Hex => `0x${Buffer.from(bytes).toString("hex")}`);
@@ -43,7 +33,7 @@ describe("an authorization, beside viem", () => {
           validAfter: BigInt(given.validAfter),
           validBefore: BigInt(given.validBefore),
         };
-        const typed = { domain: token, types, primaryType: "TransferWithAuthorization", message } as const;
+        const typed = { domain: token, types: authorizationTypes, primaryType: "TransferWithAuthorization", message } as const;
         const digest = authorizationDigest(token, given);
         expect(`0x${Buffer.from(digest).toString("hex")}`).toBe(hashTypedData(typed));
         expect(signerOf(digest, await account.signTypedData(typed))).toBe(account.address.toLowerCase());
