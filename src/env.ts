@@ -7,6 +7,7 @@ import { deploymentKinds, type DeploymentKind } from "./crypto/statement/stateme
 import type { PaymentIdentifier } from "./payments/identifier.durable-object.ts";
 import type { Settlement } from "./payments/settlement.durable-object.ts";
 import { findSettingFaults, PaymentNetworks, paymentSettingsOf, type PaymentSettings } from "./payments/settings.ts";
+import { findProviderFaults, providerSettings, providerSettingsOf, type ProviderSettings } from "./providers/settings.ts";
 import type { Room } from "./rooms/room.durable-object.ts";
 
 /** What wrangler.toml binds. Settings and secrets are strings until they have been parsed. */
@@ -76,6 +77,7 @@ const Settings = z
     EGRESS: z.enum(["public", "local"]).default("public"),
     DOH_URL: z.url().default("https://cloudflare-dns.com/dns-query"),
     ...paymentSettings,
+    ...providerSettings,
   })
   .refine((settings) => settings.EGRESS === "public" || isLoopback(settings.DATABASE_ENDPOINT), {
     path: ["EGRESS"],
@@ -84,6 +86,9 @@ const Settings = z
   .superRefine(({ EGRESS, X402_FACILITATOR_URL, X402_FACILITATOR_TOKEN, X402_NETWORKS }, context) => {
     const faults = findSettingFaults({ X402_FACILITATOR_URL, X402_FACILITATOR_TOKEN, X402_NETWORKS }, EGRESS);
     for (const name of faults) context.addIssue({ code: "custom", path: [name], message: "missing, or not to be called" });
+  })
+  .superRefine((settings, context) => {
+    for (const name of findProviderFaults(settings)) context.addIssue({ code: "custom", path: [name], message: "missing" });
   });
 
 const isLoopback = (url: string | undefined): boolean => url !== undefined && new URL(url).hostname === "127.0.0.1";
@@ -106,6 +111,8 @@ export type Environment = {
   readonly dohUrl: string;
   /** How calls are paid for; undefined where nothing is for sale. */
   readonly payments: PaymentSettings | undefined;
+  /** Who signs people in, who sells plans, and whose events are taken. */
+  readonly providers: ProviderSettings;
 };
 
 export type EnvironmentFault = { readonly ok: false; readonly missing: readonly string[] };
@@ -162,6 +169,7 @@ function parse(bindings: Bindings): { ok: true; env: Environment } | Environment
       egress: data.EGRESS,
       dohUrl: data.DOH_URL,
       payments: paymentSettingsOf(data),
+      providers: providerSettingsOf(data),
     },
   };
 }

@@ -32,6 +32,8 @@ export type ChangeEvent<A extends Action> = {
   readonly change: JsonValue;
   /** Null where nobody waits for one: work that no request asked for. */
   readonly answer: object | null;
+  /** A salted commitment to personal data that stands elsewhere (crypto/commitment.ts). */
+  readonly commitment?: string;
   /** What it brings about besides: events of their own, numbered behind it and all its changes. */
   readonly consequences?: readonly Consequence[];
 };
@@ -129,13 +131,14 @@ export function openTenantDb(session: TenantSession): TenantWriter<Action> & Ten
   };
 }
 
-type EventRow = Pick<typeof auditEvents.$inferInsert, "id" | "action" | "resource" | "change">;
+type EventRow = Pick<typeof auditEvents.$inferInsert, "id" | "action" | "resource" | "change" | "commitment">;
 
-const eventRow = async ({ id, action, resource, change }: Omit<ChangeEvent<Action>, "answer">): Promise<EventRow> => ({
+const eventRow = async ({ id, action, resource, change, commitment }: Omit<ChangeEvent<Action>, "answer">): Promise<EventRow> => ({
   id: id ?? newId("auditEvent"),
   action,
   resource,
   change: await jsonDigest(change),
+  commitment: commitment ?? null,
 });
 
 const insertEvent = (

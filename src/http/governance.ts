@@ -1,12 +1,16 @@
 /** What each class of operation may be: the one list behind the types of defineOperation and the control matrix. */
 export const governanceClasses = {
   "public-read": { modes: ["public"], methods: ["get"], audited: false },
-  "tenant-read": { modes: ["tenant", "payable"], methods: ["get"], audited: false },
-  "tenant-mutation": { modes: ["tenant", "payable"], methods: ["post", "put", "patch", "delete"], audited: true },
-  credential: { modes: ["tenant"], methods: ["post", "delete"], audited: true },
+  "tenant-read": { modes: ["tenant", "payable", "operator"], methods: ["get"], audited: false },
+  "tenant-mutation": { modes: ["tenant", "payable", "operator"], methods: ["post", "put", "patch", "delete"], audited: true },
+  credential: { modes: ["tenant", "operator"], methods: ["post", "patch", "delete"], audited: true },
   "autonomous-action": { modes: ["tenant", "payable"], methods: ["post"], audited: true },
   // What happens in a room is logged by the room's own outbox, not by the request's transaction.
   room: { modes: ["room"], methods: ["get", "post"], audited: false },
+  // A provider's signed event: what it brings about is logged in the organization that it concerns.
+  "provider-event": { modes: ["provider"], methods: ["get", "post", "put"], audited: false },
+  // Who signs in proves with a one-time token who he is: the session's first event is logged by the verb.
+  "sign-in": { modes: ["public"], methods: ["post"], audited: false },
   system: { modes: ["public"], methods: ["get"], audited: false },
 } as const;
 

@@ -30,6 +30,8 @@ const owedAnswer = {
 
 function securityOf({ mode }: Operation["access"]): Record<string, string[]>[] {
   if (mode === "public") return [];
+  if (mode === "provider") return [{ signature: [] }];
+  if (mode === "operator") return [{ session: [] }];
   if (mode === "room") return [{ room: [] }];
   return mode === "payable" ? [{ bearer: [] }, { x402: [] }] : [{ bearer: [] }];
 }
@@ -83,8 +85,12 @@ function whoMay(access: Operation["access"]): string {
       return `Needs the scope \`${access.scope}\`.`;
     case "payable":
       return `Needs the scope \`${access.scope}\`, or a payment of ${access.price} USDC (x402).`;
+    case "operator":
+      return `Needs a signed-in person whose role has the scope \`${access.scope}\`: no API key and no access token can do this.`;
     case "room":
       return "Needs a token of the room.";
+    case "provider":
+      return `Called by ${access.provider}, with its signature.`;
   }
 }
 
@@ -102,6 +108,18 @@ export function openApiDocument(operations: readonly Operation[], origin: string
     name: paymentHeader,
     description:
       "A payment for this one call (x402, version 2) in place of a credential, where the installation takes payments: `GET /v1/prices` says which. The answer's `PAYMENT-RESPONSE` says what was settled, and `X-Payment-Id` names it.",
+  });
+  app.openAPIRegistry.registerComponent("securitySchemes", "session", {
+    type: "http",
+    scheme: "bearer",
+    description:
+      "A dashboard session: in its cookie, where changes need an `Origin` header that names this service, or the identity provider's session token as a bearer credential.",
+  });
+  app.openAPIRegistry.registerComponent("securitySchemes", "signature", {
+    type: "apiKey",
+    in: "header",
+    name: "webhook-signature",
+    description: "The provider's signature over the body and its time, in the header that the provider uses.",
   });
   app.openAPIRegistry.registerComponent("securitySchemes", "room", {
     type: "http",

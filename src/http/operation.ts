@@ -7,16 +7,20 @@ import type { SealedBox } from "../crypto/sealed-box.ts";
 import type { Meter, TenantReader, TenantRecorder, TenantWriter } from "../db/tenant-db.ts";
 import type { Environment } from "../env.ts";
 import type { Price } from "../payments/prices.ts";
+import type { Provider } from "../providers/provider.ts";
 import type { Audited, Governance, MethodOf, ModeOf } from "./governance.ts";
 
-export type AccessMode = "public" | "tenant" | "payable" | "room";
+/** `operator`: a signed-in person alone, whose role has the scope. `provider`: a signed event of the provider. */
+export type AccessMode = "public" | "tenant" | "operator" | "payable" | "room" | "provider";
 export type Access<M extends AccessMode = AccessMode> = M extends "public"
   ? { readonly mode: M; readonly scope?: never; readonly price?: never }
   : M extends "room"
     ? { readonly mode: M; readonly judge: JudgeToken; readonly scope?: never; readonly price?: never }
-    : M extends "payable"
-      ? { readonly mode: M; readonly scope: Scope; readonly price: Price }
-      : { readonly mode: M; readonly scope: Scope; readonly price?: never };
+    : M extends "provider"
+      ? { readonly mode: M; readonly provider: Provider; readonly scope?: never; readonly price?: never }
+      : M extends "payable"
+        ? { readonly mode: M; readonly scope: Scope; readonly price: Price }
+        : { readonly mode: M; readonly scope: Scope; readonly price?: never };
 
 export type RequestShape = { readonly params?: z.ZodObject; readonly query?: z.ZodObject; readonly body?: z.ZodType };
 type Output<S> = S extends z.ZodType ? z.output<S> : undefined;
@@ -77,10 +81,27 @@ export type RoomDoor = {
   readonly socket: { readonly upgrade: boolean; readonly protocols: readonly string[] };
 };
 export type RoomContext = Basics & { readonly room: RoomDoor };
+/** What a provider signed, once its signature and its clock were checked: the bytes as they came. */
+export type ProviderDelivery = {
+  readonly provider: Provider;
+  /** The provider's own name of the delivery, where it has one beside the body. */
+  readonly deliveryId: string | null;
+  readonly signedAt: Date;
+  readonly body: Uint8Array<ArrayBuffer>;
+};
+export type ProviderContext = Basics & { readonly delivery: ProviderDelivery; readonly request: Request };
 /** Has the room judge a token with which nothing can be asked of it; throws what the room would have answered. */
 export type JudgeToken = (at: Pick<RoomContext, "env" | "room">) => Promise<void>;
 type ContextOf<G extends Governance, A extends Action> =
-  ModeOf<G> extends "public" ? Basics : ModeOf<G> extends "room" ? RoomContext : G extends Audited ? WriteContext<A> : ReadContext;
+  ModeOf<G> extends "public"
+    ? Basics
+    : ModeOf<G> extends "room"
+      ? RoomContext
+      : ModeOf<G> extends "provider"
+        ? ProviderContext
+        : G extends Audited
+          ? WriteContext<A>
+          : ReadContext;
 
 /** Who paid, and for which payment something is delivered. */
 export type Payment = { readonly id: string; readonly payer: string };

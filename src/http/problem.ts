@@ -19,6 +19,26 @@ export const problems = {
     "API keys are for servers",
     "A change was asked for with an API key and an Origin header. Use keys from servers only.",
   ],
+  bad_signature: [
+    401,
+    "The signature does not fit",
+    "A provider's event needs a signature of this moment, over exactly these bytes, with a secret that this installation knows. Every kind of bad signature is answered alike.",
+  ],
+  person_needed: [
+    403,
+    "Only a signed-in person may do this",
+    "No API key and no access token can do this, whatever its scopes: sign in as a member of the organization whose role allows it.",
+  ],
+  origin_refused: [
+    403,
+    "The request's origin is not ours",
+    "A change that is asked for with a session cookie needs an `Origin` header that names this service; one that is absent is refused too.",
+  ],
+  organization_needed: [
+    403,
+    "The session is in no organization here",
+    "Choose an organization in the dashboard, or ask its operators to let you in: the session names none that this service knows you in.",
+  ],
   credential_conflict: [
     400,
     "Two kinds of credential",

@@ -15,6 +15,7 @@ import { problem } from "./problem.ts";
 import { readBody } from "./read-body.ts";
 import { recordFailure } from "./record-failure.ts";
 import { runForPayer } from "./run-for-payer.ts";
+import { runForProvider } from "./run-for-provider.ts";
 import { runForRoom } from "./run-for-room.ts";
 import { anyOriginHeaders, paymentHeader } from "./security-headers.ts";
 import { answerShared } from "./shared-answer.ts";
@@ -34,8 +35,11 @@ export async function runOperation(operation: Operation, call: Call): Promise<Re
       if (call.env.payments === undefined || call.request.headers.has("Authorization"))
         return runForTenant(operation, call, access.scope, body);
       return runForPayer(operation, call, { settings: call.env.payments, price: access.price }, body);
+    case "operator":
     case "tenant":
       return runForTenant(operation, call, access.scope, body);
+    case "provider":
+      return runForProvider(operation, call, access.provider, body);
     case "room":
       // The room judges the token with what is asked of it: once, also where nothing can be asked.
       return runForRoom(call, async (room) => {

@@ -30,7 +30,7 @@ const controlMatrix = (): string[] =>
       method.toUpperCase().padEnd(6),
       path.padEnd(42),
       governance.padEnd(16),
-      access.mode.padEnd(7),
+      access.mode.padEnd(8),
       access.scope ?? "-",
       audit ?? "-",
     ].join(" "),

@@ -10,8 +10,8 @@ export async function issueToken(
   context: WriteContext<"access_token.issued">,
   wanted: readonly Scope[] | undefined,
 ): Promise<AccessTokenView> {
-  const { env, tenant, principal, environment, now } = context;
-  requireKey(principal);
+  const { env, tenant, environment, now } = context;
+  const principal = requireKey(context.principal);
   const scopes = wanted ?? principal.scopes;
   if (!scopes.every((scope) => principal.scopes.includes(scope)))
     throw problem("forbidden", "a token may not have more scopes than its key");

@@ -1,4 +1,4 @@
-import { requireWholeOrganization } from "../../access/principal.ts";
+import { credentialOf, requireWholeOrganization } from "../../access/principal.ts";
 import { insertSecurityEvents } from "../../access/security-event.ts";
 import type { MediaAnswer, ReadContext } from "../../http/operation.ts";
 import { csvColumns, csvLine, toAuditEvent } from "./audit-event.ts";
@@ -24,7 +24,7 @@ export async function exportEvents(
 ): Promise<MediaAnswer> {
   const { mediaType, head, line } = formats[format];
   requireWholeOrganization(principal);
-  const exported = { kind: "audit_exported", credential: principal.keyId, at: now, count: 1 } as const;
+  const exported = { kind: "audit_exported", credential: credentialOf(principal), at: now, count: 1 } as const;
   await tenant.record((db) => [insertSecurityEvents(db, [exported])]);
   const utf8 = new TextEncoder();
   let before: number | undefined;

@@ -1,5 +1,5 @@
 import { openHistory, selectKeyHistory, type SignedHistory } from "../../access/current-signer.ts";
-import { requireWholeOrganization } from "../../access/principal.ts";
+import { credentialOf, requireWholeOrganization } from "../../access/principal.ts";
 import { publicKeysOf, type PublishedKey } from "../../access/public-keys.ts";
 import { insertSecurityEvents } from "../../access/security-event.ts";
 import { auditLeaf } from "../../audit/leaf.ts";
@@ -51,7 +51,7 @@ export async function streamEvidence(context: Context, limits = archiveLimits): 
   const history = await openHistory(keyHistory);
   const head = await latestCheckpoint(env, tenant.orgId, last?.seq ?? 0);
   if (!head.ok) throw refuse(head);
-  const exported = { kind: "audit_exported", credential: principal.keyId, at: now, count: 1 } as const;
+  const exported = { kind: "audit_exported", credential: credentialOf(principal), at: now, count: 1 } as const;
   await tenant.record((db) => [insertSecurityEvents(db, [exported])]);
   const statusList = await statusListOf(env, tenant.orgId, history, revoked, now);
   const archive: Archive = {

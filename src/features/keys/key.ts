@@ -54,5 +54,5 @@ export function toApiKey(row: Omit<KeyRow, "orgId">, now: Date, lastUsedMs: numb
 
 /** A key that is bound to one agent may see and end itself, and no other key. */
 export function requireOwnOrWhole(principal: Principal, keyId: string): void {
-  if (keyId !== principal.keyId) requireWholeOrganization(principal);
+  if (principal.kind === "person" || keyId !== principal.keyId) requireWholeOrganization(principal);
 }

@@ -1,5 +1,5 @@
 import { mintApiKey } from "../../access/api-key.ts";
-import { requireKey } from "../../access/principal.ts";
+import { requireMinter } from "../../access/principal.ts";
 import { tagKeyOf } from "../../access/tag-key.ts";
 import type { Action } from "../../audit/actions.ts";
 import type { WriteContext } from "../../http/operation.ts";
@@ -11,7 +11,7 @@ type NewKey = Omit<KeyRow, "orgId">;
 /** A new key row and the key itself, within what the caller's own key may give. An access token mints nothing. */
 export async function mintWithin<A extends Action>(context: WriteContext<A>, wanted: WantedKey): Promise<{ row: NewKey; key: string }> {
   const { env, environment, tenant, now, principal } = context;
-  requireKey(principal);
+  requireMinter(principal);
   const allowed = checkMint(principal, wanted, now);
   if (!allowed.ok && allowed.reason === "expiry_past") {
     throw problem("invalid_request", "expiry in the past", { errors: [{ path: "body.expiresAt", message: "Must be in the future." }] });

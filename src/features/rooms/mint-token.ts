@@ -17,8 +17,8 @@ export async function mintToken(
   roomId: string,
   { agentId, caps, lifetimeSeconds }: TokenInput,
 ): Promise<MintedTokenView> {
-  const { tenant, principal, env, box, now } = context;
-  requireKey(principal);
+  const { tenant, env, box, now } = context;
+  const principal = requireKey(context.principal);
   requireAgent(principal, agentId);
   const [[found], [agent], [sealed], [revoked]] = await tenant.read((db) => [
     selectRoom(db, roomId),

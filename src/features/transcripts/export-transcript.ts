@@ -1,5 +1,5 @@
 import { openHistory, selectKeyHistory, signerBy } from "../../access/current-signer.ts";
-import { requireWholeOrganization } from "../../access/principal.ts";
+import { credentialOf, requireWholeOrganization } from "../../access/principal.ts";
 import { roomOf } from "../../access/room-control.ts";
 import type { HistoryPage, RoomHistory } from "../../access/room-history.ts";
 import { insertSecurityEvents } from "../../access/security-event.ts";
@@ -35,7 +35,7 @@ export async function exportTranscript(context: ReadContext, roomId: string): Pr
   };
   const extent = { room: roomId, swarm: room.swarmId, after: first.floor, last: first.head };
   const { jws } = await signStatement(signer, transcriptStatement(basics, extent));
-  const exported = { kind: "transcript_exported", credential: principal.keyId, at: now, count: 1 } as const;
+  const exported = { kind: "transcript_exported", credential: credentialOf(principal), at: now, count: 1 } as const;
   await tenant.record((db) => [insertSecurityEvents(db, [exported])]);
   const header = headerLine({ format: transcriptFormat, statement: jws, keyHistory: signed.signed });
   const tell = (fault: unknown): void => log("error", "transcript_broken", { requestId, roomId, fault: describeFault(fault) });
