@@ -1,4 +1,5 @@
 import type { WebhookEvent } from "@clerk/backend";
+import { z } from "zod";
 import { ownerSees } from "../../support/harness.ts";
 import { deliver } from "../../support/deliver.ts";
 import type { Answer } from "../../support/organization.ts";
@@ -22,7 +23,7 @@ export const organizationAt = (id: string, name: string) => ({ object: "organiza
 /** The organization here that Clerk's is linked to. */
 export const linkedOrganization = async (externalId: string): Promise<string | undefined> => {
   const rows = await ownerSees("select org_id from provider_links where provider = 'clerk' and external_id = $1", externalId);
-  return rows[0]?.org_id === undefined ? undefined : String(rows[0].org_id);
+  return z.array(z.object({ org_id: z.string() })).parse(rows)[0]?.org_id;
 };
 
 export const actionsOf = async (orgId: string): Promise<unknown[]> =>

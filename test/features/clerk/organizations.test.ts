@@ -50,7 +50,9 @@ describe("an organization that Clerk tells of", () => {
 
   it("does not come to be once it has ended, although that was told first", async () => {
     const external = newName("org");
-    expect((await tell("organization.deleted", { object: "organization", id: external, deleted: true }, 5_000)).body.status).toBe("handled");
+    expect((await tell("organization.deleted", { object: "organization", id: external, deleted: true }, 5_000)).body.status).toBe(
+      "handled",
+    );
     expect((await tell("organization.created", organizationAt(external, "Late"), 4_000)).body.status).toBe("stale");
     expect((await tell("organization.updated", organizationAt(external, "Late"), 4_500)).body.status).toBe("stale");
     expect(await linkedOrganization(external)).toBeUndefined();
