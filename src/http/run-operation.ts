@@ -25,6 +25,7 @@ export async function runOperation(operation: Operation, call: Call): Promise<Re
   const { trace } = call;
   trace.operation = operation.id;
   trace.route = operation.path;
+  trace.forPeople = operation.response.refusals === "page";
   let read: Promise<Uint8Array<ArrayBuffer>> | undefined;
   const body: BodyReader = () => (read ??= readBody(call.request));
   const { access } = operation;
