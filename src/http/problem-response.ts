@@ -26,7 +26,10 @@ export function problemResponse(failure: Problem, { requestId, origin, asPage }:
 }
 
 /** What a person is told in place of what a program would be. */
-const signedOut = ["You are not signed in", "Your session has ended, or there is none. Whoever runs this installation gives out sign-in links."] as const;
+const signedOut = [
+  "You are not signed in",
+  "Your session has ended, or there is none. Whoever runs this installation gives out sign-in links.",
+] as const;
 
 const retry = (status: number): Record<string, string> =>
   status === 503 ? { "Retry-After": "2" } : status === 401 ? { "WWW-Authenticate": 'Bearer realm="armalo"' } : {};

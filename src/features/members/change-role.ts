@@ -23,10 +23,15 @@ export async function changeRole(
   const view = toMember({ ...member, role }, profile);
   const change = { from: member.role, to: role };
   const gate = gateOf(env, tenant.orgId);
-  await withinGate(env, tenant.orgId, memberId, () => gate.changeMember(tenant.orgId, memberId, role), () =>
-    tenant.write({ action: "member.role_changed", resource: memberId, change, answer: view }, (db) => [
-      updateMemberIfOwned(db, member, { role, updatedAt: now }),
-    ]),
+  await withinGate(
+    env,
+    tenant.orgId,
+    memberId,
+    () => gate.changeMember(tenant.orgId, memberId, role),
+    () =>
+      tenant.write({ action: "member.role_changed", resource: memberId, change, answer: view }, (db) => [
+        updateMemberIfOwned(db, member, { role, updatedAt: now }),
+      ]),
   );
   return view;
 }

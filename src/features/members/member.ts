@@ -1,6 +1,7 @@
 import type { Role } from "../../access/roles.ts";
-import { commitTo } from "../../crypto/commitment.ts";
+import { commitTo, newSalt } from "../../crypto/commitment.ts";
 import type { memberProfiles, members } from "../../db/schema/members.ts";
+import { newId } from "../../platform/ids.ts";
 import type { MemberView } from "./schemas.ts";
 
 export type MemberRow = typeof members.$inferSelect;
@@ -47,6 +48,30 @@ export function judgeErasure(acting: Acting, target: Target): Verdict {
 
 const isLastOwner = (target: Target, otherOwners: number): boolean =>
   target.role === "owner" && target.status === "active" && otherOwners === 0;
+
+/** Somebody who may come in, and has not yet. */
+export const newMember = ({ role, externalId }: Pick<NewMember, "role" | "externalId">, now: Date): NewMember => ({
+  id: newId("member"),
+  role,
+  status: "invited",
+  externalId,
+  providerUpdatedAt: null,
+  revision: 1,
+  joinedAt: null,
+  removedAt: null,
+  createdAt: now,
+  updatedAt: now,
+});
+
+/** What names them, with a salt of its own. */
+export const newProfile = (memberId: string, named: Pick<NewProfile, "email" | "name">, now: Date): NewProfile => ({
+  memberId,
+  salt: newSalt(),
+  ...named,
+  providerUpdatedAt: null,
+  removedAt: null,
+  updatedAt: now,
+});
 
 /** What an event says of a profile: nothing, to whoever lacks the salt; with it, exactly this address and name. */
 export const profileCommitment = ({ salt, email, name }: Pick<ProfileRow, "salt" | "email" | "name">): Promise<string> =>

@@ -34,7 +34,8 @@ export const memberOperations = [
     method: "post",
     path: "/v1/members",
     summary: "Invite a member",
-    guide: "Only an owner invites owners. Where people sign in with Clerk it sends the invitation; else the administrator gives them a sign-in link.",
+    guide:
+      "Only an owner invites owners. Where people sign in with Clerk it sends the invitation; else the administrator gives them a sign-in link.",
     audit: "member.invited",
     request: { body: InviteMemberBody },
     response: { status: 201, body: Member },
@@ -46,7 +47,8 @@ export const memberOperations = [
     method: "patch",
     path: "/v1/members/{memberId}",
     summary: "Change a member's role",
-    guide: "Nobody changes their own role, only an owner makes and unmakes owners, and the last active owner stays one. It holds from the next request on.",
+    guide:
+      "Nobody changes their own role, only an owner makes and unmakes owners, and the last active owner stays one. It holds from the next request on.",
     audit: "member.role_changed",
     request: { params: MemberParams, body: ChangeRoleBody },
     response: { status: 200, body: Member },
@@ -70,7 +72,8 @@ export const memberOperations = [
     method: "post",
     path: "/v1/members/{memberId}/erase",
     summary: "Erase a removed member's personal data",
-    guide: "For owners. The address and the name are gone for good; the audit log, which never held them, still verifies. Sealed answers to repeated requests, which may show them, are deleted after 24 hours.",
+    guide:
+      "For owners. The address and the name are gone for good; the audit log, which never held them, still verifies. Sealed answers to repeated requests, which may show them, are deleted after 24 hours.",
     audit: "member.profile_erased",
     request: { params: MemberParams },
     response: { status: 200, body: Member },

@@ -10,10 +10,7 @@ import { endProfile, updateMemberIfOwned } from "./store.ts";
 import { withinGate } from "./within-gate.ts";
 
 /** Takes a member out: their sessions are refused from the next request on. What names them stays until it is erased. */
-export async function removeMember(
-  { tenant, env, principal, now }: WriteContext<"member.removed">,
-  memberId: string,
-): Promise<MemberView> {
+export async function removeMember({ tenant, env, principal, now }: WriteContext<"member.removed">, memberId: string): Promise<MemberView> {
   const person = requirePerson(principal);
   const { member, profile, links, others } = await loadTarget(tenant, memberId);
   requireAllowed(judgeRemoval(person, member, others));
@@ -21,11 +18,16 @@ export async function removeMember(
   const removal = { status: "removed", removedAt: now, updatedAt: now } as const;
   const view = toMember({ ...member, ...removal }, profile);
   const gate = gateOf(env, tenant.orgId);
-  await withinGate(env, tenant.orgId, memberId, () => gate.endMember(tenant.orgId, memberId), () =>
-    tenant.write({ action: "member.removed", resource: memberId, change: { role: member.role }, answer: view }, (db) => [
-      updateMemberIfOwned(db, member, removal),
-      ...(profile === null ? [] : [endProfile(db, memberId, now)]),
-    ]),
+  await withinGate(
+    env,
+    tenant.orgId,
+    memberId,
+    () => gate.endMember(tenant.orgId, memberId),
+    () =>
+      tenant.write({ action: "member.removed", resource: memberId, change: { role: member.role }, answer: view }, (db) => [
+        updateMemberIfOwned(db, member, removal),
+        ...(profile === null ? [] : [endProfile(db, memberId, now)]),
+      ]),
   );
   return view;
 }

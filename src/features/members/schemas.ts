@@ -11,7 +11,9 @@ export type MemberQuery = z.output<typeof ListMembersQuery>;
 
 const RoleName = z
   .enum(roles)
-  .openapi({ description: "`viewer` reads; `operator` also works; `admin` also lets people and keys in and pays; `owner` also makes owners." });
+  .openapi({
+    description: "`viewer` reads; `operator` also works; `admin` also lets people and keys in and pays; `owner` also makes owners.",
+  });
 
 export const Email = z.string().trim().toLowerCase().max(254).pipe(z.email());
 export const PersonName = z.string().trim().min(1).max(200);

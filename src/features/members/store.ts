@@ -79,5 +79,4 @@ export const endProfile = ({ orm, orgId }: ScopedDb, memberId: string, removedAt
   orm.update(memberProfiles).set({ removedAt, updatedAt: removedAt }).where(ownProfile(orgId, memberId));
 
 /** Erases what names a member, the salt with it: what the log holds says nothing of anybody from then on. */
-export const deleteProfile = ({ orm, orgId }: ScopedDb, memberId: string) =>
-  orm.delete(memberProfiles).where(ownProfile(orgId, memberId));
+export const deleteProfile = ({ orm, orgId }: ScopedDb, memberId: string) => orm.delete(memberProfiles).where(ownProfile(orgId, memberId));
