@@ -13,8 +13,11 @@ import type { Provider } from "../providers/provider.ts";
 import { proveOrgScope } from "./org-scope.ts";
 import type { Plan } from "./plans.ts";
 
-/** `agent:`: what a room saw an agent do, in its outbox. `provider:`: what a signed event of it told. */
-type SystemActor = `system:${string}` | `agent:${string}` | `provider:${Provider}`;
+/**
+ * `agent:`: what a room saw an agent do, in its outbox. `provider:`: what a signed event of it told. `member:`: who proved with a one-time
+ * link who they are.
+ */
+type SystemActor = `system:${string}` | `agent:${string}` | `provider:${Provider}` | `member:${string}`;
 type OfRequest = { readonly requestId: string; readonly meter: Meter };
 
 /** The organization's rows for work that none of its credentials asked for. `orgId` comes from our own records, never from a caller. */
