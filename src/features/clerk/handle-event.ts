@@ -5,7 +5,9 @@ import { parseJson } from "../../http/read-body.ts";
 import { rememberEvent, withoutConflict, type Outcome } from "../provider-events/index.ts";
 import type { ClerkCall } from "./call.ts";
 import { closeOrganization, createOrganization, renameOrganizationTo } from "./organizations.ts";
-import { ClerkEvent, Deleted, Organization } from "./schemas.ts";
+import { endMembership, setMembership } from "./memberships.ts";
+import { ClerkEvent, Deleted, Membership, Organization, User } from "./schemas.ts";
+import { endUser, renameUser } from "./users.ts";
 
 /**
  * What Clerk tells, brought about once. Throws invalid_request where an event that is known has a form that is not, and 503 where it has to
@@ -29,6 +31,15 @@ function effectOf(type: string, data: unknown): Act {
       return about(Organization, data, renameOrganizationTo);
     case "organization.deleted":
       return about(Deleted, data, closeOrganization);
+    case "organizationMembership.created":
+    case "organizationMembership.updated":
+      return about(Membership, data, setMembership);
+    case "organizationMembership.deleted":
+      return about(Membership, data, endMembership);
+    case "user.updated":
+      return about(User, data, renameUser);
+    case "user.deleted":
+      return about(Deleted, data, endUser);
     default:
       return (call) => rememberEvent(call, undefined, call.event, "ignored");
   }
