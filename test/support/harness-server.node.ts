@@ -28,7 +28,12 @@ const NewOrganization = z.object({
   environment: z.enum(["live", "test"]),
   scopes: z.array(z.custom<Scope>((name) => scopes.some((scope) => scope === name))).min(1),
 });
-const Fault = z.object({ orgId: z.string(), mode: z.enum(["down", "after_commit", "none"]), times: z.int().positive() });
+const Fault = z.object({
+  orgId: z.string(),
+  mode: z.enum(["down", "after_commit", "none"]),
+  times: z.int().positive(),
+  skip: z.int().min(0).default(0),
+});
 const NewPolicy = z.object({ orgId: z.string(), policy: z.unknown() });
 const PanelOffer = z.object({ panelId: z.string(), withdraw: z.boolean() });
 const Rows = z.object({ query: z.string(), params: z.array(z.unknown()) });
@@ -146,8 +151,8 @@ async function serve(request: IncomingMessage, { run, paid, watch, secrets, quer
     case "/trips":
       return { trips: watch.trips(url.searchParams.get("request")) };
     case "/faults": {
-      const { orgId, mode, times } = Fault.parse(body);
-      watch.fail(orgId, mode, times);
+      const { orgId, mode, times, skip } = Fault.parse(body);
+      watch.fail(orgId, mode, times, skip);
       return {};
     }
     case "/rows": {
