@@ -27,7 +27,10 @@ const routes: readonly (readonly [method: string, path: RegExp, answer: (body: u
 export async function startClerkStandIn(): Promise<{ readonly url: string; readonly close: () => void }> {
   const asked = new Map<string, Asked[]>();
   const server = createServer(async (request, response) => {
-    const answer = await answerOf(request, asked).catch((): Answer => ({ status: 422, body: { errors: [{ code: "form_param_invalid" }] } }));
+    const answer = await answerOf(request, asked).catch((): Answer => ({
+      status: 422,
+      body: { errors: [{ code: "form_param_invalid" }] },
+    }));
     if (answer === "silent") return void response.destroy();
     response.writeHead(answer.status, { "content-type": "application/json" }).end(JSON.stringify(answer.body));
   });

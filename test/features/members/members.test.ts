@@ -38,7 +38,10 @@ describe("members", () => {
     const wish = invitation();
     const { body: first } = await owner.call("POST", "/v1/members", wish);
     expect(said(await owner.call("POST", "/v1/members", { ...wish, email: wish.email.toUpperCase() }))).toEqual([409, "state_conflict"]);
-    expect((await owner.call("DELETE", `/v1/members/${first.id}`)).body).toMatchObject({ status: "removed", email: wish.email.toLowerCase() });
+    expect((await owner.call("DELETE", `/v1/members/${first.id}`)).body).toMatchObject({
+      status: "removed",
+      email: wish.email.toLowerCase(),
+    });
     expect((await owner.call("POST", "/v1/members", wish)).status).toBe(201);
   });
 
