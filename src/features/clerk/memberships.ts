@@ -48,7 +48,7 @@ async function find(call: ClerkCall, { organizationId, userId, named }: Membersh
   ]);
   const own = people.filter(({ member }) => member.externalId === userId);
   const newest = own[0]?.member;
-  const known = [newest?.providerUpdatedAt, newest?.removedAt, end?.occurredAt].filter((time) => time !== null && time !== undefined);
+  const known = [newest?.providerUpdatedAt, end?.occurredAt].filter((time) => time !== null && time !== undefined);
   const present = own.find(({ member }) => member.removedAt === null) ?? people.find(({ member }) => member.status === "invited");
   return {
     orgId,
