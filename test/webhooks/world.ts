@@ -91,38 +91,34 @@ async function queueEvents({ orgId, endpointId }: { orgId: string; endpointId: s
   const ids = Array.from({ length: count }, () => newId("webhookEvent"));
   const now = new Date();
   await tenant.write({ action: "webhook.test_sent", resource: endpointId, change: {}, answer: null }, (db) => [
-    db.orm
-      .insert(webhookEvents)
-      .values(
-        ids.map(
-          (id) =>
-            ({
-              orgId: db.orgId,
-              id,
-              type: "webhook.test",
-              payload: JSON.stringify({ id, type: "webhook.test" }),
-              auditEventId: newId("auditEvent"),
-              createdAt: now,
-            }) as const,
-        ),
+    db.orm.insert(webhookEvents).values(
+      ids.map(
+        (id) =>
+          ({
+            orgId: db.orgId,
+            id,
+            type: "webhook.test",
+            payload: JSON.stringify({ id, type: "webhook.test" }),
+            auditEventId: newId("auditEvent"),
+            createdAt: now,
+          }) as const,
       ),
-    db.orm
-      .insert(webhookDeliveries)
-      .values(
-        ids.map(
-          (eventId) =>
-            ({
-              orgId: db.orgId,
-              endpointId,
-              eventId,
-              status: "pending",
-              attempts: 0,
-              scheduledAt: now,
-              nextAttemptAt: due,
-              createdAt: now,
-            }) as const,
-        ),
+    ),
+    db.orm.insert(webhookDeliveries).values(
+      ids.map(
+        (eventId) =>
+          ({
+            orgId: db.orgId,
+            endpointId,
+            eventId,
+            status: "pending",
+            attempts: 0,
+            scheduledAt: now,
+            nextAttemptAt: due,
+            createdAt: now,
+          }) as const,
       ),
+    ),
   ]);
   return ids;
 }
