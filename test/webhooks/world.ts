@@ -1,4 +1,5 @@
 import { env } from "cloudflare:workers";
+import { and, eq } from "drizzle-orm";
 
 import { openSystemDb, selectOrganization } from "../../src/access/system-principal.ts";
 import type { Plan } from "../../src/access/plans.ts";
@@ -20,13 +21,16 @@ export type TestEndpoint = {
   readonly endpointId: string;
   /** As receivers are shown it; null for a key pair. */
   readonly secret: string | null;
-  readonly stub: ReturnType<typeof delivererOf>;
+  /** Anew each time: one that saw its object crash goes on failing. */
+  readonly stub: () => ReturnType<typeof delivererOf>;
   /** Queues events that are due at a time, and tells nobody. Answers their ids. */
   readonly queue: (count?: number, due?: Date) => Promise<string[]>;
   readonly poke: () => Promise<void>;
   /** Its deliveries, in the order in which they were queued. */
   readonly deliveries: () => Promise<Delivery[]>;
   readonly health: () => Promise<Record<string, unknown>>;
+  /** Changes its row, as its operator would. */
+  readonly change: (set: Partial<typeof webhookEndpoints.$inferInsert>) => Promise<void>;
   readonly show: () => Promise<Record<string, unknown>>;
 };
 
@@ -76,8 +80,17 @@ export async function openEndpoint({ url, orgId: named, plan = "pro", scheme = "
   return {
     ...address,
     secret: shown,
-    stub: delivererOf(testEnv(), address),
+    stub: () => delivererOf(testEnv(), address),
     queue: (count = 1, due = new Date()) => queueEvents(address, count, due),
+    change: async (set) => {
+      const event = { action: "webhook_endpoint.updated", resource: endpointId, change: {}, answer: null } as const;
+      await tenant.write(event, (db) => [
+        db.orm
+          .update(webhookEndpoints)
+          .set(set)
+          .where(and(eq(webhookEndpoints.orgId, db.orgId), eq(webhookEndpoints.id, endpointId))),
+      ]);
+    },
     poke: () => pokeEndpoints(testEnv(), orgId, [endpointId]),
     deliveries: () =>
       ownerSees("select * from webhook_deliveries where endpoint_id = $1 order by created_at, event_id", endpointId) as Promise<Delivery[]>,
@@ -136,5 +149,3 @@ export async function until<T>(look: () => Promise<T>, holds: (seen: T) => boole
 /** Until nothing of an endpoint's is due any more. */
 export const untilTried = (endpoint: TestEndpoint): Promise<Delivery[]> =>
   until(endpoint.deliveries, (all) => all.every(({ status, attempts }) => status !== "pending" || attempts > 0));
-
-export const setPlan = (orgId: string, plan: Plan) => ownerSees("update organizations set plan = $2 where id = $1", orgId, plan);
