@@ -16,7 +16,7 @@ declare global {
     }
     interface GlobalProps {
       mainModule: typeof import("../../src/worker.ts");
-      durableNamespaces: "Gate" | "TransparencyLog" | "Room";
+      durableNamespaces: "Gate" | "TransparencyLog" | "Room" | "WebhookDeliverer";
     }
   }
 }
