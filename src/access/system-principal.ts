@@ -9,6 +9,7 @@ import type { Environment } from "../env.ts";
 import { problem } from "../http/problem.ts";
 import { currentTime } from "../platform/clock.ts";
 import { newId } from "../platform/ids.ts";
+import { pokeEndpoints } from "../webhooks/poke-endpoint.ts";
 import { proveOrgScope } from "./org-scope.ts";
 import type { Plan } from "./plans.ts";
 
@@ -24,7 +25,7 @@ export function openSystemDb(env: Environment, orgId: string, actor: SystemActor
     requestId: newId("request"),
     meter: { trips: 0, durationMs: 0 },
     clock: currentTime,
-    written: () => pokeLog(env, orgId),
+    written: async (endpointIds) => void (await Promise.all([pokeLog(env, orgId), pokeEndpoints(env, orgId, endpointIds)])),
   });
 }
 

@@ -11,7 +11,7 @@ type NewSecretRow = Omit<SecretRow, "orgId">;
 type SealedSecret = Pick<SecretRow, "orgId" | "endpointId" | "version" | "sealedSecret" | "publicKey">;
 
 /** A secret as it is kept, and as it is shown: once, or for a key pair never, because its public half verifies. */
-type NewSecret = { readonly row: NewSecretRow; readonly shown: string | null };
+export type NewSecret = { readonly row: NewSecretRow; readonly shown: string | null };
 
 const hmacBytes = 32;
 const placeOf = (endpointId: string, version: number) => ({ table: "webhook_secrets", row: `${endpointId}.${version}`, field: "secret" });
@@ -47,6 +47,9 @@ async function bytesOf(format: "pkcs8" | "raw", key: CryptoKey): Promise<Uint8Ar
   if (!(exported instanceof ArrayBuffer)) throw new TypeError("not bytes");
   return new Uint8Array(exported);
 }
+
+/** What may be shown of a secret at any time. */
+export type ShownSecret = Pick<SecretRow, "version" | "publicKey" | "signsUntil">;
 
 /** A key pair's public half as receivers are shown it; null for a shared secret. */
 export const shownPublicKey = ({ publicKey }: Pick<SecretRow, "publicKey">): string | null =>
