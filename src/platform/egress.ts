@@ -1,13 +1,13 @@
 import { checkUrl, isLocalEndpoint, type EgressPolicy } from "./egress-url.ts";
-import { exchange, type ExchangeFailure, type ExchangeLimits, type ExchangeRequest } from "./exchange.ts";
+import { exchange, type ExchangeFailure, type ExchangeLimits, type ExchangeRequest, type ExchangeResult } from "./exchange.ts";
 import { checkName, type NameCheck } from "./resolve-name.ts";
 
 export type EgressEnvironment = EgressPolicy & { readonly dohUrl: string };
 export type EgressRequest = ExchangeRequest & { readonly url: string };
 export type EgressFailure = "refused_url" | "dns_refused" | "dns_unreachable" | ExchangeFailure;
 export type EgressResult =
-  | { readonly ok: true; readonly status: number; readonly body: Uint8Array; readonly latencyMs: number }
-  | { readonly ok: false; readonly reason: EgressFailure; readonly detail: string; readonly latencyMs: number };
+  | Extract<ExchangeResult, { ok: true }>
+  | (Omit<Extract<ExchangeResult, { ok: false }>, "reason"> & { readonly reason: EgressFailure });
 
 /** What the names of one run resolved to: asked once, so that an owner cannot change the answer from case to case. */
 export type NameCache = Map<string, Promise<NameCheck>>;
