@@ -4,7 +4,7 @@ import { pokeLog } from "../audit/poke-log.ts";
 import { openSealedBox, type SealedBox } from "../crypto/sealed-box.ts";
 import { databaseClient } from "../db/client.ts";
 import { organizations } from "../db/schema/organizations.ts";
-import { openTenantDb, type EnteredDb, type TenantRecorder, type TenantWriter } from "../db/tenant-db.ts";
+import { openTenantDb, type EnteredDb, type IdempotentWrite, type TenantRecorder, type TenantWriter } from "../db/tenant-db.ts";
 import type { Environment } from "../env.ts";
 import { problem } from "../http/problem.ts";
 import { currentTime } from "../platform/clock.ts";
@@ -16,7 +16,12 @@ import type { Plan } from "./plans.ts";
 type SystemActor = `system:${string}` | `agent:${string}`;
 
 /** The organization's rows for work that no request asked for. `orgId` comes from our own records, never from a caller. */
-export function openSystemDb(env: Environment, orgId: string, actor: SystemActor): TenantWriter<Action> & TenantRecorder {
+export function openSystemDb(
+  env: Environment,
+  orgId: string,
+  actor: SystemActor,
+  idempotent?: IdempotentWrite,
+): TenantWriter<Action> & TenantRecorder {
   return openTenantDb({
     client: databaseClient(env),
     orgId: proveOrgScope(orgId),
@@ -24,6 +29,7 @@ export function openSystemDb(env: Environment, orgId: string, actor: SystemActor
     requestId: newId("request"),
     meter: { trips: 0, durationMs: 0 },
     clock: currentTime,
+    idempotent,
     written: () => pokeLog(env, orgId),
   });
 }
