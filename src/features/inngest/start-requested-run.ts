@@ -4,10 +4,9 @@ import { actAsSystem, openSystemDb } from "../../access/system-principal.ts";
 import { sha256Digest } from "../../crypto/digest.ts";
 import { findLinkedOrganization } from "../../db/cross-tenant.ts";
 import { AlreadyDone } from "../../db/database-fault.ts";
-import type { Environment } from "../../env.ts";
 import { findAnswer, idempotentWrite } from "../../http/idempotency.ts";
+import type { Basics } from "../../http/operation.ts";
 import { Problem, type ProblemCode } from "../../http/problem.ts";
-import { currentTime } from "../../platform/clock.ts";
 import { idPattern } from "../../platform/ids.ts";
 import { startRun, StartRunBody } from "../evals/index.ts";
 
@@ -25,6 +24,8 @@ export type RequestedRun =
   | { readonly ok: true; readonly runId: string | null }
   | { readonly ok: false; readonly later: boolean; readonly reason: string };
 
+type Context = Pick<Basics, "env" | "now" | "requestId" | "meter">;
+
 const actor = "system:inngest";
 const operation = "inngest.start_run";
 const refused = (reason: string, later = false): RequestedRun => ({ ok: false, later, reason });
@@ -33,15 +34,15 @@ const refused = (reason: string, later = false): RequestedRun => ({ ok: false, l
  * Starts the run that an event asks for, as `runs.start` would: once for an event, however often Inngest delivers it. Only for organizations that
  * the administrator linked; whatever is refused has changed nothing. `runId`: null where the run is known and its name no longer is (24 hours).
  */
-export async function startRequestedRun(env: Environment, event: { id?: unknown; data?: unknown }): Promise<RequestedRun> {
+export async function startRequestedRun(context: Context, event: { id?: unknown; data?: unknown }): Promise<RequestedRun> {
   const [id, data] = [EventId.safeParse(event.id), Requested.safeParse(event.data)];
   if (!id.success || !data.success) return refused(`not such an event: ${faultsOf(id.error, data.error)}`);
   const { organization, agentId, ...body } = data.data;
   try {
-    const orgId = await findLinkedOrganization(env, "inngest", organization);
+    const orgId = await findLinkedOrganization(context.env, "inngest", organization);
     if (orgId !== organization) return refused("no such organization is linked");
     const request = { operation, key: id.data, fingerprint: await sha256Digest(JSON.stringify(data.data)) };
-    return { ok: true, runId: await startOnce(env, orgId, request, { agentId, body }) };
+    return { ok: true, runId: await startOnce(context, orgId, request, { agentId, body }) };
   } catch (thrown) {
     return readRefusal(thrown);
   }
@@ -49,8 +50,9 @@ export async function startRequestedRun(env: Environment, event: { id?: unknown;
 
 type Asked = { readonly agentId: string; readonly body: z.output<typeof StartRunBody> };
 
-async function startOnce(env: Environment, orgId: string, request: IdempotencyRequest, { agentId, body }: Asked): Promise<string | null> {
-  const { tenant: reader, plan, openBox } = await actAsSystem(env, orgId, actor);
+async function startOnce(context: Context, orgId: string, request: IdempotencyRequest, { agentId, body }: Asked): Promise<string | null> {
+  const { env, now, requestId, meter } = context;
+  const { tenant: reader, plan, openBox } = await actAsSystem(env, orgId, actor, { requestId, meter });
   const box = openBox();
   const startedBefore = async (): Promise<string | undefined> => {
     const answer = await findAnswer(reader, box, actor, request);
@@ -59,8 +61,9 @@ async function startOnce(env: Environment, orgId: string, request: IdempotencyRe
   const earlier = await startedBefore();
   if (earlier !== undefined) return earlier;
   try {
-    const tenant = openSystemDb(env, orgId, actor, idempotentWrite(box, actor, request, 202));
-    return (await startRun({ env, tenant, plan, now: currentTime(), principal: { agentId: null, actor } }, agentId, body)).id;
+    const idempotent = idempotentWrite(box, actor, request, 202);
+    const tenant = openSystemDb(env, orgId, actor, { requestId, meter, idempotent });
+    return (await startRun({ env, tenant, plan, now, principal: { agentId: null, actor } }, agentId, body)).id;
   } catch (thrown) {
     // Another delivery of the event was faster, or this one's answer was lost on its way.
     if (!(thrown instanceof AlreadyDone)) throw thrown;
