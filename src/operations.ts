@@ -7,6 +7,7 @@ import { auditOperations } from "./features/audit/operations.ts";
 import { cosignatureOperations } from "./features/cosignatures/operations.ts";
 import { evalOperations } from "./features/evals/operations.ts";
 import { evidenceOperations } from "./features/evidence/operations.ts";
+import { inngestOperations } from "./features/inngest/operations.ts";
 import { judgePanelOperations } from "./features/judge-panels/operations.ts";
 import { keyOperations } from "./features/keys/operations.ts";
 import { noticeOperations } from "./features/notices/operations.ts";
@@ -46,6 +47,7 @@ export const operations: readonly Operation[] = [
   ...roomOperations,
   ...transcriptOperations,
   ...roomDoorOperations,
+  ...inngestOperations,
   ...keyOperations,
   ...accessTokenOperations,
   ...webhookOperations,

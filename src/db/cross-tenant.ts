@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
 import { z } from "zod";
+import type { Provider } from "../providers/provider.ts";
 import { databaseClient, type DatabaseAddress } from "./client.ts";
 import { toProblem } from "./database-fault.ts";
 
@@ -9,6 +10,7 @@ const OpenRuns = z.array(z.object({ org_id: z.string(), id: z.string() }));
 const UnnotedOffers = z.array(z.object({ org_id: z.string(), id: z.string() }));
 const Organizations = z.array(z.object({ org_id: z.string() }));
 const DueScores = z.array(z.object({ org_id: z.string(), agent_id: z.string() }));
+const LinkedOrganization = z.tuple([z.object({ org_id: z.string().nullable() })]);
 const RoomOrganization = z.tuple([z.object({ org_id: z.string().nullable() })]);
 const DueWebhooks = z.array(z.object({ org_id: z.string(), endpoint_id: z.string() }));
 const PurgedWebhooks = z.tuple([z.object({ purged: z.coerce.number() })]);
@@ -67,6 +69,12 @@ export async function findDueScores(
 /** Whose a room is: undefined where there is no such room. */
 export async function findRoomOrganization(address: DatabaseAddress, roomId: string): Promise<string | undefined> {
   const [{ org_id: orgId }] = await call(address, sql`select app.room_org(${roomId}) as org_id`, RoomOrganization);
+  return orgId ?? undefined;
+}
+
+/** Which organization a provider's name means: undefined where none is linked to it. */
+export async function findLinkedOrganization(address: DatabaseAddress, provider: Provider, external: string): Promise<string | undefined> {
+  const [{ org_id: orgId }] = await call(address, sql`select app.linked_org(${provider}, ${external}) as org_id`, LinkedOrganization);
   return orgId ?? undefined;
 }
 

@@ -66,7 +66,7 @@ function toRoute(operation: Operation): RouteConfig {
 }
 
 function contentOf(response: ResponseShape): Content {
-  if (response.upgrade) return {};
+  if (response.upgrade || response.relayed) return {};
   if (response.body !== undefined) return { content: { "application/json": { schema: response.body } } };
   return { content: Object.fromEntries(response.media.map((type) => [type, { schema: { type: "string" as const } }])) };
 }
