@@ -4,6 +4,7 @@ import { agentKeyOperations } from "./features/agent-keys/operations.ts";
 import { agentOperations } from "./features/agents/operations.ts";
 import { attestationOperations } from "./features/attestations/operations.ts";
 import { auditOperations } from "./features/audit/operations.ts";
+import { clerkOperations } from "./features/clerk/operations.ts";
 import { cosignatureOperations } from "./features/cosignatures/operations.ts";
 import { evalOperations } from "./features/evals/operations.ts";
 import { evidenceOperations } from "./features/evidence/operations.ts";
@@ -52,6 +53,7 @@ export const operations: readonly Operation[] = [
   ...accessTokenOperations,
   ...webhookOperations,
   ...noticeOperations,
+  ...clerkOperations,
   ...auditOperations,
   ...evidenceOperations,
   ...transparencyOperations,
