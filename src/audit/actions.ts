@@ -107,3 +107,4 @@ export type ConsequentAction = Extract<
   Action,
   "score.changed" | "score.tier_changed" | "webhook.delivery_failing" | "webhook_endpoint.disabled"
 >;
+export type ConsequentAction = Extract<Action, "score.changed" | "score.tier_changed" | "member.joined">;

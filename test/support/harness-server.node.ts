@@ -3,13 +3,16 @@ import { createServer, type IncomingMessage } from "node:http";
 import { z } from "zod";
 import { importTagKey } from "../../src/access/api-key.ts";
 import { planNames } from "../../src/access/plans.ts";
+import { roles } from "../../src/access/roles.ts";
 import { scopes, type Scope } from "../../src/access/scopes.ts";
 import { openSigner } from "../../src/crypto/signer.ts";
 import { parseKeyRing } from "../../src/crypto/sealed-box.ts";
 import type { RunAsAdmin } from "../../src/local/admin/act.ts";
+import { addMember } from "../../src/local/admin/add-member.ts";
 import { createKey } from "../../src/local/admin/create-key.ts";
 import { introduceKeys } from "../../src/local/admin/introduce-keys.ts";
 import { createOrganization } from "../../src/local/admin/create-organization.ts";
+import { makeSignInLink } from "../../src/local/admin/make-sign-in-link.ts";
 import { offerPanel, withdrawPanel } from "../../src/local/admin/offer-panel.ts";
 import { setClaimPolicy } from "../../src/local/admin/set-claim-policy.ts";
 import { providerSettings } from "./provider-settings.ts";
@@ -30,6 +33,8 @@ const NewOrganization = z.object({
 });
 const Fault = z.object({ orgId: z.string(), mode: z.enum(["down", "after_commit", "none"]), times: z.int().positive() });
 const NewPolicy = z.object({ orgId: z.string(), policy: z.unknown() });
+const NewMember = z.object({ orgId: z.string(), email: z.string(), name: z.string().nullable(), role: z.enum(roles) });
+const Link = z.object({ orgId: z.string(), email: z.string() });
 const PanelOffer = z.object({ panelId: z.string(), withdraw: z.boolean() });
 const Rows = z.object({ query: z.string(), params: z.array(z.unknown()) });
 
@@ -142,6 +147,12 @@ async function serve(request: IncomingMessage, { run, paid, watch, secrets, quer
     case "/claim-policy": {
       const { orgId, policy } = NewPolicy.parse(body);
       return setClaimPolicy(run, orgId, policy);
+    }
+    case "/added-members":
+      return { id: await addMember(run, NewMember.parse(body)) };
+    case "/sign-in-links": {
+      const tagKey = await importTagKey(new Uint8Array(Buffer.from(secrets.API_KEY_TAG_SECRET, "base64")));
+      return makeSignInLink(run, tagKey, Link.parse(body));
     }
     case "/trips":
       return { trips: watch.trips(url.searchParams.get("request")) };
