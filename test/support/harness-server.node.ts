@@ -16,6 +16,7 @@ import { makeSignInLink } from "../../src/local/admin/make-sign-in-link.ts";
 import { offerPanel, withdrawPanel } from "../../src/local/admin/offer-panel.ts";
 import { setClaimPolicy } from "../../src/local/admin/set-claim-policy.ts";
 import { providerSettings } from "./provider-settings.ts";
+import { addActiveMember, linkToClerk } from "./people-door.node.ts";
 import { startTestChain, type TestChain } from "./test-chain.node.ts";
 import { newSecrets, newSigningKey, type Secrets } from "../../src/local/secrets.ts";
 import { runBatch } from "../../src/local/sql-batch.ts";
@@ -53,6 +54,7 @@ export type Harness = {
       PUBLIC_ORIGIN: string;
       EGRESS: string;
       DEPLOYMENT: string;
+      SIGN_IN: string;
       HARNESS_URL: string;
       AGENTS_URL: string;
       A2A_URL: string;
@@ -101,6 +103,7 @@ export async function startHarness({ rowSecurity }: { rowSecurity: boolean }): P
       PUBLIC_ORIGIN: publicOrigin,
       EGRESS: "local",
       DEPLOYMENT: "local",
+      SIGN_IN: "local",
       HARNESS_URL: `http://127.0.0.1:${address.port}`,
       AGENTS_URL: agents.url,
       A2A_URL: a2a.url,
@@ -154,6 +157,10 @@ async function serve(request: IncomingMessage, { run, paid, watch, secrets, quer
       const tagKey = await importTagKey(new Uint8Array(Buffer.from(secrets.API_KEY_TAG_SECRET, "base64")));
       return makeSignInLink(run, tagKey, Link.parse(body));
     }
+    case "/members":
+      return addActiveMember(run, body);
+    case "/clerk-links":
+      return linkToClerk(run, body);
     case "/trips":
       return { trips: watch.trips(url.searchParams.get("request")) };
     case "/faults": {
