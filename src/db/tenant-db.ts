@@ -34,6 +34,8 @@ export type ChangeEvent<A extends Action> = {
   readonly answer: object | null;
   /** A salted commitment to personal data that stands elsewhere (crypto/commitment.ts). */
   readonly commitment?: string;
+  /** The row of a new organization: its first event stands behind it, and every other one before its changes. */
+  readonly founding?: (db: ScopedDb) => Query;
   /** What it brings about besides: events of their own, numbered behind it and all its changes. */
   readonly consequences?: readonly Consequence[];
 };
@@ -116,7 +118,8 @@ export function openTenantDb(session: TenantSession): TenantWriter<Action> & Ten
     write: async (event, build) => {
       const db: ScopedDb = { orgId, orm: client.writer };
       const named = { operation: idempotent?.operation ?? null, idempotencyKey: idempotent?.key ?? null };
-      const own: Query[] = [insertEvent(db, await eventRow(event), named)];
+      const row = await eventRow(event);
+      const own: Query[] = [...(event.founding === undefined ? [] : [event.founding(db)]), insertEvent(db, row, named)];
       const consequences = await Promise.all((event.consequences ?? []).map(eventRow));
       if (idempotent !== undefined && event.answer !== null) own.push((await idempotent.answer(event.answer))(db));
       const results = await run(

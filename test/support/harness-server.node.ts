@@ -12,6 +12,7 @@ import { introduceKeys } from "../../src/local/admin/introduce-keys.ts";
 import { createOrganization } from "../../src/local/admin/create-organization.ts";
 import { offerPanel, withdrawPanel } from "../../src/local/admin/offer-panel.ts";
 import { setClaimPolicy } from "../../src/local/admin/set-claim-policy.ts";
+import { providerSettings } from "./provider-settings.ts";
 import { startTestChain, type TestChain } from "./test-chain.node.ts";
 import { newSecrets, newSigningKey, type Secrets } from "../../src/local/secrets.ts";
 import { runBatch } from "../../src/local/sql-batch.ts";
@@ -39,19 +40,20 @@ end $$`;
 
 export type Harness = {
   /** Bindings that the Worker under test gets beside those of wrangler.toml. */
-  readonly bindings: Secrets & {
-    DATABASE_URL: string;
-    DATABASE_ENDPOINT: string;
-    PUBLIC_ORIGIN: string;
-    EGRESS: string;
-    DEPLOYMENT: string;
-    HARNESS_URL: string;
-    AGENTS_URL: string;
-    A2A_URL: string;
-    ROOT_FINGERPRINT: string;
-    X402_FACILITATOR_URL: string;
-    X402_NETWORKS: string;
-  };
+  readonly bindings: Secrets &
+    typeof providerSettings & {
+      DATABASE_URL: string;
+      DATABASE_ENDPOINT: string;
+      PUBLIC_ORIGIN: string;
+      EGRESS: string;
+      DEPLOYMENT: string;
+      HARNESS_URL: string;
+      AGENTS_URL: string;
+      A2A_URL: string;
+      ROOT_FINGERPRINT: string;
+      X402_FACILITATOR_URL: string;
+      X402_NETWORKS: string;
+    };
   readonly close: () => Promise<void>;
 };
 
@@ -95,6 +97,7 @@ export async function startHarness({ rowSecurity }: { rowSecurity: boolean }): P
       A2A_URL: a2a.url,
       ROOT_FINGERPRINT: root.kid,
       ...paid.bindings,
+      ...providerSettings,
     },
     close: async () => {
       control.closeAllConnections();

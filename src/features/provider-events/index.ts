@@ -1,0 +1,11 @@
+export {
+  enterFor,
+  handleOnce,
+  outcomes,
+  rememberEvent,
+  withoutConflict,
+  type Effect,
+  type OfDelivery,
+  type Outcome,
+  type ProviderEvent,
+} from "./handle-once.ts";
