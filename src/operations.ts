@@ -4,6 +4,7 @@ import { agentKeyOperations } from "./features/agent-keys/operations.ts";
 import { agentOperations } from "./features/agents/operations.ts";
 import { attestationOperations } from "./features/attestations/operations.ts";
 import { auditOperations } from "./features/audit/operations.ts";
+import { billingOperations } from "./features/billing/operations.ts";
 import { cosignatureOperations } from "./features/cosignatures/operations.ts";
 import { evalOperations } from "./features/evals/operations.ts";
 import { evidenceOperations } from "./features/evidence/operations.ts";
@@ -46,6 +47,7 @@ export const operations: readonly Operation[] = [
   ...roomDoorOperations,
   ...keyOperations,
   ...accessTokenOperations,
+  ...billingOperations,
   ...auditOperations,
   ...evidenceOperations,
   ...transparencyOperations,

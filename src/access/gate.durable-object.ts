@@ -12,6 +12,7 @@ import { decideKey, type KeyRecord } from "./key-record.ts";
 import { plans, type Plan } from "./plans.ts";
 import { acceptTimes, askLimit, newRollingLimit, restoreAcceptTimes, type LimitAnswer, type RollingLimit } from "./rolling-limit.ts";
 import { SecurityCounter } from "./security-counter.ts";
+import { UsageCounter, type DayOfUse } from "./usage-counter.ts";
 
 type Organization = { readonly plan: Plan; readonly wrappedDataKey: string };
 type Known = { readonly record: KeyRecord | undefined; readonly loadedAt: number };
@@ -20,6 +21,7 @@ const windowMs = 60_000;
 /** How long the database's word on a key is taken without asking again; revocations do not wait for it. */
 const knownForMs = 60_000;
 const reconcileAfterMs = 60_000;
+const saveUsageAfterMs = 30_000;
 
 /** One per organization: the only place where its credentials, limits and idempotency keys are decided. */
 export class Gate extends DurableObject<Bindings> {
@@ -29,6 +31,7 @@ export class Gate extends DurableObject<Bindings> {
   readonly #restrictions = new Map<string, Restriction>(this.#store.restrictions().map((row) => [row.keyId, row]));
   readonly #watches = new GateWatches(this.ctx.storage.sql);
   readonly #security = new SecurityCounter(this.#store);
+  readonly #usage = new UsageCounter(this.ctx.storage.sql);
   readonly #lastUsed = this.#store.lastUsed();
   readonly #unsavedUse = new Set<string>();
   #organization: Organization | undefined;
@@ -56,6 +59,7 @@ export class Gate extends DurableObject<Bindings> {
 
     const limit = this.#askLimit(organization.plan, now);
     if (!limit.accepted) return { ...this.#refuse(keyId, { reason: "rate_limited", blocker: `over ${limit.limit} a minute` }, now), limit };
+    this.#countUse("accepted", now);
     this.#lastUsed.set(keyId, now);
     this.#unsavedUse.add(keyId);
     if (request.durable) this.#store.touch(now);
@@ -119,6 +123,11 @@ export class Gate extends DurableObject<Bindings> {
     return Object.fromEntries([...this.#lastUsed].filter(([known]) => keyId === undefined || known === keyId));
   }
 
+  /** Requests by day, of the last so many days, the newest first. */
+  usage(days: number): DayOfUse[] {
+    return this.#usage.days(this.#now(), days);
+  }
+
   /** Answers, for /ready. */
   ping(): true {
     return true;
@@ -126,6 +135,7 @@ export class Gate extends DurableObject<Bindings> {
 
   /** The platform gives up on an alarm that keeps failing: where the database is away, this one asks to be woken again. */
   override async alarm(): Promise<void> {
+    this.#usage.save();
     await this.#tellRooms();
     try {
       await this.#settle();
@@ -229,6 +239,10 @@ export class Gate extends DurableObject<Bindings> {
     this.#blockLeft -= 1;
   }
 
+  #countUse(outcome: "accepted" | "refused", now: number): void {
+    if (this.#usage.count(outcome, now)) this.ctx.waitUntil(this.#wakeBy(now + saveUsageAfterMs));
+  }
+
   #askIdempotency(actor: string, request: IdempotencyRequest, now: number): IdempotencyState {
     const state = decideIdempotency(this.#store.idempotency(actor, request.operation, request.key), request.fingerprint, now);
     if (state === "fresh" || state === "look_first") {
@@ -239,6 +253,7 @@ export class Gate extends DurableObject<Bindings> {
   }
 
   #refuse(keyId: string, { reason, blocker }: Omit<Refusal, "ok">, now: number): Refusal {
+    this.#countUse("refused", now);
     const due = this.#security.count(reason, keyId, now);
     if (due !== undefined) this.ctx.waitUntil(this.#wakeBy(due));
     return { ok: false, reason, blocker };

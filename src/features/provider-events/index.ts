@@ -9,3 +9,5 @@ export {
   type Outcome,
   type ProviderEvent,
 } from "./handle-once.ts";
+export { readEvent } from "./read-event.ts";
+export { ProviderAnswer } from "./schemas.ts";
