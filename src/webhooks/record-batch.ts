@@ -37,8 +37,9 @@ export async function recordBatch(tenant: Tenant, recorded: Recorded): Promise<D
   } catch (fault) {
     if (fault instanceof AlreadyLogged) return recorded.now;
     if (!(fault instanceof Problem && fault.code === "state_conflict")) throw fault;
-    // The endpoint is not what was sent to any more: how it went is kept, and nothing follows from it.
-    await tenant.record((db) => [recordAttempts(db, endpointId, judged.changes)]);
+    // The endpoint is not what was sent to any more: nothing follows for it, and what would have been cancelled is sent to what it is now.
+    const changes = judged.changes.filter(({ status }) => status !== "cancelled");
+    await tenant.record((db) => [recordAttempts(db, endpointId, changes)]);
   }
   return recorded.now;
 }

@@ -3,6 +3,7 @@ import { changeEndpoint } from "./change-endpoint.ts";
 import { createEndpoint } from "./create-endpoint.ts";
 import { deliveryOperations } from "./delivery-operations.ts";
 import { getEndpoint, listEndpoints } from "./read-endpoints.ts";
+import { listEventTypes } from "./list-event-types.ts";
 import { rotateSecret } from "./rotate-secret.ts";
 import {
   CreateEndpointBody,
@@ -13,6 +14,7 @@ import {
   UpdateEndpointBody,
   WebhookEndpoint,
   WebhookEndpointPage,
+  WebhookEventTypes,
 } from "./schemas.ts";
 import { deleteEndpoint, disableEndpoint, enableEndpoint } from "./switch-endpoint.ts";
 
@@ -102,4 +104,15 @@ export const webhookOperations = [
     handle: ({ input, ...context }) => rotateSecret(context, input.params.endpointId),
   }),
   ...deliveryOperations,
+  defineOperation({
+    id: "webhook_event_types.list",
+    method: "get",
+    path: "/v1/webhook-event-types",
+    summary: "List every type of event, with the JSON Schema of its body",
+    access: { mode: "public" },
+    governance: "public-read",
+    request: {},
+    response: { status: 200, body: WebhookEventTypes, anyOrigin: true, cacheControl: "public, max-age=3600" },
+    handle: async () => listEventTypes(),
+  }),
 ];

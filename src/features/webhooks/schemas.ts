@@ -130,3 +130,14 @@ export const Recovered = z
     more: z.boolean().openapi({ description: "Whether there are more than one call takes: ask again." }),
   })
   .openapi("RecoveredWebhookDeliveries");
+
+export const WebhookEventTypes = z
+  .object({
+    items: z.array(
+      z.object({
+        type: z.enum(webhookEventTypes),
+        schema: z.looseObject({}).openapi({ description: "JSON Schema (2020-12) of the whole body of a delivery." }),
+      }),
+    ),
+  })
+  .openapi("WebhookEventTypes");

@@ -1,8 +1,8 @@
 import { requireWholeOrganization } from "../../access/principal.ts";
 import type { WriteContext } from "../../http/operation.ts";
 import { newId } from "../../platform/ids.ts";
-import { eventPayload } from "../../webhooks/event-payload.ts";
 import { pokeEndpoints } from "../../webhooks/poke-endpoint.ts";
+import { webhookBody } from "../../webhooks/queue-events.ts";
 import { newDelivery, toDelivery } from "./delivery.ts";
 import { requireSending } from "./endpoint.ts";
 import { loadEndpoint } from "./load-endpoint.ts";
@@ -16,7 +16,7 @@ export async function sendTest(context: WriteContext<"webhook.test_sent">, endpo
   const { endpoint } = await loadEndpoint(context, endpointId);
   requireSending(endpoint, plan);
   const [eventId, auditEventId, type] = [newId("webhookEvent"), newId("auditEvent"), "webhook.test" as const];
-  const payload = eventPayload({ id: eventId, type, at: now, orgId: tenant.orgId, data: { endpointId } });
+  const payload = webhookBody(eventId, tenant.orgId, { type, data: { endpointId } }, now);
   const delivery = newDelivery(endpointId, eventId, now);
   const view = toDelivery(delivery, type);
   const event = { id: auditEventId, action: "webhook.test_sent", resource: endpointId, change: { eventId }, answer: view } as const;

@@ -40,7 +40,7 @@ export async function enableEndpoint(
   return view;
 }
 
-/** Takes nothing more, and what was on its way is cancelled. */
+/** Takes nothing more, and what was on its way is cancelled. The other endpoints that list `webhook.disabled` hear of it. */
 export async function disableEndpoint(context: WriteContext<"webhook_endpoint.disabled">, id: string): Promise<EndpointView> {
   const { tenant, principal, plan, env, now } = context;
   requireWholeOrganization(principal);
@@ -48,7 +48,8 @@ export async function disableEndpoint(context: WriteContext<"webhook_endpoint.di
   if (endpoint.status !== "enabled") throw problem("state_conflict", "the endpoint is disabled");
   const change = { status: "disabled", disabledReason: "operator" } as const;
   const view = toEndpoint({ endpoint: { ...endpoint, ...change, updatedAt: now }, health, signing }, plan);
-  await tenant.write({ action: "webhook_endpoint.disabled", resource: id, change: view, answer: view }, (db) => [
+  const announces = [{ type: "webhook.disabled", data: { endpointId: id, reason: change.disabledReason } }] as const;
+  await tenant.write({ action: "webhook_endpoint.disabled", resource: id, change: view, answer: view, announces }, (db) => [
     updateEndpoint(db, endpoint, change, now),
     cancelPending(db, id),
   ]);
