@@ -1,5 +1,5 @@
 import { env } from "cloudflare:workers";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { webhookEventTypes } from "../../../src/webhooks/event-types.ts";
 import { ownerSees, roundTrips } from "../../support/harness.ts";
 import { createOrganization, type TestOrganization } from "../../support/organization.ts";
@@ -42,6 +42,20 @@ describe("a new webhook endpoint", () => {
     const rows = await ownerSees("select sealed_secret from webhook_secrets where org_id = $1", org.orgId);
     expect(rows).toHaveLength(1);
     expect(String(rows[0]?.["sealed_secret"])).not.toContain(secret.slice(6));
+  });
+
+  it("has a secret that is never logged, nor is its successor", async () => {
+    const org = await createOrganization();
+    const lines: string[] = [];
+    for (const level of ["log", "warn", "error"] as const)
+      vi.spyOn(console, level).mockImplementation((...args) => void lines.push(args.join(" ")));
+    const made = await create(org, {}, { "idempotency-key": "logged" });
+    const rotated = await org.call("POST", `${collection}/${made.body.id}/rotate-secret`);
+    await org.call("PATCH", `${collection}/${made.body.id}`, { url: "https://10.0.0.1/?token=hidden" });
+    vi.restoreAllMocks();
+    expect(lines.join()).toContain("webhook_endpoints.rotate_secret");
+    for (const { secret } of [made.body, rotated.body]) expect(lines.join()).not.toContain(secret.slice(6));
+    expect(lines.join()).not.toContain("hidden");
   });
 
   it("that asks for Ed25519 shows its public key at any time, and no secret", async () => {
