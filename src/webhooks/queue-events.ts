@@ -2,14 +2,17 @@ import { sql } from "drizzle-orm";
 import { z } from "zod";
 import { planNames, plans } from "../access/plans.ts";
 import type { Query, ScopedDb } from "../db/tenant-db.ts";
-import { newId } from "../platform/ids.ts";
-import { eventPayload } from "./event-payload.ts";
+import { newId, type Id } from "../platform/ids.ts";
 import type { Announcement } from "./event-schemas.ts";
 
 const plansThatHear = planNames.filter((name) => plans[name].webhookEndpoints > 0);
 
 /** What is announced, and the audit event that it tells of. */
 export type Announced = { readonly announcement: Announcement; readonly auditEventId: string };
+
+/** The body of every attempt to deliver an event, byte for byte. */
+export const webhookBody = (id: Id<"webhookEvent">, organizationId: string, { type, data }: Announcement, at: Date): string =>
+  JSON.stringify({ id, type, timestamp: at.toISOString(), organizationId, data });
 
 /**
  * One statement that queues what is announced for every endpoint that hears it: enabled, with the type on its list, of an organization whose plan
@@ -18,7 +21,7 @@ export type Announced = { readonly announcement: Announcement; readonly auditEve
 export function queueEvents({ orm, orgId }: ScopedDb, announced: readonly Announced[], at: Date): Query {
   const rows = announced.map(({ announcement, auditEventId }) => {
     const id = newId("webhookEvent");
-    return sql`(${id}, ${announcement.type}, ${eventPayload({ id, at, orgId, ...announcement })}, ${auditEventId})`;
+    return sql`(${id}, ${announcement.type}, ${webhookBody(id, orgId, announcement, at)}, ${auditEventId})`;
   });
   const listed = sql.join(
     plansThatHear.map((plan) => sql`${plan}`),

@@ -5,7 +5,7 @@ import { openApiDocument } from "../../src/http/openapi.ts";
 import { operations } from "../../src/operations.ts";
 import { newId } from "../../src/platform/ids.ts";
 import { webhookEventTypes } from "../../src/webhooks/event-types.ts";
-import { eventPayload } from "../../src/webhooks/event-payload.ts";
+import { webhookBody } from "../../src/webhooks/queue-events.ts";
 
 const Webhook = z.object({
   post: z.object({
@@ -31,8 +31,7 @@ describe("the webhooks of the OpenAPI document", () => {
     const schema = webhooks["key.revoked"]?.post.requestBody.content["application/json"].schema;
     const validator = new Validator(schema ?? false, "2020-12");
     const data = { keyId: newId("key"), revokedAt: new Date().toISOString() };
-    const event = { id: newId("webhookEvent"), type: "key.revoked", at: new Date(), orgId: newId("organization"), data } as const;
-    const body: object = JSON.parse(eventPayload(event));
+    const body: object = JSON.parse(webhookBody(newId("webhookEvent"), newId("organization"), { type: "key.revoked", data }, new Date()));
     expect(validator.validate(body)).toMatchObject({ valid: true });
     for (const wrong of [
       { ...body, more: 1 },
