@@ -21,6 +21,7 @@ import { newSecrets, newSigningKey, type Secrets } from "../../src/local/secrets
 import { runBatch } from "../../src/local/sql-batch.ts";
 import { startSqlServer } from "../../src/local/sql-server.ts";
 import { openTestDatabase } from "./harness-database.node.ts";
+import { startClerkStandIn } from "./clerk-stand-in.node.ts";
 import { startA2aAgent } from "./a2a-agent.node.ts";
 import { startTestAgents } from "./test-agents.node.ts";
 import { watchTransactions, type Watch } from "./watch-transactions.node.ts";
@@ -55,6 +56,7 @@ export type Harness = {
     HARNESS_URL: string;
     AGENTS_URL: string;
     A2A_URL: string;
+    CLERK_STAND_IN_URL: string;
     ROOT_FINGERPRINT: string;
     X402_FACILITATOR_URL: string;
     X402_NETWORKS: string;
@@ -89,6 +91,7 @@ export async function startHarness({ rowSecurity }: { rowSecurity: boolean }): P
   const address = z.object({ port: z.int() }).parse(control.address());
   const agents = await startTestAgents();
   const a2a = await startA2aAgent();
+  const clerk = await startClerkStandIn();
   return {
     bindings: {
       ...secrets,
@@ -101,6 +104,7 @@ export async function startHarness({ rowSecurity }: { rowSecurity: boolean }): P
       HARNESS_URL: `http://127.0.0.1:${address.port}`,
       AGENTS_URL: agents.url,
       A2A_URL: a2a.url,
+      CLERK_STAND_IN_URL: clerk.url,
       ROOT_FINGERPRINT: root.kid,
       ...paid.bindings,
     },
@@ -109,6 +113,7 @@ export async function startHarness({ rowSecurity }: { rowSecurity: boolean }): P
       control.close();
       agents.close();
       a2a.close();
+      clerk.close();
       await paid.close();
       await sqlServer.close();
       await database.close();
