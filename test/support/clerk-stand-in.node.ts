@@ -1,8 +1,6 @@
 import { createServer, type IncomingMessage } from "node:http";
 import { z } from "zod";
-
-/** The secret key that it takes. */
-export const clerkSecretKey = "sk_test_stand_in_0123456789";
+import { clerkSecretKey } from "./clerk-secret.ts";
 
 type Asked = { readonly method: string; readonly path: string; readonly body: unknown };
 type Answer = { readonly status: number; readonly body: unknown };
@@ -27,7 +25,10 @@ const routes: readonly (readonly [method: string, path: RegExp, answer: (body: u
 export async function startClerkStandIn(): Promise<{ readonly url: string; readonly close: () => void }> {
   const asked = new Map<string, Asked[]>();
   const server = createServer(async (request, response) => {
-    const answer = await answerOf(request, asked).catch((): Answer => ({ status: 422, body: { errors: [{ code: "form_param_invalid" }] } }));
+    const answer = await answerOf(request, asked).catch((): Answer => ({
+      status: 422,
+      body: { errors: [{ code: "form_param_invalid" }] },
+    }));
     if (answer === "silent") return void response.destroy();
     response.writeHead(answer.status, { "content-type": "application/json" }).end(JSON.stringify(answer.body));
   });

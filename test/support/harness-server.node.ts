@@ -22,6 +22,7 @@ import { newSecrets, newSigningKey, type Secrets } from "../../src/local/secrets
 import { runBatch } from "../../src/local/sql-batch.ts";
 import { startSqlServer } from "../../src/local/sql-server.ts";
 import { openTestDatabase } from "./harness-database.node.ts";
+import { startClerkStandIn } from "./clerk-stand-in.node.ts";
 import { startA2aAgent } from "./a2a-agent.node.ts";
 import { startTestAgents } from "./test-agents.node.ts";
 import { startWebhookReceiver } from "./webhook-receiver.node.ts";
@@ -58,6 +59,7 @@ export type Harness = {
       HARNESS_URL: string;
       AGENTS_URL: string;
       A2A_URL: string;
+      CLERK_STAND_IN_URL: string;
       RECEIVER_URL: string;
       DOH_URL: string;
       ROOT_FINGERPRINT: string;
@@ -95,6 +97,7 @@ export async function startHarness({ rowSecurity }: { rowSecurity: boolean }): P
   const agents = await startTestAgents();
   const a2a = await startA2aAgent();
   const receiver = await startWebhookReceiver();
+  const clerk = await startClerkStandIn();
   return {
     bindings: {
       ...secrets,
@@ -109,6 +112,7 @@ export async function startHarness({ rowSecurity }: { rowSecurity: boolean }): P
       A2A_URL: a2a.url,
       RECEIVER_URL: receiver.url,
       DOH_URL: `${receiver.url}/dns-query`,
+      CLERK_STAND_IN_URL: clerk.url,
       ROOT_FINGERPRINT: root.kid,
       ...paid.bindings,
       ...providerSettings,
@@ -119,6 +123,7 @@ export async function startHarness({ rowSecurity }: { rowSecurity: boolean }): P
       agents.close();
       a2a.close();
       receiver.close();
+      clerk.close();
       await paid.close();
       await sqlServer.close();
       await database.close();
