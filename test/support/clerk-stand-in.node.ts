@@ -1,8 +1,6 @@
 import { createServer, type IncomingMessage } from "node:http";
 import { z } from "zod";
-
-/** The secret key that it takes. */
-export const clerkSecretKey = "sk_test_stand_in_0123456789";
+import { clerkSecretKey } from "./clerk-secret.ts";
 
 type Asked = { readonly method: string; readonly path: string; readonly body: unknown };
 type Answer = { readonly status: number; readonly body: unknown };

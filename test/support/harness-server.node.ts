@@ -15,15 +15,17 @@ import { createOrganization } from "../../src/local/admin/create-organization.ts
 import { makeSignInLink } from "../../src/local/admin/make-sign-in-link.ts";
 import { offerPanel, withdrawPanel } from "../../src/local/admin/offer-panel.ts";
 import { setClaimPolicy } from "../../src/local/admin/set-claim-policy.ts";
-import { addActiveMember, linkToClerk } from "./people-door.node.ts";
 import { providerSettings } from "./provider-settings.ts";
+import { addActiveMember, linkToClerk } from "./people-door.node.ts";
 import { startTestChain, type TestChain } from "./test-chain.node.ts";
 import { newSecrets, newSigningKey, type Secrets } from "../../src/local/secrets.ts";
 import { runBatch } from "../../src/local/sql-batch.ts";
 import { startSqlServer } from "../../src/local/sql-server.ts";
 import { openTestDatabase } from "./harness-database.node.ts";
+import { startClerkStandIn } from "./clerk-stand-in.node.ts";
 import { startA2aAgent } from "./a2a-agent.node.ts";
 import { startTestAgents } from "./test-agents.node.ts";
+import { startWebhookReceiver } from "./webhook-receiver.node.ts";
 import { watchTransactions, type Watch } from "./watch-transactions.node.ts";
 
 const NewOrganization = z.object({
@@ -62,6 +64,9 @@ export type Harness = {
       HARNESS_URL: string;
       AGENTS_URL: string;
       A2A_URL: string;
+      CLERK_STAND_IN_URL: string;
+      RECEIVER_URL: string;
+      DOH_URL: string;
       ROOT_FINGERPRINT: string;
       X402_FACILITATOR_URL: string;
       X402_NETWORKS: string;
@@ -96,6 +101,8 @@ export async function startHarness({ rowSecurity }: { rowSecurity: boolean }): P
   const address = z.object({ port: z.int() }).parse(control.address());
   const agents = await startTestAgents();
   const a2a = await startA2aAgent();
+  const receiver = await startWebhookReceiver();
+  const clerk = await startClerkStandIn();
   return {
     bindings: {
       ...secrets,
@@ -108,6 +115,9 @@ export async function startHarness({ rowSecurity }: { rowSecurity: boolean }): P
       HARNESS_URL: `http://127.0.0.1:${address.port}`,
       AGENTS_URL: agents.url,
       A2A_URL: a2a.url,
+      RECEIVER_URL: receiver.url,
+      DOH_URL: `${receiver.url}/dns-query`,
+      CLERK_STAND_IN_URL: clerk.url,
       ROOT_FINGERPRINT: root.kid,
       ...paid.bindings,
       ...providerSettings,
@@ -117,6 +127,8 @@ export async function startHarness({ rowSecurity }: { rowSecurity: boolean }): P
       control.close();
       agents.close();
       a2a.close();
+      receiver.close();
+      clerk.close();
       await paid.close();
       await sqlServer.close();
       await database.close();
