@@ -20,6 +20,7 @@ import { startSqlServer } from "../../src/local/sql-server.ts";
 import { openTestDatabase } from "./harness-database.node.ts";
 import { startA2aAgent } from "./a2a-agent.node.ts";
 import { startTestAgents } from "./test-agents.node.ts";
+import { startTestIdentity } from "./test-identity.node.ts";
 import { watchTransactions, type Watch } from "./watch-transactions.node.ts";
 
 const NewOrganization = z.object({
@@ -49,6 +50,7 @@ export type Harness = {
     SIGN_IN: string;
     HARNESS_URL: string;
     AGENTS_URL: string;
+    IDENTITY_URL: string;
     A2A_URL: string;
     ROOT_FINGERPRINT: string;
     X402_FACILITATOR_URL: string;
@@ -83,6 +85,7 @@ export async function startHarness({ rowSecurity }: { rowSecurity: boolean }): P
   await new Promise<void>((resolve) => control.listen(0, "127.0.0.1", resolve));
   const address = z.object({ port: z.int() }).parse(control.address());
   const agents = await startTestAgents();
+  const identity = await startTestIdentity();
   const a2a = await startA2aAgent();
   return {
     bindings: {
@@ -95,6 +98,7 @@ export async function startHarness({ rowSecurity }: { rowSecurity: boolean }): P
       SIGN_IN: "local",
       HARNESS_URL: `http://127.0.0.1:${address.port}`,
       AGENTS_URL: agents.url,
+      IDENTITY_URL: identity.url,
       A2A_URL: a2a.url,
       ROOT_FINGERPRINT: root.kid,
       ...paid.bindings,
@@ -103,6 +107,7 @@ export async function startHarness({ rowSecurity }: { rowSecurity: boolean }): P
       control.closeAllConnections();
       control.close();
       agents.close();
+      identity.close();
       a2a.close();
       await paid.close();
       await sqlServer.close();
