@@ -1,4 +1,6 @@
 import { env } from "cloudflare:workers";
+import { verifyToken } from "@clerk/backend";
+import { signedInAuthObject } from "@clerk/backend/internal";
 import { SignJWT, exportSPKI, importJWK, base64url } from "jose";
 import { beforeAll, describe, expect, it } from "vitest";
 import { problems } from "../../src/http/problem.ts";
@@ -102,6 +104,26 @@ describe("a session of the identity provider", () => {
   });
 });
 
+async function clerkOptions({ key }: TestClerk) {
+  const publicKey = await importJWK(key.jwk, "RS256", { extractable: true });
+  return { jwtKey: await exportSPKI(publicKey as CryptoKey), authorizedParties: [dashboard], clockSkewInMs: 5000 };
+}
+
+describe("a session token that Clerk's own library verifies", () => {
+  it("is read alike here: whose it is, in which organization, in which role", async () => {
+    const { clerk, clerkOrg, org, sign, user, asBearer } = await world();
+    const one = { v: undefined, o: undefined, sts: undefined, org_id: clerkOrg, org_role: "org:viewer", org_slug: "acme" };
+    for (const token of [await sign({ o: { id: clerkOrg, rol: "viewer", slg: "acme" } }), await sign(one)]) {
+      const verified = await verifyToken(token, await clerkOptions(clerk));
+      expect(verified).toMatchObject({ sub: user, azp: dashboard });
+      const auth = signedInAuthObject({ sessionToken: token }, token, verified);
+      expect([auth.userId, auth.orgId, auth.orgRole]).toEqual([user, clerkOrg, "org:viewer"]);
+      expect((await asBearer(token)).body.items).toMatchObject([{ id: org.keyId }]);
+      expect((await asBearer(token, "POST", "/v1/keys", newKey)).status).toBe(403);
+    }
+  });
+});
+
 describe("a session token that is not of this moment, or not for us", () => {
   let at: World;
   beforeAll(async () => {
@@ -109,6 +131,10 @@ describe("a session token that is not of this moment, or not for us", () => {
     expect((await at.asBearer(await at.sign())).status).toBe(200);
   });
   const seconds = (): number => Math.floor(Date.now() / 1000);
+  /** Clerk's own library, told what we are told, refuses it as well. */
+  const refusedByClerk = async (token: string): Promise<void> => {
+    await expect(verifyToken(token, await clerkOptions(at.clerk))).rejects.toThrow();
+  };
   const refused = async (token: string): Promise<void> => {
     for (const answer of [await at.asBearer(token), await at.asCookie(token)]) {
       expect([answer.status, answer.body.code], answer.text).toEqual([401, "unauthenticated"]);
@@ -117,6 +143,7 @@ describe("a session token that is not of this moment, or not for us", () => {
   };
 
   it("expired more than five seconds ago", async () => {
+    await refusedByClerk(await at.sign({ exp: seconds() - 7 }));
     expect((await at.asBearer(await at.sign({ exp: seconds() - 2 }))).status).toBe(200);
     await refused(await at.sign({ exp: seconds() - 7 }));
   });
@@ -124,7 +151,17 @@ describe("a session token that is not of this moment, or not for us", () => {
   it("is not valid yet, or from the future", async () => {
     expect((await at.asBearer(await at.sign({ nbf: seconds() + 2, iat: seconds() + 2 }))).status).toBe(200);
     await refused(await at.sign({ nbf: seconds() + 20 }));
+    for (const changed of [{ nbf: seconds() + 20 }, { iat: seconds() + 20 }]) await refusedByClerk(await at.sign(changed));
     await refused(await at.sign({ iat: seconds() + 20 }));
+  });
+
+  it.each([
+    ["is for another party", { azp: "https://evil.example.com" }],
+    ["names no party", { azp: undefined }],
+    ["names nobody", { sub: undefined }],
+    ["has no end", { exp: undefined }],
+  ])("%s, which Clerk's own library refuses too", async (_, changed) => {
+    await refusedByClerk(await at.sign(changed));
   });
 
   it.each([
