@@ -9,6 +9,7 @@ import { evalOperations } from "./features/evals/operations.ts";
 import { evidenceOperations } from "./features/evidence/operations.ts";
 import { judgePanelOperations } from "./features/judge-panels/operations.ts";
 import { keyOperations } from "./features/keys/operations.ts";
+import { memberOperations } from "./features/members/operations.ts";
 import { pactOperations } from "./features/pacts/operations.ts";
 import { paymentOperations } from "./features/payments/operations.ts";
 import { priceOperations } from "./features/prices/operations.ts";
@@ -16,6 +17,7 @@ import { receiptOperations } from "./features/receipts/operations.ts";
 import { roomDoorOperations } from "./features/rooms/door-operations.ts";
 import { roomOperations } from "./features/rooms/operations.ts";
 import { scoreOperations } from "./features/scores/operations.ts";
+import { sessionOperations } from "./features/sessions/operations.ts";
 import { siteOperations } from "./features/site/operations.ts";
 import { swarmOperations } from "./features/swarms/operations.ts";
 import { teamworkOperations } from "./features/teamwork/operations.ts";
@@ -44,6 +46,8 @@ export const operations: readonly Operation[] = [
   ...roomOperations,
   ...transcriptOperations,
   ...roomDoorOperations,
+  ...memberOperations,
+  ...sessionOperations,
   ...keyOperations,
   ...accessTokenOperations,
   ...auditOperations,

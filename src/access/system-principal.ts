@@ -4,7 +4,7 @@ import { pokeLog } from "../audit/poke-log.ts";
 import { openSealedBox, type SealedBox } from "../crypto/sealed-box.ts";
 import { databaseClient } from "../db/client.ts";
 import { organizations } from "../db/schema/organizations.ts";
-import { openTenantDb, type EnteredDb, type TenantRecorder, type TenantWriter } from "../db/tenant-db.ts";
+import { openTenantDb, type EnteredDb, type Meter, type TenantRecorder, type TenantWriter } from "../db/tenant-db.ts";
 import type { Environment } from "../env.ts";
 import { problem } from "../http/problem.ts";
 import { currentTime } from "../platform/clock.ts";
@@ -12,17 +12,22 @@ import { newId } from "../platform/ids.ts";
 import { proveOrgScope } from "./org-scope.ts";
 import type { Plan } from "./plans.ts";
 
-/** `agent:`: what a room saw an agent do, in its outbox. */
-type SystemActor = `system:${string}` | `agent:${string}`;
+/** `agent:`: what a room saw an agent do, in its outbox. `member:`: who proved with a one-time link who they are. */
+type SystemActor = `system:${string}` | `agent:${string}` | `member:${string}`;
+type OfRequest = { readonly requestId: string; readonly meter: Meter };
 
 /** The organization's rows for work that no request asked for. `orgId` comes from our own records, never from a caller. */
-export function openSystemDb(env: Environment, orgId: string, actor: SystemActor): TenantWriter<Action> & TenantRecorder {
+export function openSystemDb(
+  env: Environment,
+  orgId: string,
+  actor: SystemActor,
+  request: OfRequest = { requestId: newId("request"), meter: { trips: 0, durationMs: 0 } },
+): TenantWriter<Action> & TenantRecorder {
   return openTenantDb({
     client: databaseClient(env),
     orgId: proveOrgScope(orgId),
     actor,
-    requestId: newId("request"),
-    meter: { trips: 0, durationMs: 0 },
+    ...request,
     clock: currentTime,
     written: () => pokeLog(env, orgId),
   });

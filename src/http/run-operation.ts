@@ -3,6 +3,7 @@ import { authenticate, bringsCredential, type Credential } from "../access/authe
 import { enterOrganization, type Entered } from "../access/enter-organization.ts";
 import { addressOf, countingRefusals, guardAgainstFlood } from "../access/flood-guard.ts";
 import type { IdempotencyRequest, IdempotencyState } from "../access/idempotency.ts";
+import { requireOrigin } from "../access/own-origin.ts";
 import { AlreadyDone } from "../db/database-fault.ts";
 import { currentTime } from "../platform/clock.ts";
 import { answerResponse } from "./answer-response.ts";
@@ -25,6 +26,7 @@ export async function runOperation(operation: Operation, call: Call): Promise<Re
   const { trace } = call;
   trace.operation = operation.id;
   trace.route = operation.path;
+  trace.forPeople = operation.response.refusals === "page";
   let read: Promise<Uint8Array<ArrayBuffer>> | undefined;
   const body: BodyReader = () => (read ??= readBody(call.request));
   const { access } = operation;
@@ -55,6 +57,7 @@ async function runForAnyone(operation: Operation, call: Call, body: BodyReader):
   const answer = async (): Promise<Response> => {
     if (anyOrigin) Object.assign(call.headers, anyOriginHeaders);
     await guardAgainstFlood(call.env, addressOf(call.request));
+    if (operation.governance === "sign-in") requireOrigin(call.request, [call.env.publicOrigin]);
     return answerResponse(operation, await handleCall(operation, call, body, {}));
   };
   return sharedSeconds === undefined ? answer() : answerShared(operation, call, sharedSeconds, answer);

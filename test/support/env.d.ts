@@ -11,6 +11,8 @@ declare global {
       readonly IDENTITY_URL: string;
       /** An agent made with the official A2A SDK (a2a-agent.node.ts). */
       readonly A2A_URL: string;
+      /** What stands in for Clerk's Backend API (clerk-stand-in.node.ts). */
+      readonly CLERK_STAND_IN_URL: string;
       /** The fingerprint of the root key that signed the key history. */
       readonly ROOT_FINGERPRINT: string;
       /** The chains that payments are taken on (test-chain.node.ts). */

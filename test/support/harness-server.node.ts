@@ -3,13 +3,16 @@ import { createServer, type IncomingMessage } from "node:http";
 import { z } from "zod";
 import { importTagKey } from "../../src/access/api-key.ts";
 import { planNames } from "../../src/access/plans.ts";
+import { roles } from "../../src/access/roles.ts";
 import { scopes, type Scope } from "../../src/access/scopes.ts";
 import { openSigner } from "../../src/crypto/signer.ts";
 import { parseKeyRing } from "../../src/crypto/sealed-box.ts";
 import type { RunAsAdmin } from "../../src/local/admin/act.ts";
+import { addMember } from "../../src/local/admin/add-member.ts";
 import { createKey } from "../../src/local/admin/create-key.ts";
 import { introduceKeys } from "../../src/local/admin/introduce-keys.ts";
 import { createOrganization } from "../../src/local/admin/create-organization.ts";
+import { makeSignInLink } from "../../src/local/admin/make-sign-in-link.ts";
 import { offerPanel, withdrawPanel } from "../../src/local/admin/offer-panel.ts";
 import { setClaimPolicy } from "../../src/local/admin/set-claim-policy.ts";
 import { addActiveMember, linkToClerk } from "./people-door.node.ts";
@@ -18,6 +21,7 @@ import { newSecrets, newSigningKey, type Secrets } from "../../src/local/secrets
 import { runBatch } from "../../src/local/sql-batch.ts";
 import { startSqlServer } from "../../src/local/sql-server.ts";
 import { openTestDatabase } from "./harness-database.node.ts";
+import { startClerkStandIn } from "./clerk-stand-in.node.ts";
 import { startA2aAgent } from "./a2a-agent.node.ts";
 import { startTestAgents } from "./test-agents.node.ts";
 import { startTestIdentity } from "./test-identity.node.ts";
@@ -30,6 +34,8 @@ const NewOrganization = z.object({
 });
 const Fault = z.object({ orgId: z.string(), mode: z.enum(["down", "after_commit", "none"]), times: z.int().positive() });
 const NewPolicy = z.object({ orgId: z.string(), policy: z.unknown() });
+const NewMember = z.object({ orgId: z.string(), email: z.string(), name: z.string().nullable(), role: z.enum(roles) });
+const Link = z.object({ orgId: z.string(), email: z.string() });
 const PanelOffer = z.object({ panelId: z.string(), withdraw: z.boolean() });
 const Rows = z.object({ query: z.string(), params: z.array(z.unknown()) });
 
@@ -52,6 +58,7 @@ export type Harness = {
     AGENTS_URL: string;
     IDENTITY_URL: string;
     A2A_URL: string;
+    CLERK_STAND_IN_URL: string;
     ROOT_FINGERPRINT: string;
     X402_FACILITATOR_URL: string;
     X402_NETWORKS: string;
@@ -87,6 +94,7 @@ export async function startHarness({ rowSecurity }: { rowSecurity: boolean }): P
   const agents = await startTestAgents();
   const identity = await startTestIdentity();
   const a2a = await startA2aAgent();
+  const clerk = await startClerkStandIn();
   return {
     bindings: {
       ...secrets,
@@ -100,6 +108,7 @@ export async function startHarness({ rowSecurity }: { rowSecurity: boolean }): P
       AGENTS_URL: agents.url,
       IDENTITY_URL: identity.url,
       A2A_URL: a2a.url,
+      CLERK_STAND_IN_URL: clerk.url,
       ROOT_FINGERPRINT: root.kid,
       ...paid.bindings,
     },
@@ -109,6 +118,7 @@ export async function startHarness({ rowSecurity }: { rowSecurity: boolean }): P
       agents.close();
       identity.close();
       a2a.close();
+      clerk.close();
       await paid.close();
       await sqlServer.close();
       await database.close();
@@ -140,6 +150,12 @@ async function serve(request: IncomingMessage, { run, paid, watch, secrets, quer
     case "/claim-policy": {
       const { orgId, policy } = NewPolicy.parse(body);
       return setClaimPolicy(run, orgId, policy);
+    }
+    case "/added-members":
+      return { id: await addMember(run, NewMember.parse(body)) };
+    case "/sign-in-links": {
+      const tagKey = await importTagKey(new Uint8Array(Buffer.from(secrets.API_KEY_TAG_SECRET, "base64")));
+      return makeSignInLink(run, tagKey, Link.parse(body));
     }
     case "/members":
       return addActiveMember(run, body);
