@@ -26,6 +26,7 @@ import { startClerkStandIn } from "./clerk-stand-in.node.ts";
 import { startA2aAgent } from "./a2a-agent.node.ts";
 import { startTestAgents } from "./test-agents.node.ts";
 import { startWebhookReceiver } from "./webhook-receiver.node.ts";
+import { startTestIdentity } from "./test-identity.node.ts";
 import { watchTransactions, type Watch } from "./watch-transactions.node.ts";
 
 const NewOrganization = z.object({
@@ -63,6 +64,7 @@ export type Harness = {
       SIGN_IN: string;
       HARNESS_URL: string;
       AGENTS_URL: string;
+      IDENTITY_URL: string;
       A2A_URL: string;
       CLERK_STAND_IN_URL: string;
       RECEIVER_URL: string;
@@ -100,6 +102,7 @@ export async function startHarness({ rowSecurity }: { rowSecurity: boolean }): P
   await new Promise<void>((resolve) => control.listen(0, "127.0.0.1", resolve));
   const address = z.object({ port: z.int() }).parse(control.address());
   const agents = await startTestAgents();
+  const identity = await startTestIdentity();
   const a2a = await startA2aAgent();
   const receiver = await startWebhookReceiver();
   const clerk = await startClerkStandIn();
@@ -114,6 +117,7 @@ export async function startHarness({ rowSecurity }: { rowSecurity: boolean }): P
       SIGN_IN: "local",
       HARNESS_URL: `http://127.0.0.1:${address.port}`,
       AGENTS_URL: agents.url,
+      IDENTITY_URL: identity.url,
       A2A_URL: a2a.url,
       RECEIVER_URL: receiver.url,
       DOH_URL: `${receiver.url}/dns-query`,
@@ -126,6 +130,7 @@ export async function startHarness({ rowSecurity }: { rowSecurity: boolean }): P
       control.closeAllConnections();
       control.close();
       agents.close();
+      identity.close();
       a2a.close();
       receiver.close();
       clerk.close();

@@ -13,7 +13,7 @@ export const askForOrganization = (wish: { plan: string; environment: string; sc
   ask<{ orgId: string; apiKey: string; keyId: string }>("/organizations", wish);
 
 /** Lets somebody into an organization, as an active member (people.ts signs one in). */
-export const askForMember = (wish: { orgId: string; role: string; externalId: string | null }) =>
+export const askForMember = (wish: { orgId: string; role: string; externalId: string | null; status?: "invited" }) =>
   ask<{ memberId: string; email: string }>("/members", wish);
 
 /** Says which organization of Clerk's is this one. */
