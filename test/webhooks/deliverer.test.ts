@@ -30,6 +30,21 @@ describe("the object of an endpoint", () => {
     expect(new Set(await statuses(endpoint))).toEqual(new Set(["delivered"]));
   });
 
+  it("misses nothing that it is told of in the last moment of a run", async () => {
+    const receiver = await openReceiver();
+    const endpoint = await openEndpoint({ url: receiver.url });
+    for (let round = 0; round < 15; round += 1) {
+      await endpoint.queue();
+      await endpoint.poke();
+      const queued = endpoint.queue();
+      await scheduler.wait(round);
+      await queued;
+      await endpoint.poke();
+      await untilTried(endpoint);
+    }
+    expect(await receiver.received()).toHaveLength(30);
+  });
+
   it("keeps nothing once nothing waits", async () => {
     const endpoint = await openEndpoint({ url: (await openReceiver()).url });
     await endpoint.queue();
