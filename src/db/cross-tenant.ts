@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
 import { z } from "zod";
+import type { Provider } from "../providers/provider.ts";
 import { databaseClient, type DatabaseAddress } from "./client.ts";
 import { toProblem } from "./database-fault.ts";
 
@@ -9,9 +10,11 @@ const OpenRuns = z.array(z.object({ org_id: z.string(), id: z.string() }));
 const UnnotedOffers = z.array(z.object({ org_id: z.string(), id: z.string() }));
 const Organizations = z.array(z.object({ org_id: z.string() }));
 const DueScores = z.array(z.object({ org_id: z.string(), agent_id: z.string() }));
+const LinkedOrganization = z.tuple([z.object({ org_id: z.string().nullable() })]);
 const RoomOrganization = z.tuple([z.object({ org_id: z.string().nullable() })]);
 const DueWebhooks = z.array(z.object({ org_id: z.string(), endpoint_id: z.string() }));
 const PurgedWebhooks = z.tuple([z.object({ purged: z.coerce.number() })]);
+const KnownMembers = z.array(z.object({ org_id: z.string(), id: z.string() }));
 const Purged = z.tuple([z.object({ failures: z.coerce.number(), answers: z.coerce.number() })]);
 const Readiness = z.array(z.object({ item: z.string(), ok: z.boolean() })).min(1);
 
@@ -68,6 +71,34 @@ export async function findDueScores(
 export async function findRoomOrganization(address: DatabaseAddress, roomId: string): Promise<string | undefined> {
   const [{ org_id: orgId }] = await call(address, sql`select app.room_org(${roomId}) as org_id`, RoomOrganization);
   return orgId ?? undefined;
+}
+
+/** Which organization a provider's name means: undefined where none is linked to it. */
+export async function findLinkedOrganization(address: DatabaseAddress, provider: Provider, external: string): Promise<string | undefined> {
+  const [{ org_id: orgId }] = await call(address, sql`select app.linked_org(${provider}, ${external}) as org_id`, LinkedOrganization);
+  return orgId ?? undefined;
+}
+
+/** Where a person of the identity provider is a member now: at most 500. */
+export async function findMemberships(address: DatabaseAddress, external: string): Promise<{ orgId: string; memberId: string }[]> {
+  const rows = await call(address, sql`select org_id, id from app.memberships(${external})`, KnownMembers);
+  return rows.map(({ org_id: orgId, id: memberId }) => ({ orgId, memberId }));
+}
+
+/** The same, and where they were one and their personal data is still here: at most `limit`, those of one organization together. */
+export async function findKnownMembers(
+  address: DatabaseAddress,
+  external: string,
+  limit: number,
+): Promise<{ orgId: string; memberId: string }[]> {
+  const rows = await call(address, sql`select org_id, id from app.known_as(${external}, ${limit})`, KnownMembers);
+  return rows.map(({ org_id: orgId, id: memberId }) => ({ orgId, memberId }));
+}
+
+/** Organizations with a subscription whose grace is over at `now`, the longest over first: at most `limit`. */
+export async function findLapsed(address: DatabaseAddress, now: Date, limit: number): Promise<string[]> {
+  const query = sql`select org_id from app.lapsed_subscriptions(${now.toISOString()}::timestamptz, ${limit})`;
+  return (await call(address, query, Organizations)).map(({ org_id: orgId }) => orgId);
 }
 
 /** Deletes failure records after 30 days and idempotent answers after 24 hours; returns how many of each. */

@@ -15,7 +15,7 @@ import { auditEvents } from "./schema/audit-events.ts";
 /** What a store's query builders are given: drizzle to build with, and the organization that every query names. */
 export type ScopedDb = {
   readonly orgId: OrgScope;
-  readonly orm: Pick<NeonHttpDatabase, "select" | "insert" | "update" | "execute">;
+  readonly orm: Pick<NeonHttpDatabase, "select" | "insert" | "update" | "delete" | "execute">;
 };
 
 /** An organization that was entered: its id, or where the database knows it alone, the expression for it. */
@@ -36,6 +36,8 @@ export type ChangeEvent<A extends Action> = {
   readonly answer: object | null;
   /** A salted commitment to personal data that stands elsewhere (crypto/commitment.ts). */
   readonly commitment?: string;
+  /** The row of a new organization: its first event stands behind it, and every other one before its changes. */
+  readonly founding?: (db: ScopedDb) => Query;
   /** What it brings about besides: events of their own, numbered behind it and all its changes. */
   readonly consequences?: readonly Consequence[];
   /** What the organization's own systems are told of it, in the same transaction. */
@@ -122,7 +124,7 @@ export function openTenantDb(session: TenantSession): TenantWriter<Action> & Ten
       const db: ScopedDb = { orgId, orm: client.writer };
       const named = { operation: idempotent?.operation ?? null, idempotencyKey: idempotent?.key ?? null };
       const [entry, consequences] = await Promise.all([entryOf(event), Promise.all((event.consequences ?? []).map(entryOf))]);
-      const own: Query[] = [insertEvent(db, entry.row, named)];
+      const own: Query[] = [...(event.founding === undefined ? [] : [event.founding(db)]), insertEvent(db, entry.row, named)];
       if (idempotent !== undefined && event.answer !== null) own.push((await idempotent.answer(event.answer))(db));
       const announced = [entry, ...consequences].flatMap((one) => one.announced);
       const { answers, last } = await run(client.writer, own, build(db), [
