@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { failingLimitMs } from "../../src/webhooks/outcome.ts";
-import { nothingEnded } from "../../src/webhooks/judge-batch.ts";
+import { nothingEnded, type Judged } from "../../src/webhooks/judge-batch.ts";
 import { loadBatch, openDelivererDb } from "../../src/webhooks/load-batch.ts";
 import { recordBatch } from "../../src/webhooks/record-batch.ts";
 import { sendBatch } from "../../src/webhooks/send-batch.ts";
@@ -140,25 +140,65 @@ describe("an endpoint that says 410", () => {
   });
 });
 
+/** What an endpoint's object does with a batch, in its two halves. */
+function recordOf(endpoint: TestEndpoint) {
+  const tenant = openDelivererDb(testEnv(), endpoint);
+  const [now, eventId] = [new Date(), newId("auditEvent")];
+  return {
+    judge: async (attempt: Attempt): Promise<Judged> => {
+      const loaded = await loadBatch(testEnv(), tenant, endpoint, now);
+      if (loaded.kind !== "due") throw new Error(loaded.kind);
+      return sendBatch(loaded.due, { health: loaded.health, send: async () => attempt, mayStart: () => true, jitter: () => 0.5 });
+    },
+    write: (judged: Judged) => recordBatch(tenant, { address: endpoint, revision: 1, judged, eventId, now }),
+    trips: () => roundTrips(tenant.requestId),
+  };
+}
+
 describe("a batch", () => {
-  const attempts: readonly [string, Omit<Attempt, "at">][] = [
-    ["that went well", { status: 200, ms: 1, failure: undefined, retryAfter: undefined }],
-    ["that disables the endpoint", { status: 410, ms: 1, failure: "status", retryAfter: undefined }],
+  const attempts: readonly [string, Omit<Attempt, "at">, number][] = [
+    ["that went well", { status: 200, ms: 1, failure: undefined, retryAfter: undefined }, 50],
+    ["that disables the endpoint", { status: 410, ms: 1, failure: "status", retryAfter: undefined }, 60],
   ];
-  it.each(attempts)("%s costs one round trip to read and one to write", async (_, attempt) => {
+  it.each(attempts)("%s costs one round trip to read and one to write", async (_, attempt, expected) => {
     const endpoint = await openEndpoint({ url: "http://127.0.0.1:9/" });
-    await endpoint.queue(50);
-    const now = new Date();
-    const tenant = openDelivererDb(testEnv(), endpoint);
-    const loaded = await loadBatch(testEnv(), tenant, endpoint, now);
-    if (loaded.kind !== "due") throw new Error(loaded.kind);
-    expect(loaded.due).toHaveLength(50);
-    expect(await roundTrips(tenant.requestId)).toBe(1);
-    const sending = { send: async () => ({ ...attempt, at: now }), mayStart: () => true, jitter: () => 0.5 };
-    const judged = await sendBatch(loaded.due, { health: loaded.health, ...sending });
-    await recordBatch(tenant, { address: endpoint, revision: loaded.revision, judged, eventId: newId("auditEvent"), now });
-    expect(await roundTrips(tenant.requestId)).toBe(2);
-    expect((await endpoint.deliveries()).every(({ status }) => status !== "pending")).toBe(true);
+    await endpoint.queue(60);
+    const record = recordOf(endpoint);
+    const judged = await record.judge({ ...attempt, at: new Date() });
+    expect(await record.trips()).toBe(1);
+    await record.write(judged);
+    expect(await record.trips()).toBe(2);
+    const ended = (await endpoint.deliveries()).filter(({ status }) => status !== "pending");
+    expect(ended).toHaveLength(expected);
+  });
+
+  const failNow = (): Attempt => ({ at: new Date(), status: 500, ms: 1, failure: "status", retryAfter: undefined });
+
+  it("changes nothing of a delivery that was cancelled or begun anew while it was under way", async () => {
+    const endpoint = await openEndpoint({ url: "http://127.0.0.1:9/" });
+    const [cancelled, restarted, usual] = await endpoint.queue(3);
+    await ownerSees("update webhook_deliveries set attempts = 4 where event_id = $1", restarted);
+    const [record, before] = [recordOf(endpoint), new Date()];
+    const judged = await record.judge(failNow());
+    await ownerSees("update webhook_deliveries set status = 'cancelled', next_attempt_at = null where event_id = $1", cancelled);
+    await ownerSees("update webhook_deliveries set attempts = 0, next_attempt_at = $2 where event_id = $1", restarted, before);
+    await record.write(judged);
+    const ends = new Map((await endpoint.deliveries()).map(({ event_id: id, ...rest }) => [id, rest]));
+    expect(ends.get(cancelled ?? "")).toMatchObject({ status: "cancelled", attempts: 0, response_status: null });
+    expect(ends.get(restarted ?? "")).toMatchObject({ status: "pending", attempts: 0, response_status: null });
+    expect(ends.get(usual ?? "")).toMatchObject({ status: "pending", attempts: 1, response_status: 500 });
+  });
+
+  it("tells people once, however often it is written", async () => {
+    const endpoint = await openEndpoint({ url: "http://127.0.0.1:9/" });
+    await failingSince(endpoint, 0.5);
+    await endpoint.queue();
+    const record = recordOf(endpoint);
+    const judged = await record.judge(failNow());
+    for (let time = 0; time < 3; time += 1) await record.write(judged);
+    expect(await auditsOf(endpoint)).toHaveLength(1);
+    expect(await noticesOf(endpoint)).toHaveLength(1);
+    expect(await endpoint.deliveries()).toMatchObject([{ attempts: 1, status: "pending" }]);
   });
 
   it("starts nothing more once it may not, and leaves the rest as it was", async () => {
