@@ -20,18 +20,16 @@ async function have(org: TestOrganization, endpointId: string, stored: readonly 
     at: new Date(Date.now() - daysAgo * 86_400_000),
   }));
   await tenant.write({ action: "webhook.test_sent", resource: endpointId, change: {}, answer: null }, ({ orm, orgId }) => [
-    orm
-      .insert(webhookEvents)
-      .values(
-        rows.map(({ id, at }) => ({
-          orgId,
-          id,
-          type: "key.created" as const,
-          payload: `{"id":"${id}"}`,
-          auditEventId: "aud_0",
-          createdAt: at,
-        })),
-      ),
+    orm.insert(webhookEvents).values(
+      rows.map(({ id, at }) => ({
+        orgId,
+        id,
+        type: "key.created" as const,
+        payload: `{"id":"${id}"}`,
+        auditEventId: "aud_0",
+        createdAt: at,
+      })),
+    ),
     orm.insert(webhookDeliveries).values(
       rows.map(({ id, status, at }) => ({
         ...{ orgId, endpointId, eventId: id, status, attempts: 10, scheduledAt: at, lastAttemptAt: at, createdAt: at },
