@@ -82,6 +82,7 @@ describe("npm start", { timeout: 240_000 }, () => {
     }
     expect(resumed.said).toContain("attributed to the");
     expect(resumed.said).toContain("try it with `npm run chain`");
+    expect(resumed.said).toMatch(/A webhook came to http:\S+: score\.changed, evt_\w+\. Its signature verifies/);
 
     const file = join(folder, "dev.json");
     const dev = JSON.parse(await readFile(file, "utf8"));
@@ -115,6 +116,7 @@ describe("npm start", { timeout: 240_000 }, () => {
     expect(again.said).toMatch(/A caller without a key .* paid 0\.001 USDC on the local chain/);
     expect(await chain.end("SIGINT")).toBe(0);
     expect(again.said).not.toContain("Quickstart");
+    expect(again.said).toMatch(/A webhook came to http:\S+: webhook\.test, evt_\w+\. Its signature verifies/);
     expect(again.said).toMatch(/\d{3} of 1000/);
 
     const second = new Started({ PORT: String(await freePort()) });
@@ -140,8 +142,13 @@ describe("npm start", { timeout: 240_000 }, () => {
       const without = new Started({}, scoreScript, wish);
       expect(await without.over).toBe(1);
       expect(without.said).toContain("please start it with `npm start`");
+      // As an installation is that is older than webhooks: its key may have none.
+      const state = join(folder, "quickstart.json");
+      const { hears: _hears, webhook: _webhook, told: _told, ...older } = JSON.parse(await readFile(state, "utf8"));
+      await writeFile(state, JSON.stringify(older));
       const server = new Started();
       await server.says("npm run score");
+      expect(server.said).not.toContain("webhook");
       for (let time = 1; time <= 2; time += 1) {
         const scored = new Started({}, scoreScript, wish);
         expect(await scored.over, scored.said).toBe(0);
