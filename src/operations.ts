@@ -4,11 +4,15 @@ import { agentKeyOperations } from "./features/agent-keys/operations.ts";
 import { agentOperations } from "./features/agents/operations.ts";
 import { attestationOperations } from "./features/attestations/operations.ts";
 import { auditOperations } from "./features/audit/operations.ts";
+import { clerkOperations } from "./features/clerk/operations.ts";
+import { billingOperations } from "./features/billing/operations.ts";
 import { cosignatureOperations } from "./features/cosignatures/operations.ts";
 import { evalOperations } from "./features/evals/operations.ts";
 import { evidenceOperations } from "./features/evidence/operations.ts";
+import { inngestOperations } from "./features/inngest/operations.ts";
 import { judgePanelOperations } from "./features/judge-panels/operations.ts";
 import { keyOperations } from "./features/keys/operations.ts";
+import { noticeOperations } from "./features/notices/operations.ts";
 import { memberOperations } from "./features/members/operations.ts";
 import { pactOperations } from "./features/pacts/operations.ts";
 import { paymentOperations } from "./features/payments/operations.ts";
@@ -24,6 +28,7 @@ import { teamworkOperations } from "./features/teamwork/operations.ts";
 import { transcriptOperations } from "./features/transcripts/operations.ts";
 import { transparencyOperations } from "./features/transparency/operations.ts";
 import { trustOperations } from "./features/trust/operations.ts";
+import { webhookOperations } from "./features/webhooks/operations.ts";
 import type { Operation } from "./http/operation.ts";
 
 /** Everything that the API can do, in reading order. Routes, OpenAPI, the control matrix and the isolation tests come from here. */
@@ -46,10 +51,15 @@ export const operations: readonly Operation[] = [
   ...roomOperations,
   ...transcriptOperations,
   ...roomDoorOperations,
+  ...inngestOperations,
   ...memberOperations,
   ...sessionOperations,
   ...keyOperations,
   ...accessTokenOperations,
+  ...webhookOperations,
+  ...noticeOperations,
+  ...clerkOperations,
+  ...billingOperations,
   ...auditOperations,
   ...evidenceOperations,
   ...transparencyOperations,

@@ -1,5 +1,5 @@
 import type { Environment } from "../env.ts";
-import { Problem, problem } from "../http/problem.ts";
+import { Problem, problem, type ProblemCode } from "../http/problem.ts";
 
 /** Where the request came from, as Cloudflare saw it. */
 export const addressOf = (request: Request): string | null => request.headers.get("CF-Connecting-IP");
@@ -22,12 +22,14 @@ export async function guardUnprovenHost(env: Environment, orgId: string, host: s
   if (!success) throw problem("rate_limited", "too many calls of one unproven host", { headers: { "Retry-After": "60" } });
 }
 
+const provesNothing = new Set<ProblemCode>(["unauthenticated", "bad_signature"]);
+
 /** A credential that proves nothing, or no longer holds, counts against the address that sent it: guessing meets the same cap. */
 export async function countingRefusals<T>(env: Environment, address: string | null, attempt: () => Promise<T>): Promise<T> {
   try {
     return await attempt();
   } catch (thrown) {
-    if (!(thrown instanceof Problem) || thrown.code !== "unauthenticated") throw thrown;
+    if (!(thrown instanceof Problem) || !provesNothing.has(thrown.code)) throw thrown;
     const { success } = await env.bindings.FLOOD_GUARD.limit({ key: `refused|${address ?? "unknown"}` });
     if (success) throw thrown;
     throw problem("rate_limited", `${thrown.blocker}; too many refusals from one address`, { headers: { "Retry-After": "60" } });

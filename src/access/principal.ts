@@ -27,7 +27,7 @@ export type Person = KeyGrant & {
 export type Principal = KeyPrincipal | Person;
 
 /** A credential bound to an agent acts as that agent and no other: any other one does not exist for it. */
-export function requireAgent(principal: Principal, agentId: string): void {
+export function requireAgent(principal: Pick<Principal, "agentId">, agentId: string): void {
   if (principal.agentId !== null && principal.agentId !== agentId) throw problem("not_found", "the credential is bound to another agent");
 }
 

@@ -8,6 +8,9 @@ export class AlreadyDone extends Error {}
 /** The event was logged before, by its own identifier. */
 export class AlreadyLogged extends Error {}
 
+/** A provider's event was handled in this organization before. */
+export class AlreadyHandled extends Error {}
+
 /** A receipt was signed behind one that is not the last of its chain any more; `detail` is what app.follow_chain says of the chain. */
 export class ChainMoved extends Problem {
   readonly detail: string;
@@ -35,6 +38,7 @@ export function toProblem(fault: unknown): unknown {
       return problem("state_conflict", cause.message);
     case "23505":
       if (cause.constraint === "receipts_chain" && cause.detail !== undefined) return new ChainMoved(cause.detail);
+      if (cause.constraint === "provider_events_pkey") return new AlreadyHandled();
       if (cause.constraint === "audit_events_id") return new AlreadyLogged();
       return idempotencyConstraints.has(cause.constraint ?? "")
         ? new AlreadyDone()

@@ -6,6 +6,7 @@ import type { Action } from "../audit/actions.ts";
 import type { SealedBox } from "../crypto/sealed-box.ts";
 import type { Meter, TenantReader, TenantRecorder, TenantWriter } from "../db/tenant-db.ts";
 import type { Environment } from "../env.ts";
+import type { Seller } from "../payments/payment.ts";
 import type { Price } from "../payments/prices.ts";
 import type { Provider } from "../providers/provider.ts";
 import type { Audited, Governance, MethodOf, ModeOf } from "./governance.ts";
@@ -45,7 +46,10 @@ export type MediaAnswer = {
 
 export type TextAnswer = MediaAnswer & { readonly content: string };
 
-/** `body`: one JSON value, checked before it is sent. `media`: the types that a MediaAnswer may have. `upgrade`: a socket (101). */
+/**
+ * `body`: one JSON value, checked before it is sent. `media`: the types that a MediaAnswer may have. `upgrade`: a socket (101).
+ * `relayed`: what a provider's own library answers the provider, whatever its status.
+ */
 export type ResponseShape = {
   readonly status: 101 | 200 | 201 | 202;
   /** `no-store` unless said otherwise. */
@@ -57,13 +61,14 @@ export type ResponseShape = {
   /** What goes wrong is shown to people as a page, not as problem details. */
   readonly refusals?: "page";
 } & (
-  | { readonly body: z.ZodType; readonly media?: never; readonly upgrade?: never }
-  | { readonly media: readonly [string, ...string[]]; readonly body?: never; readonly upgrade?: never }
-  | { readonly status: 101; readonly upgrade: true; readonly body?: never; readonly media?: never }
+  | { readonly body: z.ZodType; readonly media?: never; readonly upgrade?: never; readonly relayed?: never }
+  | { readonly media: readonly [string, ...string[]]; readonly body?: never; readonly upgrade?: never; readonly relayed?: never }
+  | { readonly status: 101; readonly upgrade: true; readonly body?: never; readonly media?: never; readonly relayed?: never }
+  | { readonly status: 200; readonly relayed: true; readonly body?: never; readonly media?: never; readonly upgrade?: never }
 );
 type AnswerOf<S extends ResponseShape> = S extends { readonly body: infer B extends z.ZodType }
   ? z.input<B>
-  : S extends { readonly upgrade: true }
+  : S extends { readonly upgrade: true } | { readonly relayed: true }
     ? Response
     : MediaAnswer;
 
@@ -115,11 +120,13 @@ type ContextOf<G extends Governance, A extends Action> =
 export type Payment = { readonly id: string; readonly payer: string };
 /** Gives what was quoted, once it is paid for. */
 export type Deliver<Answer> = (payment: Payment) => Promise<Answer>;
+/** What can be had for a payment, and whose it is. */
+export type Quote<Answer> = { readonly seller: Seller; readonly deliver: Deliver<Answer> };
 /**
  * What a payable operation does for a caller without a credential. It reads what there is to sell, and throws 400 or 404 (existence,
  * visibility) before anything is asked for or taken.
  */
-type Quote<R extends RequestShape, Answer> = (request: { readonly input: InputOf<R> } & Basics) => Promise<Deliver<Answer>>;
+type AskQuote<R extends RequestShape, Answer> = (request: { readonly input: InputOf<R> } & Basics) => Promise<Quote<Answer>>;
 
 type OperationBase = {
   readonly id: `${string}.${string}`;
@@ -142,7 +149,7 @@ export type OperationSpec<G extends Governance, A extends Action, R extends Requ
 /** What can be paid for has a quote, and nothing else has one. */
 type Offer<M extends AccessMode, R extends RequestShape, Answer> =
   | { readonly access: Access<Exclude<M, "payable">>; readonly quote?: never }
-  | { readonly access: Access<Extract<M, "payable">>; readonly quote: Quote<R, Answer> };
+  | { readonly access: Access<Extract<M, "payable">>; readonly quote: AskQuote<R, Answer> };
 
 type Unshared = { readonly anyOrigin?: never; readonly sharedSeconds?: never };
 /** One copy for all would mix the answers of an operation that has a query. */
@@ -157,5 +164,5 @@ export type Operation = OperationBase & {
   readonly request: RequestShape;
   readonly response: ResponseShape;
   readonly handle: (request: never) => Promise<unknown>;
-  readonly quote?: (request: never) => Promise<Deliver<unknown>>;
+  readonly quote?: (request: never) => Promise<Quote<unknown>>;
 };

@@ -13,5 +13,6 @@ export async function runForProvider(operation: Operation, call: Call, provider:
   const delivery = await countingRefusals(env, addressOf(request), async () =>
     verifyDelivery(env, provider, request.headers, await body(), currentTime()),
   );
+  call.trace.actor = `provider:${provider}`;
   return answerResponse(operation, await handleCall(operation, call, body, { delivery, request }));
 }

@@ -172,6 +172,7 @@ describe("the roles", () => {
       "find_share",
       "find_sold_panel",
       "key_history",
+      "known_as",
       "linked_org",
       "log_head",
       "memberships",

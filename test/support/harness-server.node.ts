@@ -15,6 +15,7 @@ import { createOrganization } from "../../src/local/admin/create-organization.ts
 import { makeSignInLink } from "../../src/local/admin/make-sign-in-link.ts";
 import { offerPanel, withdrawPanel } from "../../src/local/admin/offer-panel.ts";
 import { setClaimPolicy } from "../../src/local/admin/set-claim-policy.ts";
+import { providerSettings } from "./provider-settings.ts";
 import { addActiveMember, linkToClerk } from "./people-door.node.ts";
 import { startTestChain, type TestChain } from "./test-chain.node.ts";
 import { newSecrets, newSigningKey, type Secrets } from "../../src/local/secrets.ts";
@@ -24,6 +25,7 @@ import { openTestDatabase } from "./harness-database.node.ts";
 import { startClerkStandIn } from "./clerk-stand-in.node.ts";
 import { startA2aAgent } from "./a2a-agent.node.ts";
 import { startTestAgents } from "./test-agents.node.ts";
+import { startWebhookReceiver } from "./webhook-receiver.node.ts";
 import { watchTransactions, type Watch } from "./watch-transactions.node.ts";
 
 const NewOrganization = z.object({
@@ -31,7 +33,12 @@ const NewOrganization = z.object({
   environment: z.enum(["live", "test"]),
   scopes: z.array(z.custom<Scope>((name) => scopes.some((scope) => scope === name))).min(1),
 });
-const Fault = z.object({ orgId: z.string(), mode: z.enum(["down", "after_commit", "none"]), times: z.int().positive() });
+const Fault = z.object({
+  orgId: z.string(),
+  mode: z.enum(["down", "after_commit", "none"]),
+  times: z.int().positive(),
+  skip: z.int().min(0).default(0),
+});
 const NewPolicy = z.object({ orgId: z.string(), policy: z.unknown() });
 const NewMember = z.object({ orgId: z.string(), email: z.string(), name: z.string().nullable(), role: z.enum(roles) });
 const Link = z.object({ orgId: z.string(), email: z.string() });
@@ -46,21 +53,24 @@ end $$`;
 
 export type Harness = {
   /** Bindings that the Worker under test gets beside those of wrangler.toml. */
-  readonly bindings: Secrets & {
-    DATABASE_URL: string;
-    DATABASE_ENDPOINT: string;
-    PUBLIC_ORIGIN: string;
-    EGRESS: string;
-    DEPLOYMENT: string;
-    SIGN_IN: string;
-    HARNESS_URL: string;
-    AGENTS_URL: string;
-    A2A_URL: string;
-    CLERK_STAND_IN_URL: string;
-    ROOT_FINGERPRINT: string;
-    X402_FACILITATOR_URL: string;
-    X402_NETWORKS: string;
-  };
+  readonly bindings: Secrets &
+    typeof providerSettings & {
+      DATABASE_URL: string;
+      DATABASE_ENDPOINT: string;
+      PUBLIC_ORIGIN: string;
+      EGRESS: string;
+      DEPLOYMENT: string;
+      SIGN_IN: string;
+      HARNESS_URL: string;
+      AGENTS_URL: string;
+      A2A_URL: string;
+      CLERK_STAND_IN_URL: string;
+      RECEIVER_URL: string;
+      DOH_URL: string;
+      ROOT_FINGERPRINT: string;
+      X402_FACILITATOR_URL: string;
+      X402_NETWORKS: string;
+    };
   readonly close: () => Promise<void>;
 };
 
@@ -91,6 +101,7 @@ export async function startHarness({ rowSecurity }: { rowSecurity: boolean }): P
   const address = z.object({ port: z.int() }).parse(control.address());
   const agents = await startTestAgents();
   const a2a = await startA2aAgent();
+  const receiver = await startWebhookReceiver();
   const clerk = await startClerkStandIn();
   return {
     bindings: {
@@ -104,15 +115,19 @@ export async function startHarness({ rowSecurity }: { rowSecurity: boolean }): P
       HARNESS_URL: `http://127.0.0.1:${address.port}`,
       AGENTS_URL: agents.url,
       A2A_URL: a2a.url,
+      RECEIVER_URL: receiver.url,
+      DOH_URL: `${receiver.url}/dns-query`,
       CLERK_STAND_IN_URL: clerk.url,
       ROOT_FINGERPRINT: root.kid,
       ...paid.bindings,
+      ...providerSettings,
     },
     close: async () => {
       control.closeAllConnections();
       control.close();
       agents.close();
       a2a.close();
+      receiver.close();
       clerk.close();
       await paid.close();
       await sqlServer.close();
@@ -159,8 +174,8 @@ async function serve(request: IncomingMessage, { run, paid, watch, secrets, quer
     case "/trips":
       return { trips: watch.trips(url.searchParams.get("request")) };
     case "/faults": {
-      const { orgId, mode, times } = Fault.parse(body);
-      watch.fail(orgId, mode, times);
+      const { orgId, mode, times, skip } = Fault.parse(body);
+      watch.fail(orgId, mode, times, skip);
       return {};
     }
     case "/rows": {
