@@ -11,6 +11,7 @@ import { startExampleAgent } from "../../src/local/example-agent/start-example-a
 
 const script = fileURLToPath(new URL("../../src/local/start.ts", import.meta.url).href);
 const chainScript = fileURLToPath(new URL("../../src/local/run-chain.ts", import.meta.url).href);
+const adminScript = fileURLToPath(new URL("../../src/local/admin.ts", import.meta.url).href);
 const scoreScript = fileURLToPath(new URL("../../src/local/score-endpoint.ts", import.meta.url).href);
 const verifier = fileURLToPath(new URL("../../src/verifier/node/armalo-verify.mjs", import.meta.url).href);
 let folder = "";
@@ -81,6 +82,11 @@ describe("npm start", { timeout: 240_000 }, () => {
       expect(Number(N)).toBeGreaterThan(10);
     }
     expect(resumed.said).toContain("attributed to the");
+    expect(resumed.said).toContain("npm run admin -- sign-in-link --email owner@quickstart.example");
+    const link = new Started({}, adminScript, ["sign-in-link", "--email", "owner@quickstart.example"]);
+    expect(await link.over, link.said).toBe(0);
+    const page = await fetch(/http:\S+/.exec(link.said)?.[0] ?? "");
+    expect([page.status, await page.text()]).toEqual([200, expect.stringContaining("Sign in to Armalo")]);
     expect(resumed.said).toContain("try it with `npm run chain`");
     expect(resumed.said).toMatch(/A webhook came to http:\S+: score\.changed, evt_\w+\. Its signature verifies/);
 
