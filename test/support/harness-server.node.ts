@@ -10,9 +10,13 @@ import type { RunAsAdmin } from "../../src/local/admin/act.ts";
 import { createKey } from "../../src/local/admin/create-key.ts";
 import { introduceKeys } from "../../src/local/admin/introduce-keys.ts";
 import { createOrganization } from "../../src/local/admin/create-organization.ts";
+import { linkProvider } from "../../src/local/admin/link-provider.ts";
 import { offerPanel, withdrawPanel } from "../../src/local/admin/offer-panel.ts";
+import { setPlan } from "../../src/local/admin/set-plan.ts";
 import { setClaimPolicy } from "../../src/local/admin/set-claim-policy.ts";
+import { providers } from "../../src/providers/provider.ts";
 import { providerSettings } from "./provider-settings.ts";
+import { startTestWhop, type TestWhop } from "./test-whop.node.ts";
 import { startTestChain, type TestChain } from "./test-chain.node.ts";
 import { newSecrets, newSigningKey, type Secrets } from "../../src/local/secrets.ts";
 import { runBatch } from "../../src/local/sql-batch.ts";
@@ -29,6 +33,8 @@ const NewOrganization = z.object({
 });
 const Fault = z.object({ orgId: z.string(), mode: z.enum(["down", "after_commit", "none"]), times: z.int().positive() });
 const NewPolicy = z.object({ orgId: z.string(), policy: z.unknown() });
+const NewPlan = z.object({ orgId: z.string(), plan: z.enum(planNames) });
+const NewLink = z.object({ orgId: z.string(), provider: z.enum(providers), externalId: z.string() });
 const PanelOffer = z.object({ panelId: z.string(), withdraw: z.boolean() });
 const Rows = z.object({ query: z.string(), params: z.array(z.unknown()) });
 
@@ -41,7 +47,8 @@ end $$`;
 export type Harness = {
   /** Bindings that the Worker under test gets beside those of wrangler.toml. */
   readonly bindings: Secrets &
-    typeof providerSettings & {
+    typeof providerSettings &
+    TestWhop["bindings"] & {
       DATABASE_URL: string;
       DATABASE_ENDPOINT: string;
       PUBLIC_ORIGIN: string;
@@ -84,6 +91,7 @@ export async function startHarness({ rowSecurity }: { rowSecurity: boolean }): P
   const address = z.object({ port: z.int() }).parse(control.address());
   const agents = await startTestAgents();
   const a2a = await startA2aAgent();
+  const whop = await startTestWhop("whop_api_key_of_tests");
   return {
     bindings: {
       ...secrets,
@@ -98,12 +106,14 @@ export async function startHarness({ rowSecurity }: { rowSecurity: boolean }): P
       ROOT_FINGERPRINT: root.kid,
       ...paid.bindings,
       ...providerSettings,
+      ...whop.bindings,
     },
     close: async () => {
       control.closeAllConnections();
       control.close();
       agents.close();
       a2a.close();
+      whop.close();
       await paid.close();
       await sqlServer.close();
       await database.close();
@@ -136,6 +146,12 @@ async function serve(request: IncomingMessage, { run, paid, watch, secrets, quer
       const { orgId, policy } = NewPolicy.parse(body);
       return setClaimPolicy(run, orgId, policy);
     }
+    case "/plans": {
+      const { orgId, plan } = NewPlan.parse(body);
+      return { plan: await setPlan(run, orgId, plan) };
+    }
+    case "/provider-links":
+      return { linked: await linkProvider(run, NewLink.parse(body)) };
     case "/trips":
       return { trips: watch.trips(url.searchParams.get("request")) };
     case "/faults": {

@@ -54,10 +54,16 @@ describe("a plan that Whop sells", () => {
   it("does not go back to what was told before something newer", async ({ expect }) => {
     const org = await createOrganization({ plan: "free" });
     const [id, metadata] = [newMembershipId(), await metadataFor(org.orgId)];
-    await tellWhop(ofMembership("membership.activated", { id, metadata, at: daysAgo(3) }));
-    await tellWhop(ofMembership("membership.deactivated", { id, metadata, status: "canceled", at: daysAgo(1) }));
-    const late = await tellWhop(ofMembership("membership.activated", { id, metadata, at: daysAgo(3) }));
-    expect([late.status, late.body, (await billing(org)).plan]).toEqual([200, { status: "stale" }, "free"]);
+    const [long, since, lately] = [daysAgo(3), daysAgo(2), daysAgo(1)];
+    await tellWhop(ofMembership("membership.activated", { id, metadata, at: since }));
+    await tellWhop(ofMembership("membership.deactivated", { id, metadata, status: "canceled", at: lately }));
+    for (const at of [long, since]) {
+      const late = await tellWhop(ofMembership("membership.activated", { id, metadata, plan: "plan_whop_pro", at }));
+      expect([late.status, late.body, (await billing(org)).plan]).toEqual([200, { status: "stale" }, "free"]);
+    }
+    // Nor does one from in between revive what has ended since, though it says something new.
+    await tellWhop(ofMembership("membership.activated", { id, metadata, plan: "plan_whop_enterprise", at: new Date(since.getTime() + 1) }));
+    expect((await billing(org)).plan).toBe("free");
   });
 
   it("holds on for seven days after a payment failed, tells so, and lapses with the scheduled work", async ({ expect }) => {
