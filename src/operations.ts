@@ -5,11 +5,15 @@ import { agentOperations } from "./features/agents/operations.ts";
 import { attestationOperations } from "./features/attestations/operations.ts";
 import { auditOperations } from "./features/audit/operations.ts";
 import { billingOperations } from "./features/billing/operations.ts";
+import { clerkOperations } from "./features/clerk/operations.ts";
 import { cosignatureOperations } from "./features/cosignatures/operations.ts";
 import { evalOperations } from "./features/evals/operations.ts";
 import { evidenceOperations } from "./features/evidence/operations.ts";
+import { inngestOperations } from "./features/inngest/operations.ts";
 import { judgePanelOperations } from "./features/judge-panels/operations.ts";
 import { keyOperations } from "./features/keys/operations.ts";
+import { noticeOperations } from "./features/notices/operations.ts";
+import { memberOperations } from "./features/members/operations.ts";
 import { pactOperations } from "./features/pacts/operations.ts";
 import { paymentOperations } from "./features/payments/operations.ts";
 import { priceOperations } from "./features/prices/operations.ts";
@@ -17,12 +21,14 @@ import { receiptOperations } from "./features/receipts/operations.ts";
 import { roomDoorOperations } from "./features/rooms/door-operations.ts";
 import { roomOperations } from "./features/rooms/operations.ts";
 import { scoreOperations } from "./features/scores/operations.ts";
+import { sessionOperations } from "./features/sessions/operations.ts";
 import { siteOperations } from "./features/site/operations.ts";
 import { swarmOperations } from "./features/swarms/operations.ts";
 import { teamworkOperations } from "./features/teamwork/operations.ts";
 import { transcriptOperations } from "./features/transcripts/operations.ts";
 import { transparencyOperations } from "./features/transparency/operations.ts";
 import { trustOperations } from "./features/trust/operations.ts";
+import { webhookOperations } from "./features/webhooks/operations.ts";
 import type { Operation } from "./http/operation.ts";
 
 /** Everything that the API can do, in reading order. Routes, OpenAPI, the control matrix and the isolation tests come from here. */
@@ -45,9 +51,15 @@ export const operations: readonly Operation[] = [
   ...roomOperations,
   ...transcriptOperations,
   ...roomDoorOperations,
+  ...inngestOperations,
+  ...memberOperations,
+  ...sessionOperations,
   ...keyOperations,
   ...accessTokenOperations,
   ...billingOperations,
+  ...webhookOperations,
+  ...noticeOperations,
+  ...clerkOperations,
   ...auditOperations,
   ...evidenceOperations,
   ...transparencyOperations,

@@ -1,5 +1,5 @@
 import { sweepLogs } from "./audit/sweep-logs.ts";
-import { findOpenRuns, purgeExpired } from "./db/cross-tenant.ts";
+import { findOpenRuns, purgeExpired, purgeWebhooks } from "./db/cross-tenant.ts";
 import type { Environment, EnvironmentFault } from "./env.ts";
 import { lapseGrace } from "./features/billing/index.ts";
 import { sweepOffers } from "./features/cosignatures/index.ts";
@@ -8,6 +8,7 @@ import { keepScores } from "./features/scores/index.ts";
 import { describeFault } from "./platform/describe-fault.ts";
 import { currentTime } from "./platform/clock.ts";
 import { log } from "./platform/logger.ts";
+import { sweepWebhooks } from "./webhooks/sweep-webhooks.ts";
 
 const mostRuns = 100;
 
@@ -17,7 +18,7 @@ const pause = (): Promise<void> => scheduler.wait(betweenSweepsMs);
 
 /**
  * What runs every minute: runs that stopped moving are restarted or closed, logs that are late are woken, what another
- * organization co-signed is noted, what was not paid for within its grace ends, what has expired is dropped, and scores keep pace with their age. `halfAMinute` passes before logs are looked for once more.
+ * organization co-signed is noted, what was not paid for within its grace ends, webhooks that are late are woken, what has expired is dropped, and scores keep pace with their age. `halfAMinute` passes before logs are looked for once more.
  */
 export async function runScheduledWork(
   parsed: { ok: true; env: Environment } | EnvironmentFault,
@@ -31,6 +32,8 @@ export async function runScheduledWork(
   await attempt("sweepOffers", () => sweepOffers(env, now));
   await attempt("lapseGrace", () => lapseGrace(env, now));
   await attempt("purgeExpired", () => purgeExpired(env));
+  await attempt("sweepWebhooks", () => sweepWebhooks(env, now));
+  await attempt("purgeWebhooks", () => purgeWebhooks(env));
   await Promise.all([attempt("keepScores", () => keepScores(env, now)), halfAMinute()]);
   await attempt("sweepLogs", () => sweepLogs(env, currentTime()));
 }

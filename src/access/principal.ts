@@ -13,8 +13,12 @@ export type KeyPrincipal = KeyGrant & {
 /** A signed-in person: acts for the whole organization, with the scopes of the role. What they mint is not bound to their session's end. */
 export type Person = KeyGrant & {
   readonly kind: "person";
+  readonly via: "clerk" | "local";
   readonly memberId: string;
   readonly sessionId: string;
+  /** Of the session, or of the provider's token: when it began and the latest that it ends, in milliseconds since 1970. */
+  readonly startedAt: number;
+  readonly endsAt: number;
   readonly role: Role;
   readonly actor: `member:${string}`;
 };
@@ -23,7 +27,7 @@ export type Person = KeyGrant & {
 export type Principal = KeyPrincipal | Person;
 
 /** A credential bound to an agent acts as that agent and no other: any other one does not exist for it. */
-export function requireAgent(principal: Principal, agentId: string): void {
+export function requireAgent(principal: Pick<Principal, "agentId">, agentId: string): void {
   if (principal.agentId !== null && principal.agentId !== agentId) throw problem("not_found", "the credential is bound to another agent");
 }
 

@@ -4,25 +4,30 @@ import { pokeLog } from "../audit/poke-log.ts";
 import { openSealedBox, type SealedBox } from "../crypto/sealed-box.ts";
 import { databaseClient } from "../db/client.ts";
 import { organizations } from "../db/schema/organizations.ts";
-import { openTenantDb, type EnteredDb, type Meter, type TenantRecorder, type TenantWriter } from "../db/tenant-db.ts";
+import { openTenantDb, type EnteredDb, type IdempotentWrite, type Meter, type TenantRecorder, type TenantWriter } from "../db/tenant-db.ts";
 import type { Environment } from "../env.ts";
 import { problem } from "../http/problem.ts";
 import { currentTime } from "../platform/clock.ts";
 import { newId } from "../platform/ids.ts";
 import type { Provider } from "../providers/provider.ts";
+import { pokeEndpoints } from "../webhooks/poke-endpoint.ts";
 import { proveOrgScope } from "./org-scope.ts";
 import type { Plan } from "./plans.ts";
 
-/** `agent:`: what a room saw an agent do, in its outbox. `provider:`: what a signed event of it told. */
-type SystemActor = `system:${string}` | `agent:${string}` | `provider:${Provider}`;
-type OfRequest = { readonly requestId: string; readonly meter: Meter };
+/**
+ * `agent:`: what a room saw an agent do, in its outbox. `provider:`: what a signed event of it told. `member:`: who proved with a one-time link
+ * who they are.
+ */
+type SystemActor = `system:${string}` | `agent:${string}` | `provider:${Provider}` | `member:${string}`;
+type OfRequest = { readonly requestId: string; readonly meter: Meter; readonly idempotent?: IdempotentWrite };
+const ofNoRequest = (): OfRequest => ({ requestId: newId("request"), meter: { trips: 0, durationMs: 0 } });
 
 /** The organization's rows for work that none of its credentials asked for. `orgId` comes from our own records, never from a caller. */
 export function openSystemDb(
   env: Environment,
   orgId: string,
   actor: SystemActor,
-  request: OfRequest = { requestId: newId("request"), meter: { trips: 0, durationMs: 0 } },
+  request: OfRequest = ofNoRequest(),
 ): TenantWriter<Action> & TenantRecorder {
   return openTenantDb({
     client: databaseClient(env),
@@ -30,7 +35,7 @@ export function openSystemDb(
     actor,
     ...request,
     clock: currentTime,
-    written: () => pokeLog(env, orgId),
+    written: async (endpointIds) => void (await Promise.all([pokeLog(env, orgId), pokeEndpoints(env, orgId, endpointIds)])),
   });
 }
 
@@ -44,8 +49,13 @@ export type SystemWork = {
 };
 
 /** Enters an organization for background work: one round trip, for its plan and its sealed box. */
-export async function actAsSystem(env: Environment, orgId: string, actor: SystemActor): Promise<SystemWork> {
-  const tenant = openSystemDb(env, orgId, actor);
+export async function actAsSystem(
+  env: Environment,
+  orgId: string,
+  actor: SystemActor,
+  request: OfRequest = ofNoRequest(),
+): Promise<SystemWork> {
+  const tenant = openSystemDb(env, orgId, actor, request);
   const [[organization]] = await tenant.read((db) => [selectOrganization(db)]);
   if (organization === undefined) throw problem("not_found", "no such organization");
   return {

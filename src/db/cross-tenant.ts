@@ -12,6 +12,9 @@ const Organizations = z.array(z.object({ org_id: z.string() }));
 const DueScores = z.array(z.object({ org_id: z.string(), agent_id: z.string() }));
 const LinkedOrganization = z.tuple([z.object({ org_id: z.string().nullable() })]);
 const RoomOrganization = z.tuple([z.object({ org_id: z.string().nullable() })]);
+const DueWebhooks = z.array(z.object({ org_id: z.string(), endpoint_id: z.string() }));
+const PurgedWebhooks = z.tuple([z.object({ purged: z.coerce.number() })]);
+const KnownMembers = z.array(z.object({ org_id: z.string(), id: z.string() }));
 const Purged = z.tuple([z.object({ failures: z.coerce.number(), answers: z.coerce.number() })]);
 const Readiness = z.array(z.object({ item: z.string(), ok: z.boolean() })).min(1);
 
@@ -82,10 +85,42 @@ export async function findLapsed(address: DatabaseAddress, now: Date, limit: num
   return (await call(address, query, Organizations)).map(({ org_id: orgId }) => orgId);
 }
 
+/** Where a person of the identity provider is a member now: at most 500. */
+export async function findMemberships(address: DatabaseAddress, external: string): Promise<{ orgId: string; memberId: string }[]> {
+  const rows = await call(address, sql`select org_id, id from app.memberships(${external})`, KnownMembers);
+  return rows.map(({ org_id: orgId, id: memberId }) => ({ orgId, memberId }));
+}
+
+/** The same, and where they were one and their personal data is still here: at most `limit`, those of one organization together. */
+export async function findKnownMembers(
+  address: DatabaseAddress,
+  external: string,
+  limit: number,
+): Promise<{ orgId: string; memberId: string }[]> {
+  const rows = await call(address, sql`select org_id, id from app.known_as(${external}, ${limit})`, KnownMembers);
+  return rows.map(({ org_id: orgId, id: memberId }) => ({ orgId, memberId }));
+}
+
 /** Deletes failure records after 30 days and idempotent answers after 24 hours; returns how many of each. */
 export async function purgeExpired(address: DatabaseAddress): Promise<{ failures: number; answers: number }> {
   const [counts] = await call(address, sql`select failures, answers from app.purge()`, Purged);
   return counts;
+}
+
+/** Endpoints with a delivery that was due before `before`: at most `limit`, the longest due first. */
+export async function findDueWebhooks(
+  address: DatabaseAddress,
+  before: Date,
+  limit: number,
+): Promise<{ orgId: string; endpointId: string }[]> {
+  const query = sql`select org_id, endpoint_id from app.due_webhooks(${before.toISOString()}::timestamptz, ${limit})`;
+  return (await call(address, query, DueWebhooks)).map(({ org_id: orgId, endpoint_id: endpointId }) => ({ orgId, endpointId }));
+}
+
+/** Deletes webhook events, and their deliveries, 30 days after the event, where none is on its way any more; returns how many. */
+export async function purgeWebhooks(address: DatabaseAddress): Promise<number> {
+  const [{ purged }] = await call(address, sql`select app.purge_webhooks() as purged`, PurgedWebhooks);
+  return purged;
 }
 
 /** Whether the role, the ownership, row security and the migrations are what the walls need, item by item. */

@@ -11,7 +11,7 @@ export function answerResponse(operation: Operation, answer: unknown): Response 
     headers.set("Content-Type", "application/json");
     return new Response(JSON.stringify(parsed.data), { status: response.status, headers });
   }
-  if (response.upgrade) return asUpgrade(answer);
+  if (response.upgrade || response.relayed) return withOpenHeaders(answer);
   const media = asMedia(answer);
   if (!response.media.includes(media.mediaType)) throw new Error(`${operation.id} answered with an undeclared media type`);
   for (const [name, value] of Object.entries(media.headers ?? {})) headers.set(name, value);
@@ -23,8 +23,8 @@ export function answerResponse(operation: Operation, answer: unknown): Response 
 // oxlint-disable-next-line typescript/no-unsafe-type-assertion --the operation's type promised it
 const asMedia = (answer: unknown): MediaAnswer => answer as MediaAnswer;
 
-/** A socket's answer as the object gave it, its headers open to ours. */
-function asUpgrade(answer: unknown): Response {
-  if (!(answer instanceof Response)) throw new Error("an upgrade is answered with a response");
+/** A socket's answer as the object gave it, or a library's, its headers open to ours. */
+function withOpenHeaders(answer: unknown): Response {
+  if (!(answer instanceof Response)) throw new Error("what is passed on is a response");
   return new Response(answer.body, answer);
 }

@@ -51,7 +51,14 @@ function toRoute(operation: Operation): RouteConfig {
     request: {
       ...(request.params === undefined ? {} : { params: request.params }),
       ...(request.query === undefined ? {} : { query: request.query }),
-      ...(request.body === undefined ? {} : { body: { required: true, content: { "application/json": { schema: request.body } } } }),
+      ...(request.body === undefined
+        ? {}
+        : {
+            body: {
+              required: true,
+              content: { [request.form === true ? "application/x-www-form-urlencoded" : "application/json"]: { schema: request.body } },
+            },
+          }),
     },
     responses: {
       [response.status]: {
@@ -66,7 +73,7 @@ function toRoute(operation: Operation): RouteConfig {
 }
 
 function contentOf(response: ResponseShape): Content {
-  if (response.upgrade) return {};
+  if (response.upgrade || response.relayed) return {};
   if (response.body !== undefined) return { content: { "application/json": { schema: response.body } } };
   return { content: Object.fromEntries(response.media.map((type) => [type, { schema: { type: "string" as const } }])) };
 }

@@ -22,7 +22,13 @@ export type Access<M extends AccessMode = AccessMode> = M extends "public"
         ? { readonly mode: M; readonly scope: Scope; readonly price: Price }
         : { readonly mode: M; readonly scope: Scope; readonly price?: never };
 
-export type RequestShape = { readonly params?: z.ZodObject; readonly query?: z.ZodObject; readonly body?: z.ZodType };
+export type RequestShape = {
+  readonly params?: z.ZodObject;
+  readonly query?: z.ZodObject;
+  readonly body?: z.ZodType;
+  /** The body is what a page's form sends (application/x-www-form-urlencoded), not JSON. */
+  readonly form?: true;
+};
 type Output<S> = S extends z.ZodType ? z.output<S> : undefined;
 type InputOf<R extends RequestShape> = {
   readonly params: Output<R["params"]>;
@@ -39,7 +45,10 @@ export type MediaAnswer = {
 
 export type TextAnswer = MediaAnswer & { readonly content: string };
 
-/** `body`: one JSON value, checked before it is sent. `media`: the types that a MediaAnswer may have. `upgrade`: a socket (101). */
+/**
+ * `body`: one JSON value, checked before it is sent. `media`: the types that a MediaAnswer may have. `upgrade`: a socket (101).
+ * `relayed`: what a provider's own library answers the provider, whatever its status.
+ */
 export type ResponseShape = {
   readonly status: 101 | 200 | 201 | 202;
   /** `no-store` unless said otherwise. */
@@ -48,14 +57,17 @@ export type ResponseShape = {
   readonly anyOrigin?: true;
   /** What is kept for everyone, by the path alone, and never shown later than so many seconds after it was computed. */
   readonly sharedSeconds?: number;
+  /** What goes wrong is shown to people as a page, not as problem details. */
+  readonly refusals?: "page";
 } & (
-  | { readonly body: z.ZodType; readonly media?: never; readonly upgrade?: never }
-  | { readonly media: readonly [string, ...string[]]; readonly body?: never; readonly upgrade?: never }
-  | { readonly status: 101; readonly upgrade: true; readonly body?: never; readonly media?: never }
+  | { readonly body: z.ZodType; readonly media?: never; readonly upgrade?: never; readonly relayed?: never }
+  | { readonly media: readonly [string, ...string[]]; readonly body?: never; readonly upgrade?: never; readonly relayed?: never }
+  | { readonly status: 101; readonly upgrade: true; readonly body?: never; readonly media?: never; readonly relayed?: never }
+  | { readonly status: 200; readonly relayed: true; readonly body?: never; readonly media?: never; readonly upgrade?: never }
 );
 type AnswerOf<S extends ResponseShape> = S extends { readonly body: infer B extends z.ZodType }
   ? z.input<B>
-  : S extends { readonly upgrade: true }
+  : S extends { readonly upgrade: true } | { readonly relayed: true }
     ? Response
     : MediaAnswer;
 

@@ -25,8 +25,10 @@ const secrets = (decode: (text: string) => SigningSecret | undefined) =>
 
 /** Svix: base64 behind `whsec_`. */
 const svixSecret = (text: string): SigningSecret | undefined => readBase64(text.replace(/^whsec_/, ""));
-/** Inngest: the key's own text, without what names its environment. */
-const inngestKey = (text: string): SigningSecret => utf8(text.replace(/^signkey-[\w]+-/, ""));
+/** Inngest: one key, as it is shown there: its environment's name and hexadecimal digits. */
+const inngestKey = z.string().regex(/^signkey-\w+-(?:[0-9a-f]{2}){16,}$/, "not a signing key");
+/** What it signs with is the text behind the name. */
+const inngestSecret = (text: string): SigningSecret => utf8(text.replace(/^signkey-\w+-/, ""));
 
 const origins = z.string().transform((text, context): readonly string[] => {
   const list = commaList(text);
@@ -76,8 +78,10 @@ export const providerSettings = {
   WHOP_API_URL: service("https://api.whop.com"),
   STRIPE_WEBHOOK_SECRETS: secrets(utf8).optional(),
   STRIPE_PLANS: sold.optional(),
-  INNGEST_SIGNING_KEY: secrets(inngestKey).optional(),
-  INNGEST_SIGNING_KEY_FALLBACK: secrets(inngestKey).optional(),
+  INNGEST_SIGNING_KEY: inngestKey.optional(),
+  /** The key before a rotation, while both hold. */
+  INNGEST_SIGNING_KEY_FALLBACK: inngestKey.optional(),
+  INNGEST_API_URL: service("https://api.inngest.com"),
   /** Never set here: in its dev mode Inngest's handler would verify nothing. */
   INNGEST_DEV: z.enum(["", "0", "false"]).optional(),
 };
@@ -117,6 +121,8 @@ export type ProviderSettings = {
     | undefined;
   /** Old contracts only: nothing new is sold through it. */
   readonly stripe: { readonly plans: Readonly<Record<string, Plan>> } | undefined;
+  /** The newest key first. */
+  readonly inngest: { readonly signingKeys: readonly string[]; readonly apiUrl: string } | undefined;
   /** What each provider's events may be signed with; undefined where it may tell us nothing. */
   readonly webhookSecrets: Readonly<Record<Provider, readonly SigningSecret[] | undefined>>;
 };
@@ -135,11 +141,16 @@ export const providerSettingsOf = (given: Given): ProviderSettings => ({
         },
   whop: given.WHOP_PLANS === undefined ? undefined : { plans: given.WHOP_PLANS, apiUrl: given.WHOP_API_URL, apiKey: given.WHOP_API_KEY },
   stripe: given.STRIPE_PLANS === undefined ? undefined : { plans: given.STRIPE_PLANS },
+  inngest: inngestOf(given),
   webhookSecrets: {
     clerk: given.CLERK_WEBHOOK_SECRETS,
     whop: given.WHOP_WEBHOOK_SECRETS,
     stripe: given.STRIPE_WEBHOOK_SECRETS,
-    inngest:
-      given.INNGEST_SIGNING_KEY === undefined ? undefined : [...given.INNGEST_SIGNING_KEY, ...(given.INNGEST_SIGNING_KEY_FALLBACK ?? [])],
+    inngest: inngestOf(given)?.signingKeys.map(inngestSecret),
   },
 });
+
+function inngestOf(given: Given): ProviderSettings["inngest"] {
+  const keys = [given.INNGEST_SIGNING_KEY, given.INNGEST_SIGNING_KEY_FALLBACK].filter((key) => key !== undefined);
+  return keys.length === 0 ? undefined : { signingKeys: keys, apiUrl: given.INNGEST_API_URL };
+}

@@ -3,20 +3,24 @@ import { createServer, type IncomingMessage } from "node:http";
 import { z } from "zod";
 import { importTagKey } from "../../src/access/api-key.ts";
 import { planNames } from "../../src/access/plans.ts";
+import { roles } from "../../src/access/roles.ts";
 import { scopes, type Scope } from "../../src/access/scopes.ts";
 import { openSigner } from "../../src/crypto/signer.ts";
 import { parseKeyRing } from "../../src/crypto/sealed-box.ts";
 import type { RunAsAdmin } from "../../src/local/admin/act.ts";
+import { addMember } from "../../src/local/admin/add-member.ts";
 import { createKey } from "../../src/local/admin/create-key.ts";
 import { introduceKeys } from "../../src/local/admin/introduce-keys.ts";
 import { createOrganization } from "../../src/local/admin/create-organization.ts";
 import { linkProvider } from "../../src/local/admin/link-provider.ts";
+import { makeSignInLink } from "../../src/local/admin/make-sign-in-link.ts";
 import { offerPanel, withdrawPanel } from "../../src/local/admin/offer-panel.ts";
 import { setPlan } from "../../src/local/admin/set-plan.ts";
 import { setClaimPolicy } from "../../src/local/admin/set-claim-policy.ts";
 import { providers } from "../../src/providers/provider.ts";
 import { providerSettings } from "./provider-settings.ts";
 import { startTestWhop, type TestWhop } from "./test-whop.node.ts";
+import { addActiveMember, linkToClerk } from "./people-door.node.ts";
 import { startTestChain, type TestChain } from "./test-chain.node.ts";
 import { newSecrets, newSigningKey, type Secrets } from "../../src/local/secrets.ts";
 import { runBatch } from "../../src/local/sql-batch.ts";
@@ -24,6 +28,7 @@ import { startSqlServer } from "../../src/local/sql-server.ts";
 import { openTestDatabase } from "./harness-database.node.ts";
 import { startA2aAgent } from "./a2a-agent.node.ts";
 import { startTestAgents } from "./test-agents.node.ts";
+import { startWebhookReceiver } from "./webhook-receiver.node.ts";
 import { watchTransactions, type Watch } from "./watch-transactions.node.ts";
 
 const NewOrganization = z.object({
@@ -35,6 +40,8 @@ const Fault = z.object({ orgId: z.string(), mode: z.enum(["down", "after_commit"
 const NewPolicy = z.object({ orgId: z.string(), policy: z.unknown() });
 const NewPlan = z.object({ orgId: z.string(), plan: z.enum(planNames) });
 const NewLink = z.object({ orgId: z.string(), provider: z.enum(providers), externalId: z.string() });
+const NewMember = z.object({ orgId: z.string(), email: z.string(), name: z.string().nullable(), role: z.enum(roles) });
+const Link = z.object({ orgId: z.string(), email: z.string() });
 const PanelOffer = z.object({ panelId: z.string(), withdraw: z.boolean() });
 const Rows = z.object({ query: z.string(), params: z.array(z.unknown()) });
 
@@ -54,9 +61,12 @@ export type Harness = {
       PUBLIC_ORIGIN: string;
       EGRESS: string;
       DEPLOYMENT: string;
+      SIGN_IN: string;
       HARNESS_URL: string;
       AGENTS_URL: string;
       A2A_URL: string;
+      RECEIVER_URL: string;
+      DOH_URL: string;
       ROOT_FINGERPRINT: string;
       X402_FACILITATOR_URL: string;
       X402_NETWORKS: string;
@@ -92,6 +102,7 @@ export async function startHarness({ rowSecurity }: { rowSecurity: boolean }): P
   const agents = await startTestAgents();
   const a2a = await startA2aAgent();
   const whop = await startTestWhop("whop_api_key_of_tests");
+  const receiver = await startWebhookReceiver();
   return {
     bindings: {
       ...secrets,
@@ -100,9 +111,12 @@ export async function startHarness({ rowSecurity }: { rowSecurity: boolean }): P
       PUBLIC_ORIGIN: publicOrigin,
       EGRESS: "local",
       DEPLOYMENT: "local",
+      SIGN_IN: "local",
       HARNESS_URL: `http://127.0.0.1:${address.port}`,
       AGENTS_URL: agents.url,
       A2A_URL: a2a.url,
+      RECEIVER_URL: receiver.url,
+      DOH_URL: `${receiver.url}/dns-query`,
       ROOT_FINGERPRINT: root.kid,
       ...paid.bindings,
       ...providerSettings,
@@ -114,6 +128,7 @@ export async function startHarness({ rowSecurity }: { rowSecurity: boolean }): P
       agents.close();
       a2a.close();
       whop.close();
+      receiver.close();
       await paid.close();
       await sqlServer.close();
       await database.close();
@@ -152,6 +167,16 @@ async function serve(request: IncomingMessage, { run, paid, watch, secrets, quer
     }
     case "/provider-links":
       return { linked: await linkProvider(run, NewLink.parse(body)) };
+    case "/added-members":
+      return { id: await addMember(run, NewMember.parse(body)) };
+    case "/sign-in-links": {
+      const tagKey = await importTagKey(new Uint8Array(Buffer.from(secrets.API_KEY_TAG_SECRET, "base64")));
+      return makeSignInLink(run, tagKey, Link.parse(body));
+    }
+    case "/members":
+      return addActiveMember(run, body);
+    case "/clerk-links":
+      return linkToClerk(run, body);
     case "/trips":
       return { trips: watch.trips(url.searchParams.get("request")) };
     case "/faults": {

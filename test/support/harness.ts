@@ -1,4 +1,5 @@
 import { env } from "cloudflare:workers";
+import type { Role } from "../../src/access/roles.ts";
 
 /** Asks the control door of the tests' database. */
 async function ask<T>(path: string, body?: unknown): Promise<T> {
@@ -11,11 +12,27 @@ async function ask<T>(path: string, body?: unknown): Promise<T> {
 export const askForOrganization = (wish: { plan: string; environment: string; scopes: readonly string[] }) =>
   ask<{ orgId: string; apiKey: string; keyId: string }>("/organizations", wish);
 
+/** Lets somebody into an organization, as an active member (people.ts signs one in). */
+export const askForMember = (wish: { orgId: string; role: string; externalId: string | null }) =>
+  ask<{ memberId: string; email: string }>("/members", wish);
+
+/** Says which organization of Clerk's is this one. */
+export const linkToClerk = (orgId: string, externalId: string): Promise<unknown> => ask("/clerk-links", { orgId, externalId });
+
 /** Decides, as the organization's operator, what may be attested of its agents. */
 export const setClaimPolicy = (orgId: string, policy: unknown): Promise<unknown> => ask("/claim-policy", { orgId, policy });
 
 /** Offers a judge panel for sale, as the administrator's command does, or takes it off sale. */
 export const offerPanel = (panelId: string, withdraw = false): Promise<unknown> => ask("/panel-offers", { panelId, withdraw });
+
+type NewMember = { readonly orgId: string; readonly email: string; readonly name: string | null; readonly role: Role };
+
+/** Lets somebody in, as the administrator's command does. */
+export const addMember = async (member: NewMember): Promise<string> => (await ask<{ id: string }>("/added-members", member)).id;
+
+/** The token of a one-time link, as the administrator's command makes it. */
+export const makeSignInLink = async (orgId: string, email: string): Promise<string> =>
+  (await ask<{ token: string }>("/sign-in-links", { orgId, email })).token;
 
 /** How many database transactions a request made. */
 export const roundTrips = async (requestId: string): Promise<number> =>

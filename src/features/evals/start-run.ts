@@ -1,5 +1,5 @@
 import { plans, type Plan } from "../../access/plans.ts";
-import { requireAgent } from "../../access/principal.ts";
+import { requireAgent, type Principal } from "../../access/principal.ts";
 import type { Environment } from "../../env.ts";
 import { describeFault } from "../../platform/describe-fault.ts";
 import type { WriteContext } from "../../http/operation.ts";
@@ -17,7 +17,10 @@ import { countOpenRuns, insertRun, requireRoom, selectOwnSuiteHead, selectPlatfo
 import { toRun } from "./views.ts";
 import type { z } from "@hono/zod-openapi";
 
-type Context = WriteContext<"run.queued">;
+type Context = Pick<WriteContext<"run.queued">, "tenant" | "plan" | "env" | "now"> & {
+  /** Who asks: a credential, or what acts for the organization. */
+  readonly principal: Pick<Principal, "agentId"> & { readonly actor: string };
+};
 type Body = z.output<typeof StartRunBody>;
 
 /** Queues a run of a suite against an agent, within the organization's plan, and hands it to the workflow. */

@@ -1,7 +1,6 @@
 export {
   enterFor,
   handleOnce,
-  outcomes,
   rememberEvent,
   withoutConflict,
   type Effect,
@@ -11,3 +10,4 @@ export {
 } from "./handle-once.ts";
 export { readEvent } from "./read-event.ts";
 export { ProviderAnswer } from "./schemas.ts";
+export { selectNewestEvent } from "./store.ts";
