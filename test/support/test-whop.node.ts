@@ -18,7 +18,8 @@ export async function startTestWhop(apiKey: string): Promise<TestWhop> {
       .then((chunks) => {
         const { method, url, headers } = request;
         const expected = method === "POST" && url === "/api/v1/checkout_configurations";
-        if (!expected || headers["content-type"] !== "application/json") return { status: 404, json: { error: { message: `${method} ${url}` } } };
+        if (!expected || headers["content-type"] !== "application/json")
+          return { status: 404, json: { error: { message: `${method} ${url}` } } };
         if (headers.authorization !== `Bearer ${apiKey}` || headers["api-version-date"] !== "2026-07-20") return { status: 401, json: {} };
         const asked = Asked.safeParse(JSON.parse(Buffer.concat(chunks).toString("utf8")));
         if (!asked.success) return { status: 400, json: { error: { message: asked.error.message } } };

@@ -8,7 +8,10 @@ import { PlainFailure } from "../plain-failure.ts";
 import { actOnOrganization, build, look, toStatement, type RunAsAdmin } from "./act.ts";
 
 /** How each provider's names for what is linked begin. Inngest has none: there it is the organization's own id, which its events carry. */
-const prefixes = { clerk: "org_", whop: "mem_", stripe: "sub_", inngest: undefined } as const satisfies Record<Provider, string | undefined>;
+const prefixes = { clerk: "org_", whop: "mem_", stripe: "sub_", inngest: undefined } as const satisfies Record<
+  Provider,
+  string | undefined
+>;
 
 const Found = z.tuple([z.tuple([z.string()])]);
 const Links = z.array(z.tuple([z.string(), z.string()]));
@@ -45,7 +48,8 @@ export async function linkProvider(run: RunAsAdmin, { orgId, provider, externalI
 function requireName(provider: Provider, orgId: string, given: string | undefined): string {
   const prefix = prefixes[provider];
   if (prefix === undefined) {
-    if (given !== undefined && given !== orgId) throw new PlainFailure(`${provider} knows an organization by its own id: leave --external out.`);
+    if (given !== undefined && given !== orgId)
+      throw new PlainFailure(`${provider} knows an organization by its own id: leave --external out.`);
     return orgId;
   }
   if (given?.startsWith(prefix) && given.length > prefix.length) return given;

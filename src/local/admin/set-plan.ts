@@ -10,7 +10,9 @@ import { actOnOrganization, build, look, toStatement, type RunAsAdmin } from "./
 
 const PlanName = z.enum(planNames);
 const Found = z.tuple([z.tuple([PlanName, z.coerce.number()])]);
-const Subscriptions = z.array(z.tuple([z.string(), PlanName, z.enum(["active", "grace", "ended"])]).transform(([id, plan, status]) => ({ id, plan, status })));
+const Subscriptions = z.array(
+  z.tuple([z.string(), PlanName, z.enum(["active", "grace", "ended"])]).transform(([id, plan, status]) => ({ id, plan, status })),
+);
 
 /** Sets what plan an organization has without a subscription, and returns the one that it has now: a better one that is paid for stays. */
 export async function setPlan(run: RunAsAdmin, orgId: string, granted: Plan): Promise<Plan> {

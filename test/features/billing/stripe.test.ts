@@ -18,7 +18,9 @@ const linked = async (): Promise<{ org: TestOrganization; id: string }> => {
 describe("a contract at Stripe from before", () => {
   it("follows what Stripe says of it once the administrator has linked it, and is shown as legacy", async ({ expect }) => {
     const { org, id } = await linked();
-    expect((await tellStripe(ofSubscription("customer.subscription.updated", { id, at: secondsAgo(50) }))).body).toEqual({ status: "handled" });
+    expect((await tellStripe(ofSubscription("customer.subscription.updated", { id, at: secondsAgo(50) }))).body).toEqual({
+      status: "handled",
+    });
     expect(await limitOf(org)).toBe("600");
     const shown = { provider: "stripe", plan: "pro", status: "active", legacy: true };
     expect(await billing(org)).toMatchObject({ plan: "pro", source: { kind: "subscription" }, subscriptions: [shown] });
@@ -66,7 +68,9 @@ describe("a contract at Stripe from before", () => {
     expect(data.object).toBeDefined();
   });
 
-  it("is not to be had any more: new checkouts, new subscriptions, unlinked ones and unknown prices are ignored and recorded", async ({ expect }) => {
+  it("is not to be had any more: new checkouts, new subscriptions, unlinked ones and unknown prices are ignored and recorded", async ({
+    expect,
+  }) => {
     const { org, id } = await linked();
     for (const event of [
       ofSubscription("customer.subscription.created", { id }),
