@@ -16,7 +16,6 @@ type Whop = NonNullable<ReturnType<typeof ownEnvironment>["providers"]["whop"]>;
 const withWhop = ({ orgId }: TestOrganization, change: Partial<Whop> | undefined) => {
   const own = ownEnvironment();
   const whop = change === undefined || own.providers.whop === undefined ? undefined : { ...own.providers.whop, ...change };
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- as much of a context as the verb uses
   const context = {
     env: { ...own, providers: { ...own.providers, whop } },
     now: new Date(),

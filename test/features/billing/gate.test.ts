@@ -1,6 +1,7 @@
 import { env } from "cloudflare:workers";
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { describe, it } from "vitest";
+import { utf8 } from "../../../src/crypto/encoding.ts";
 import { handleWhopEvent } from "../../../src/features/billing/handle-event.ts";
 import type { ProviderContext } from "../../../src/http/operation.ts";
 import { newId } from "../../../src/platform/ids.ts";
@@ -15,7 +16,6 @@ const gateOf = (orgId: string) => env.GATE.get(env.GATE.idFromName(orgId));
 /** The event as the pipeline hands it on, in a Worker for which the gate is out of reach. */
 const withoutGate = (payload: object, id: string): ProviderContext => {
   const own = ownEnvironment();
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- as much of a namespace as is used here
   const silent = { idFromName: String, get: () => ({ forget: () => Promise.reject(new Error("gone")) }) } as unknown as typeof env.GATE;
   return {
     env: { ...own, bindings: { ...own.bindings, GATE: silent } },
@@ -24,7 +24,7 @@ const withoutGate = (payload: object, id: string): ProviderContext => {
     meter: { trips: 0, durationMs: 0 },
     waitUntil: () => undefined,
     request: new Request("https://api.armalo.test/webhooks/whop"),
-    delivery: { provider: "whop", deliveryId: id, signedAt: new Date(), body: new TextEncoder().encode(JSON.stringify(payload)) },
+    delivery: { provider: "whop", deliveryId: id, signedAt: new Date(), body: utf8(JSON.stringify(payload)) },
   };
 };
 
