@@ -12,10 +12,14 @@ import { addMember } from "../../src/local/admin/add-member.ts";
 import { createKey } from "../../src/local/admin/create-key.ts";
 import { introduceKeys } from "../../src/local/admin/introduce-keys.ts";
 import { createOrganization } from "../../src/local/admin/create-organization.ts";
+import { linkProvider } from "../../src/local/admin/link-provider.ts";
 import { makeSignInLink } from "../../src/local/admin/make-sign-in-link.ts";
 import { offerPanel, withdrawPanel } from "../../src/local/admin/offer-panel.ts";
+import { setPlan } from "../../src/local/admin/set-plan.ts";
 import { setClaimPolicy } from "../../src/local/admin/set-claim-policy.ts";
+import { providers } from "../../src/providers/provider.ts";
 import { providerSettings } from "./provider-settings.ts";
+import { startTestWhop, type TestWhop } from "./test-whop.node.ts";
 import { addActiveMember, linkToClerk } from "./people-door.node.ts";
 import { startTestChain, type TestChain } from "./test-chain.node.ts";
 import { newSecrets, newSigningKey, type Secrets } from "../../src/local/secrets.ts";
@@ -41,6 +45,8 @@ const Fault = z.object({
   skip: z.int().min(0).default(0),
 });
 const NewPolicy = z.object({ orgId: z.string(), policy: z.unknown() });
+const NewPlan = z.object({ orgId: z.string(), plan: z.enum(planNames) });
+const NewLink = z.object({ orgId: z.string(), provider: z.enum(providers), externalId: z.string() });
 const NewMember = z.object({ orgId: z.string(), email: z.string(), name: z.string().nullable(), role: z.enum(roles) });
 const Link = z.object({ orgId: z.string(), email: z.string() });
 const PanelOffer = z.object({ panelId: z.string(), withdraw: z.boolean() });
@@ -55,7 +61,8 @@ end $$`;
 export type Harness = {
   /** Bindings that the Worker under test gets beside those of wrangler.toml. */
   readonly bindings: Secrets &
-    typeof providerSettings & {
+    typeof providerSettings &
+    TestWhop["bindings"] & {
       DATABASE_URL: string;
       DATABASE_ENDPOINT: string;
       PUBLIC_ORIGIN: string;
@@ -104,6 +111,7 @@ export async function startHarness({ rowSecurity }: { rowSecurity: boolean }): P
   const agents = await startTestAgents();
   const identity = await startTestIdentity();
   const a2a = await startA2aAgent();
+  const whop = await startTestWhop("whop_api_key_of_tests");
   const receiver = await startWebhookReceiver();
   const clerk = await startClerkStandIn();
   return {
@@ -125,6 +133,7 @@ export async function startHarness({ rowSecurity }: { rowSecurity: boolean }): P
       ROOT_FINGERPRINT: root.kid,
       ...paid.bindings,
       ...providerSettings,
+      ...whop.bindings,
     },
     close: async () => {
       control.closeAllConnections();
@@ -132,6 +141,7 @@ export async function startHarness({ rowSecurity }: { rowSecurity: boolean }): P
       agents.close();
       identity.close();
       a2a.close();
+      whop.close();
       receiver.close();
       clerk.close();
       await paid.close();
@@ -166,6 +176,12 @@ async function serve(request: IncomingMessage, { run, paid, watch, secrets, quer
       const { orgId, policy } = NewPolicy.parse(body);
       return setClaimPolicy(run, orgId, policy);
     }
+    case "/plans": {
+      const { orgId, plan } = NewPlan.parse(body);
+      return { plan: await setPlan(run, orgId, plan) };
+    }
+    case "/provider-links":
+      return { linked: await linkProvider(run, NewLink.parse(body)) };
     case "/added-members":
       return { id: await addMember(run, NewMember.parse(body)) };
     case "/sign-in-links": {

@@ -48,3 +48,10 @@ export const ownerSees = async (query: string, ...params: unknown[]): Promise<Re
 
 /** Asks the chain on which tests pay (test-chain.node.ts). */
 export const askChain = <T>(asked: object): Promise<T> => ask("/chain", asked);
+
+/** Says, as the administrator's command does, whose a provider's name is. */
+export const linkProvider = (orgId: string, provider: string, externalId: string): Promise<unknown> =>
+  ask("/provider-links", { orgId, provider, externalId });
+
+/** Sets, as the administrator's command does, what plan an organization has without a subscription. */
+export const setPlan = (orgId: string, plan: string): Promise<unknown> => ask("/plans", { orgId, plan });
