@@ -200,7 +200,7 @@ describe("Inngest", () => {
       expect([answer.status, answer.body.modified]).toEqual([200, true]);
       expect(calls.mock.calls).toHaveLength(1);
       const [url, init] = calls.mock.calls[0] ?? [];
-      expect(String(url)).toBe("https://api.inngest.com/fn/register");
+      expect(url).toEqual(new URL("https://api.inngest.com/fn/register"));
       expect(init?.redirect).toBe("manual");
       expect(JSON.stringify(init)).not.toContain(providerSettings.INNGEST_SIGNING_KEY.slice(-64));
     } finally {
