@@ -9,6 +9,7 @@ import type { Settlement } from "./payments/settlement.durable-object.ts";
 import { findSettingFaults, PaymentNetworks, paymentSettingsOf, type PaymentSettings } from "./payments/settings.ts";
 import { findProviderFaults, providerSettings, providerSettingsOf, type ProviderSettings } from "./providers/settings.ts";
 import type { Room } from "./rooms/room.durable-object.ts";
+import type { WebhookDeliverer } from "./webhooks/deliverer.durable-object.ts";
 
 /** What wrangler.toml binds. Settings and secrets are strings until they have been parsed. */
 export type Bindings = {
@@ -17,6 +18,7 @@ export type Bindings = {
   readonly SETTLEMENT: DurableObjectNamespace<Settlement>;
   readonly PAYMENT_IDENTIFIER: DurableObjectNamespace<PaymentIdentifier>;
   readonly ROOM: DurableObjectNamespace<Room>;
+  readonly WEBHOOK_DELIVERER: DurableObjectNamespace<WebhookDeliverer>;
   readonly EVAL_RUN: Workflow<{ readonly orgId: string; readonly runId: string }>;
   readonly JUDGE_CALIBRATION: Workflow<{ readonly orgId: string; readonly calibrationId: string }>;
   readonly FLOOD_GUARD: RateLimit;
@@ -123,6 +125,7 @@ const requiredBindings = [
   "SETTLEMENT",
   "PAYMENT_IDENTIFIER",
   "ROOM",
+  "WEBHOOK_DELIVERER",
   "EVAL_RUN",
   "JUDGE_CALIBRATION",
   "FLOOD_GUARD",

@@ -10,6 +10,7 @@ import { evidenceOperations } from "./features/evidence/operations.ts";
 import { inngestOperations } from "./features/inngest/operations.ts";
 import { judgePanelOperations } from "./features/judge-panels/operations.ts";
 import { keyOperations } from "./features/keys/operations.ts";
+import { noticeOperations } from "./features/notices/operations.ts";
 import { pactOperations } from "./features/pacts/operations.ts";
 import { paymentOperations } from "./features/payments/operations.ts";
 import { priceOperations } from "./features/prices/operations.ts";
@@ -23,6 +24,7 @@ import { teamworkOperations } from "./features/teamwork/operations.ts";
 import { transcriptOperations } from "./features/transcripts/operations.ts";
 import { transparencyOperations } from "./features/transparency/operations.ts";
 import { trustOperations } from "./features/trust/operations.ts";
+import { webhookOperations } from "./features/webhooks/operations.ts";
 import type { Operation } from "./http/operation.ts";
 
 /** Everything that the API can do, in reading order. Routes, OpenAPI, the control matrix and the isolation tests come from here. */
@@ -48,6 +50,8 @@ export const operations: readonly Operation[] = [
   ...inngestOperations,
   ...keyOperations,
   ...accessTokenOperations,
+  ...webhookOperations,
+  ...noticeOperations,
   ...auditOperations,
   ...evidenceOperations,
   ...transparencyOperations,

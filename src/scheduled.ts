@@ -1,5 +1,5 @@
 import { sweepLogs } from "./audit/sweep-logs.ts";
-import { findOpenRuns, purgeExpired } from "./db/cross-tenant.ts";
+import { findOpenRuns, purgeExpired, purgeWebhooks } from "./db/cross-tenant.ts";
 import type { Environment, EnvironmentFault } from "./env.ts";
 import { sweepOffers } from "./features/cosignatures/index.ts";
 import { sweepAfterMs, sweepRuns } from "./features/evals/index.ts";
@@ -7,6 +7,7 @@ import { keepScores } from "./features/scores/index.ts";
 import { describeFault } from "./platform/describe-fault.ts";
 import { currentTime } from "./platform/clock.ts";
 import { log } from "./platform/logger.ts";
+import { sweepWebhooks } from "./webhooks/sweep-webhooks.ts";
 
 const mostRuns = 100;
 
@@ -16,7 +17,7 @@ const pause = (): Promise<void> => scheduler.wait(betweenSweepsMs);
 
 /**
  * What runs every minute: runs that stopped moving are restarted or closed, logs that are late are woken, what another
- * organization co-signed is noted, what has expired is dropped, and scores keep pace with their age. `halfAMinute` passes before logs are looked for once more.
+ * organization co-signed is noted, webhooks that are late are woken, what has expired is dropped, and scores keep pace with their age. `halfAMinute` passes before logs are looked for once more.
  */
 export async function runScheduledWork(
   parsed: { ok: true; env: Environment } | EnvironmentFault,
@@ -29,6 +30,8 @@ export async function runScheduledWork(
   await attempt("sweepRuns", async () => sweepRuns(env, await findOpenRuns(env, new Date(now.getTime() - sweepAfterMs), mostRuns), now));
   await attempt("sweepOffers", () => sweepOffers(env, now));
   await attempt("purgeExpired", () => purgeExpired(env));
+  await attempt("sweepWebhooks", () => sweepWebhooks(env, now));
+  await attempt("purgeWebhooks", () => purgeWebhooks(env));
   await Promise.all([attempt("keepScores", () => keepScores(env, now)), halfAMinute()]);
   await attempt("sweepLogs", () => sweepLogs(env, currentTime()));
 }

@@ -10,6 +10,7 @@ export { PaymentIdentifier } from "./payments/identifier.durable-object.ts";
 export { Settlement } from "./payments/settlement.durable-object.ts";
 export { EvalRun } from "./features/evals/eval-run.workflow.ts";
 export { Room } from "./rooms/room.durable-object.ts";
+export { WebhookDeliverer } from "./webhooks/deliverer.durable-object.ts";
 export { JudgeCalibration } from "./features/judge-panels/judge-calibration.workflow.ts";
 
 const app = buildApp(operations);

@@ -5,6 +5,7 @@ import { databaseClient } from "../db/client.ts";
 import { openTenantDb, type IdempotentWrite, type Meter, type TenantRecorder, type TenantWriter } from "../db/tenant-db.ts";
 import type { Environment } from "../env.ts";
 import { currentTime } from "../platform/clock.ts";
+import { pokeEndpoints } from "../webhooks/poke-endpoint.ts";
 import type { Admission } from "./admission.ts";
 import type { Credential } from "./authenticate.ts";
 import { proveOrgScope } from "./org-scope.ts";
@@ -34,7 +35,7 @@ export function enterOrganization(
         actor: principal.actor,
         clock: currentTime,
         idempotent,
-        written: () => waitUntil(pokeLog(env, orgId)),
+        written: (endpointIds) => waitUntil(Promise.all([pokeLog(env, orgId), pokeEndpoints(env, orgId, endpointIds)])),
         ...request,
       }),
   };

@@ -44,10 +44,11 @@ export async function settleRestriction(env: Environment, orgId: string, restric
   const [[key]] = await tenant.read((db) => [selectKey(db, restriction.keyId)]);
   if (key === undefined || key.revokedAt !== null) return;
   const revokedAt = new Date(Math.min(restriction.diesAt, now.getTime()));
-  await tenant.write(
-    { action: "key.revoked", resource: key.id, change: { revokedAt: revokedAt.toISOString(), reconciled: true }, answer: null },
-    (db) => [updateRevokedAt(db, key.id, revokedAt)],
-  );
+  const at = { revokedAt: revokedAt.toISOString() };
+  const announces = [{ type: "key.revoked", data: { keyId: key.id, ...at } }] as const;
+  await tenant.write({ action: "key.revoked", resource: key.id, change: { ...at, reconciled: true }, answer: null, announces }, (db) => [
+    updateRevokedAt(db, key.id, revokedAt),
+  ]);
 }
 
 export async function recordSecurityEvents(env: Environment, orgId: string, counts: readonly SecurityCount[]): Promise<void> {

@@ -3,9 +3,23 @@
  * how often all of its judges are called together, calls that were repeated included.
  */
 export const plans = {
-  free: { requestsPerMinute: 60, casesPerRun: 100, concurrentRuns: 1, hostCallsPerMinute: 60, judgeCallsPerRun: 300 },
-  pro: { requestsPerMinute: 600, casesPerRun: 500, concurrentRuns: 4, hostCallsPerMinute: 600, judgeCallsPerRun: 3000 },
-  enterprise: { requestsPerMinute: 6000, casesPerRun: 500, concurrentRuns: 16, hostCallsPerMinute: 3000, judgeCallsPerRun: 6000 },
+  free: { requestsPerMinute: 60, casesPerRun: 100, concurrentRuns: 1, hostCallsPerMinute: 60, judgeCallsPerRun: 300, webhookEndpoints: 0 },
+  pro: {
+    requestsPerMinute: 600,
+    casesPerRun: 500,
+    concurrentRuns: 4,
+    hostCallsPerMinute: 600,
+    judgeCallsPerRun: 3000,
+    webhookEndpoints: 10,
+  },
+  enterprise: {
+    requestsPerMinute: 6000,
+    casesPerRun: 500,
+    concurrentRuns: 16,
+    hostCallsPerMinute: 3000,
+    judgeCallsPerRun: 6000,
+    webhookEndpoints: 50,
+  },
 } as const;
 
 export type Plan = keyof typeof plans;

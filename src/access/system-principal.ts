@@ -10,6 +10,7 @@ import { problem } from "../http/problem.ts";
 import { currentTime } from "../platform/clock.ts";
 import { newId } from "../platform/ids.ts";
 import type { Provider } from "../providers/provider.ts";
+import { pokeEndpoints } from "../webhooks/poke-endpoint.ts";
 import { proveOrgScope } from "./org-scope.ts";
 import type { Plan } from "./plans.ts";
 
@@ -31,7 +32,7 @@ export function openSystemDb(
     actor,
     ...request,
     clock: currentTime,
-    written: () => pokeLog(env, orgId),
+    written: async (endpointIds) => void (await Promise.all([pokeLog(env, orgId), pokeEndpoints(env, orgId, endpointIds)])),
   });
 }
 

@@ -103,4 +103,7 @@ export const actions = [
 export type Action = (typeof actions)[number];
 
 /** What follows from another change, and is logged behind that in the same transaction. */
-export type ConsequentAction = Extract<Action, "score.changed" | "score.tier_changed">;
+export type ConsequentAction = Extract<
+  Action,
+  "score.changed" | "score.tier_changed" | "webhook.delivery_failing" | "webhook_endpoint.disabled"
+>;

@@ -12,6 +12,8 @@ const Organizations = z.array(z.object({ org_id: z.string() }));
 const DueScores = z.array(z.object({ org_id: z.string(), agent_id: z.string() }));
 const LinkedOrganization = z.tuple([z.object({ org_id: z.string().nullable() })]);
 const RoomOrganization = z.tuple([z.object({ org_id: z.string().nullable() })]);
+const DueWebhooks = z.array(z.object({ org_id: z.string(), endpoint_id: z.string() }));
+const PurgedWebhooks = z.tuple([z.object({ purged: z.coerce.number() })]);
 const Purged = z.tuple([z.object({ failures: z.coerce.number(), answers: z.coerce.number() })]);
 const Readiness = z.array(z.object({ item: z.string(), ok: z.boolean() })).min(1);
 
@@ -80,6 +82,22 @@ export async function findLinkedOrganization(address: DatabaseAddress, provider:
 export async function purgeExpired(address: DatabaseAddress): Promise<{ failures: number; answers: number }> {
   const [counts] = await call(address, sql`select failures, answers from app.purge()`, Purged);
   return counts;
+}
+
+/** Endpoints with a delivery that was due before `before`: at most `limit`, the longest due first. */
+export async function findDueWebhooks(
+  address: DatabaseAddress,
+  before: Date,
+  limit: number,
+): Promise<{ orgId: string; endpointId: string }[]> {
+  const query = sql`select org_id, endpoint_id from app.due_webhooks(${before.toISOString()}::timestamptz, ${limit})`;
+  return (await call(address, query, DueWebhooks)).map(({ org_id: orgId, endpoint_id: endpointId }) => ({ orgId, endpointId }));
+}
+
+/** Deletes webhook events, and their deliveries, 30 days after the event, where none is on its way any more; returns how many. */
+export async function purgeWebhooks(address: DatabaseAddress): Promise<number> {
+  const [{ purged }] = await call(address, sql`select app.purge_webhooks() as purged`, PurgedWebhooks);
+  return purged;
 }
 
 /** Whether the role, the ownership, row security and the migrations are what the walls need, item by item. */

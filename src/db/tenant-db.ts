@@ -6,6 +6,8 @@ import type { Action, ConsequentAction } from "../audit/actions.ts";
 import type { JsonValue } from "../crypto/canonical-json.ts";
 import { jsonDigest } from "../crypto/digest.ts";
 import { newId, type Id } from "../platform/ids.ts";
+import type { Announcement } from "../webhooks/event-schemas.ts";
+import { endpointsOf, queueEvents, type Announced } from "../webhooks/queue-events.ts";
 import type { DatabaseClient } from "./client.ts";
 import { toProblem } from "./database-fault.ts";
 import { auditEvents } from "./schema/audit-events.ts";
@@ -38,9 +40,11 @@ export type ChangeEvent<A extends Action> = {
   readonly founding?: (db: ScopedDb) => Query;
   /** What it brings about besides: events of their own, numbered behind it and all its changes. */
   readonly consequences?: readonly Consequence[];
+  /** What the organization's own systems are told of it, in the same transaction. */
+  readonly announces?: readonly Announcement[];
 };
 
-export type Consequence = { readonly action: ConsequentAction; readonly resource: string; readonly change: JsonValue };
+export type Consequence = Pick<ChangeEvent<ConsequentAction>, "action" | "resource" | "change" | "announces">;
 
 /** Each call is one round trip and one transaction in which the organization's row security holds. */
 export interface TenantReader {
@@ -80,8 +84,8 @@ export type TenantSession = {
   readonly meter: Meter;
   readonly clock: () => Date;
   readonly idempotent?: IdempotentWrite | undefined;
-  /** Told after each audited change, once it is committed. */
-  readonly written: () => void | Promise<void>;
+  /** Told after each audited change, once it is committed: with the webhook endpoints that have something to deliver. */
+  readonly written: (endpointIds: readonly string[]) => void | Promise<void>;
 };
 
 /** The only way to an organization's rows. Made in access/, where the scope was proved. */
@@ -95,13 +99,14 @@ export function openTenantDb(session: TenantSession): TenantWriter<Action> & Ten
     own: readonly Query[],
     asked: readonly [...T],
     behind: readonly Query[] = [],
-  ): Promise<Results<T>> {
+  ): Promise<{ readonly answers: Results<T>; readonly last: unknown }> {
     const startedAt = session.clock().getTime();
     session.meter.trips += 1;
     try {
       const results: readonly unknown[] = await orm.batch([enter(orm), ...own, ...asked, ...behind]);
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the batch answers in order: ours first, then the asked, then events
-      return results.slice(1 + own.length, 1 + own.length + asked.length) as Results<T>;
+      const answers = results.slice(1 + own.length, 1 + own.length + asked.length) as Results<T>;
+      return { answers, last: results.at(-1) };
     } catch (fault) {
       throw toProblem(fault);
     } finally {
@@ -113,36 +118,35 @@ export function openTenantDb(session: TenantSession): TenantWriter<Action> & Ten
     orgId,
     actor: session.actor,
     requestId: session.requestId,
-    record: (build) => run(client.writer, [], build({ orgId, orm: client.writer })),
-    read: (build) => run(client.reader, [], build({ orgId, orm: client.reader })),
+    record: async (build) => (await run(client.writer, [], build({ orgId, orm: client.writer }))).answers,
+    read: async (build) => (await run(client.reader, [], build({ orgId, orm: client.reader }))).answers,
     write: async (event, build) => {
       const db: ScopedDb = { orgId, orm: client.writer };
       const named = { operation: idempotent?.operation ?? null, idempotencyKey: idempotent?.key ?? null };
-      const row = await eventRow(event);
-      const own: Query[] = [...(event.founding === undefined ? [] : [event.founding(db)]), insertEvent(db, row, named)];
-      const consequences = await Promise.all((event.consequences ?? []).map(eventRow));
+      const [entry, consequences] = await Promise.all([entryOf(event), Promise.all((event.consequences ?? []).map(entryOf))]);
+      const own: Query[] = [...(event.founding === undefined ? [] : [event.founding(db)]), insertEvent(db, entry.row, named)];
       if (idempotent !== undefined && event.answer !== null) own.push((await idempotent.answer(event.answer))(db));
-      const results = await run(
-        client.writer,
-        own,
-        build(db),
-        consequences.map((row) => insertEvent(db, row)),
-      );
-      await session.written();
-      return results;
+      const announced = [entry, ...consequences].flatMap((one) => one.announced);
+      const { answers, last } = await run(client.writer, own, build(db), [
+        ...consequences.map(({ row }) => insertEvent(db, row)),
+        ...(announced.length === 0 ? [] : [queueEvents(db, announced, session.clock())]),
+      ]);
+      await session.written(announced.length === 0 ? [] : endpointsOf(last));
+      return answers;
     },
   };
 }
 
 type EventRow = Pick<typeof auditEvents.$inferInsert, "id" | "action" | "resource" | "change" | "commitment">;
 
-const eventRow = async ({ id, action, resource, change, commitment }: Omit<ChangeEvent<Action>, "answer">): Promise<EventRow> => ({
-  id: id ?? newId("auditEvent"),
-  action,
-  resource,
-  change: await jsonDigest(change),
-  commitment: commitment ?? null,
-});
+type ToLog = Omit<ChangeEvent<Action>, "answer" | "consequences">;
+type LogEntry = { readonly row: EventRow; readonly announced: readonly Announced[] };
+
+async function entryOf({ id: chosen, action, resource, change, commitment, announces = [] }: ToLog): Promise<LogEntry> {
+  const id = chosen ?? newId("auditEvent");
+  const row = { id, action, resource, change: await jsonDigest(change), commitment: commitment ?? null };
+  return { row, announced: announces.map((announcement) => ({ announcement, auditEventId: id })) };
+}
 
 const insertEvent = (
   { orm, orgId }: ScopedDb,

@@ -1,13 +1,13 @@
 import { checkUrl, isLocalEndpoint, type EgressPolicy } from "./egress-url.ts";
-import { exchange, type ExchangeFailure, type ExchangeLimits, type ExchangeRequest } from "./exchange.ts";
+import { exchange, type ExchangeFailure, type ExchangeLimits, type ExchangeRequest, type ExchangeResult } from "./exchange.ts";
 import { checkName, type NameCheck } from "./resolve-name.ts";
 
 export type EgressEnvironment = EgressPolicy & { readonly dohUrl: string };
 export type EgressRequest = ExchangeRequest & { readonly url: string };
 export type EgressFailure = "refused_url" | "dns_refused" | "dns_unreachable" | ExchangeFailure;
 export type EgressResult =
-  | { readonly ok: true; readonly status: number; readonly body: Uint8Array; readonly latencyMs: number }
-  | { readonly ok: false; readonly reason: EgressFailure; readonly detail: string; readonly latencyMs: number };
+  | Extract<ExchangeResult, { ok: true }>
+  | (Omit<Extract<ExchangeResult, { ok: false }>, "reason"> & { readonly reason: EgressFailure });
 
 /** What the names of one run resolved to: asked once, so that an owner cannot change the answer from case to case. */
 export type NameCache = Map<string, Promise<NameCheck>>;
@@ -32,13 +32,21 @@ export async function egressFetch(
   limits: ExchangeLimits,
   names: NameCache = newNameCache(),
 ): Promise<EgressResult> {
-  const checked = checkUrl(request.url, env);
-  if (!checked.ok) return { ok: false, reason: "refused_url", detail: checked.reason, latencyMs: 0 };
-  if (!isLocalEndpoint(checked.url, env)) {
-    const name = await resolveOnce(env.dohUrl, checked.url.hostname, names);
-    if (!name.ok) return { ...name, latencyMs: 0 };
-  }
-  return await exchange(checked.url, request, limits);
+  const target = await checkTarget(env, request.url, names);
+  return target.ok ? await exchange(target.url, request, limits) : { ...target, latencyMs: 0 };
+}
+
+export type TargetCheck =
+  | { readonly ok: true; readonly url: URL }
+  | { readonly ok: false; readonly reason: "refused_url" | "dns_refused" | "dns_unreachable"; readonly detail: string };
+
+/** Whether a URL may be called, and its name leads to public addresses at this moment: asked where one is registered, and before each call. */
+export async function checkTarget(env: EgressEnvironment, url: string, names: NameCache = newNameCache()): Promise<TargetCheck> {
+  const checked = checkUrl(url, env);
+  if (!checked.ok) return { ok: false, reason: "refused_url", detail: checked.reason };
+  if (isLocalEndpoint(checked.url, env)) return checked;
+  const name = await resolveOnce(env.dohUrl, checked.url.hostname, names);
+  return name.ok ? checked : name;
 }
 
 async function resolveOnce(dohUrl: string, host: string, names: NameCache): Promise<NameCheck> {

@@ -5,13 +5,23 @@ export type ExchangeRequest = {
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
 };
-/** `timeoutMs` covers the whole exchange. `maxBytes` can only lower the ceiling of 256 KiB. */
-export type ExchangeLimits = { readonly timeoutMs: number; readonly maxBytes?: number };
+/**
+ * `timeoutMs` covers the whole exchange. `maxBytes` can only lower the ceiling of 256 KiB. With `body: "ignore"` the exchange ends with
+ * the answer's status: the connection is let go, however much the peer has yet to say.
+ */
+export type ExchangeLimits = { readonly timeoutMs: number; readonly maxBytes?: number; readonly body?: "ignore" };
 export type ExchangeFailure = "timeout" | "too_large" | "redirect" | "network";
-/** The answer is complete, whatever its status; a redirect is a failure. */
+/** The answer is complete, whatever its status; a redirect is a failure. `retryAfter` is the header as it came. */
 export type ExchangeResult =
-  | { readonly ok: true; readonly status: number; readonly body: Uint8Array; readonly latencyMs: number }
-  | { readonly ok: false; readonly reason: ExchangeFailure; readonly detail: string; readonly latencyMs: number };
+  | { readonly ok: true; readonly status: number; readonly body: Uint8Array; readonly latencyMs: number; readonly retryAfter?: string }
+  | {
+      readonly ok: false;
+      readonly reason: ExchangeFailure;
+      readonly detail: string;
+      readonly latencyMs: number;
+      /** Of a redirect. */
+      readonly status?: number;
+    };
 
 const ceilingBytes = 262_144;
 const userAgent = "armalo";
@@ -33,11 +43,12 @@ export async function exchange(url: URL, request: ExchangeRequest, limits: Excha
     });
     if (isRedirect(response)) {
       letGo(response.body);
-      return failed("redirect", `status ${response.status}`);
+      return { ...failed("redirect", `status ${response.status}`), status: response.status };
     }
-    const body = await readCapped(response.body, Math.min(limits.maxBytes ?? ceilingBytes, ceilingBytes), deadline.signal);
+    const body = await takeBody(response.body, limits, deadline.signal);
     if (body === "too_large") return failed("too_large", "over the cap");
-    return { ok: true, status: response.status, body, latencyMs: latencyMs() };
+    const retryAfter = response.headers.get("retry-after");
+    return { ok: true, status: response.status, body, latencyMs: latencyMs(), ...(retryAfter === null ? {} : { retryAfter }) };
   } catch (error) {
     if (deadline.signal.aborted) return failed("timeout", `no complete answer in ${limits.timeoutMs} ms`);
     // The name only: a runtime's message may quote a header, and so a secret.
@@ -48,6 +59,12 @@ export async function exchange(url: URL, request: ExchangeRequest, limits: Excha
 }
 
 const isRedirect = ({ status }: Response): boolean => status >= 300 && status < 400;
+
+async function takeBody(body: Response["body"], limits: ExchangeLimits, signal: AbortSignal): Promise<Uint8Array | "too_large"> {
+  if (limits.body === undefined) return await readCapped(body, Math.min(limits.maxBytes ?? ceilingBytes, ceilingBytes), signal);
+  letGo(body);
+  return new Uint8Array();
+}
 
 /** Reads until the end, the cap or the deadline, and lets go of a body that it does not read to its end. */
 async function readCapped(body: Response["body"], maxBytes: number, signal: AbortSignal): Promise<Uint8Array | "too_large"> {

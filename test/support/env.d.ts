@@ -9,6 +9,8 @@ declare global {
       readonly AGENTS_URL: string;
       /** An agent made with the official A2A SDK (a2a-agent.node.ts). */
       readonly A2A_URL: string;
+      /** A receiver of webhooks, which behaves as it is told (webhook-receiver.node.ts). */
+      readonly RECEIVER_URL: string;
       /** The fingerprint of the root key that signed the key history. */
       readonly ROOT_FINGERPRINT: string;
       /** The chains that payments are taken on (test-chain.node.ts). */
@@ -16,7 +18,7 @@ declare global {
     }
     interface GlobalProps {
       mainModule: typeof import("../../src/worker.ts");
-      durableNamespaces: "Gate" | "TransparencyLog" | "Room";
+      durableNamespaces: "Gate" | "TransparencyLog" | "Room" | "WebhookDeliverer";
     }
   }
 }

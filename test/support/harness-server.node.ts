@@ -20,6 +20,7 @@ import { startSqlServer } from "../../src/local/sql-server.ts";
 import { openTestDatabase } from "./harness-database.node.ts";
 import { startA2aAgent } from "./a2a-agent.node.ts";
 import { startTestAgents } from "./test-agents.node.ts";
+import { startWebhookReceiver } from "./webhook-receiver.node.ts";
 import { watchTransactions, type Watch } from "./watch-transactions.node.ts";
 
 const NewOrganization = z.object({
@@ -50,6 +51,8 @@ export type Harness = {
       HARNESS_URL: string;
       AGENTS_URL: string;
       A2A_URL: string;
+      RECEIVER_URL: string;
+      DOH_URL: string;
       ROOT_FINGERPRINT: string;
       X402_FACILITATOR_URL: string;
       X402_NETWORKS: string;
@@ -84,6 +87,7 @@ export async function startHarness({ rowSecurity }: { rowSecurity: boolean }): P
   const address = z.object({ port: z.int() }).parse(control.address());
   const agents = await startTestAgents();
   const a2a = await startA2aAgent();
+  const receiver = await startWebhookReceiver();
   return {
     bindings: {
       ...secrets,
@@ -95,6 +99,8 @@ export async function startHarness({ rowSecurity }: { rowSecurity: boolean }): P
       HARNESS_URL: `http://127.0.0.1:${address.port}`,
       AGENTS_URL: agents.url,
       A2A_URL: a2a.url,
+      RECEIVER_URL: receiver.url,
+      DOH_URL: `${receiver.url}/dns-query`,
       ROOT_FINGERPRINT: root.kid,
       ...paid.bindings,
       ...providerSettings,
@@ -104,6 +110,7 @@ export async function startHarness({ rowSecurity }: { rowSecurity: boolean }): P
       control.close();
       agents.close();
       a2a.close();
+      receiver.close();
       await paid.close();
       await sqlServer.close();
       await database.close();

@@ -52,6 +52,9 @@ export const requestBodies: Readonly<Record<string, unknown>> = {
   "attestations.revoke": { reason: "mistaken" },
   "attestations.share": { lifetimeSeconds: 3600 },
   "receipts.import": { agentId: newId("agent"), artifact: "a.b.c" },
+  "webhook_endpoints.create": { url: `${env.RECEIVER_URL}/hook/rows`, eventTypes: [] },
+  "webhook_endpoints.update": { description: "Other receiver" },
+  "webhook_endpoints.recover": { since: "2026-01-01T00:00:00Z" },
   "logs.cosign": { size: 1, verifierKey: "witness.example+00000000+BA==", signature: "— witness.example AAAA" },
 };
 
@@ -76,6 +79,8 @@ export const unknownIds: Readonly<Record<string, string>> = {
   receiptId: newId("receipt"),
   cardKeyId: newId("cardKey"),
   kid: "A".repeat(43),
+  endpointId: newId("webhookEndpoint"),
+  eventId: newId("webhookEvent"),
 };
 
 /** One of each thing that an operation can be asked about, made through the API by its owner. */
@@ -112,6 +117,8 @@ export async function resourcesOf(org: TestOrganization): Promise<Readonly<Recor
   const [, cosignatureId] = await cosigned(partner, org);
   const token = tokenOf(await offered(org, await newActivePact(org), { counterparty: partner.orgId }));
   const shared = { offerId, token, cosignatureId };
+  const endpointId = await make("/v1/webhook-endpoints", requestBodies["webhook_endpoints.create"]);
+  const eventId: string = (await org.call("POST", `/v1/webhook-endpoints/${endpointId}/test`)).body.eventId;
   const proofs = { attestationId, receiptId, kid: signer.kid };
   return {
     agentId,
@@ -127,6 +134,7 @@ export async function resourcesOf(org: TestOrganization): Promise<Readonly<Recor
     auditEventId,
     ...shared,
     ...proofs,
+    ...{ endpointId, eventId },
   };
 }
 

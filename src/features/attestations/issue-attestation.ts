@@ -5,6 +5,7 @@ import { signStatement, type SignedStatement } from "../../crypto/statement/stat
 import type { WriteContext } from "../../http/operation.ts";
 import { problem } from "../../http/problem.ts";
 import { newId } from "../../platform/ids.ts";
+import type { EventData } from "../../webhooks/event-schemas.ts";
 import { inEnvelope, preimageOf, proveStatement } from "../statements/index.ts";
 import { dayMs } from "./attestation.ts";
 import { judgeClaim } from "./claim-policy.ts";
@@ -35,10 +36,11 @@ export async function issueAttestation(context: Context, agentId: string, input:
   const view = toAttestation(row, now);
   const late: IssuedView = { ...view, logState: "late", bundle: { ...bundle, inclusion: null } };
   const preimage = preimageOf(signed.digest, null);
-  const [, [event]] = await tenant.write({ action: "attestation.issued", resource: id, change: { ...preimage }, answer: late }, (db) => [
-    insertAttestation(db, row),
-    selectIssuingEvent(db, id),
-  ]);
+  const announces = [{ type: "attestation.issued", data: issuedOf(row) }] as const;
+  const [, [event]] = await tenant.write(
+    { action: "attestation.issued", resource: id, change: { ...preimage }, answer: late, announces },
+    (db) => [insertAttestation(db, row), selectIssuingEvent(db, id)],
+  );
   if (event === undefined) throw new Error("the attestation's event was not written with it");
   const { inclusion, logState } = await proveStatement(env, event, preimage);
   return { ...view, logState, bundle: { ...bundle, inclusion } };
@@ -86,6 +88,16 @@ function predicateOf(
     claim,
   };
 }
+
+const issuedOf = ({ id, agentId, kind, about, digest, issuedAt, expiresAt }: NewAttestation): EventData["attestation.issued"] => ({
+  attestationId: id,
+  agentId,
+  kind,
+  digest,
+  about,
+  issuedAt: issuedAt.toISOString(),
+  expiresAt: expiresAt.toISOString(),
+});
 
 const aboutId = (about: About, agentId: string): string =>
   about.kind === "score" ? agentId : about.kind === "eval_run" ? about.runId : about.pactId;

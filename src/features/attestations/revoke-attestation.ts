@@ -18,7 +18,11 @@ export async function revokeAttestation(
   const blocker = whyNotRevocable(row, now);
   if (blocker !== null) throw problem("state_conflict", blocker);
   const view = toAttestation({ ...row, revokedAt: now, revokedReason: reason }, now);
-  const change = { digest: row.digest, reason };
-  await tenant.write({ action: "attestation.revoked", resource: id, change, answer: view }, (db) => [updateRevoked(db, row, now, reason)]);
+  const { agentId, kind, digest } = row;
+  const data = { attestationId: id, agentId, kind, digest, revokedAt: now.toISOString() };
+  const announces = [{ type: "attestation.revoked", data }] as const;
+  await tenant.write({ action: "attestation.revoked", resource: id, change: { digest, reason }, answer: view, announces }, (db) => [
+    updateRevoked(db, row, now, reason),
+  ]);
   return view;
 }

@@ -4,6 +4,7 @@ import { signStatement, subjectOf, type SignedStatement } from "../../crypto/sta
 import type { WriteContext } from "../../http/operation.ts";
 import { problem } from "../../http/problem.ts";
 import { newId } from "../../platform/ids.ts";
+import type { EventData } from "../../webhooks/event-schemas.ts";
 import { statusListUrl } from "../attestations/index.ts";
 import { digestPact, termsOf } from "../pacts/index.ts";
 import { preimageOf } from "../statements/index.ts";
@@ -47,10 +48,22 @@ export async function cosignPact(context: Context, token: string, digest: string
   const cosignature = { ...row, ...theirs, ...unended, orgId: tenant.orgId, environment, lineageId, version };
   const view = toCosignature({ cosignature, pactState: pact.state });
   const change = { ...preimageOf(signed.digest, null) };
-  await tenant.write({ action: "cosignature.signed", resource: id, change, answer: view }, (db) => [insertCosignature(db, row)]);
+  const announces = [{ type: "pact.cosigned", data: toldToSigner(found, row) }] as const;
+  await tenant.write({ action: "cosignature.signed", resource: id, change, answer: view, announces }, (db) => [insertCosignature(db, row)]);
   noteLater(context, { orgId: offer.orgId, offerId: offer.id });
   return view;
 }
+
+/** Each side hears of it: the promisor when its own log notes it. */
+const toldToSigner = ({ offer, pact }: FoundOffer, { id, pactDigest, digest }: NewCosignature): EventData["pact.cosigned"] => ({
+  as: "cosigner",
+  pactId: pact.id,
+  pactDigest,
+  offerId: offer.id,
+  cosignatureId: id,
+  organizationId: offer.orgId,
+  digest,
+});
 
 async function requireSignable({ offer, pact }: FoundOffer, signer: string, digest: string): Promise<void> {
   const refusal = whyNotSignable({ promisor: offer.orgId, pact }, signer, digest);

@@ -4,8 +4,9 @@ import type { Environment } from "../../env.ts";
 import { describeFault } from "../../platform/describe-fault.ts";
 import type { Basics } from "../../http/operation.ts";
 import { log } from "../../platform/logger.ts";
+import type { Announcement } from "../../webhooks/event-schemas.ts";
 import { selectOffer, updateOffer } from "./store.ts";
-import { readReceived } from "./view.ts";
+import { readReceived, type CosignatureFacts } from "./view.ts";
 
 /** An offer, and whose: from our own records, never from a caller. */
 type NamedOffer = { readonly orgId: string; readonly offerId: string };
@@ -45,7 +46,9 @@ async function noteOffer(env: Environment, { orgId, offerId }: NamedOffer, now: 
   const resource = offer.pactId;
   if (isUnknown) {
     const change = { offerId, organization, cosignatureId, statement };
-    await tenant.write({ action: "cosignature.received", resource, change, answer: null }, (db) => [
+    // One that was taken back before it was noted is nothing to act on.
+    const announces = received.withdrawnAt === null ? [toldToPromisor(received)] : [];
+    await tenant.write({ action: "cosignature.received", resource, change, answer: null, announces }, (db) => [
       updateOffer(db, offer, { signingNotedAt: now }),
     ]);
   }
@@ -56,3 +59,8 @@ async function noteOffer(env: Environment, { orgId, offerId }: NamedOffer, now: 
     updateOffer(db, noted, { withdrawalNotedAt: now }),
   ]);
 }
+
+const toldToPromisor = ({ id, offerId, pactId, pactDigest, orgId, digest }: CosignatureFacts): Announcement => ({
+  type: "pact.cosigned",
+  data: { as: "promisor", pactId, pactDigest, offerId, cosignatureId: id, organizationId: orgId, digest },
+});

@@ -42,11 +42,11 @@ const Received = z
   }))
   .nullable();
 
-type Facts = Omit<CosignatureRow, "tokenHash" | "terms" | "dsseSignature" | "eventSeq" | "signedBy" | "revision">;
+export type CosignatureFacts = Omit<CosignatureRow, "tokenHash" | "terms" | "dsseSignature" | "eventSeq" | "signedBy" | "revision">;
 
-export const readReceived = ({ received }: Pick<FoundOffer, "received">): Facts | null => Received.parse(received);
+export const readReceived = ({ received }: Pick<FoundOffer, "received">): CosignatureFacts | null => Received.parse(received);
 
-const factsView = (row: Facts, state: PactState): ReceivedView => ({
+const factsView = (row: CosignatureFacts, state: PactState): ReceivedView => ({
   id: row.id,
   offerId: row.offerId,
   signer: { organization: row.orgId, environment: row.environment },
@@ -66,7 +66,7 @@ const termsView = (pact: PactTerms) => {
   return { ...terms, conditions: [...terms.conditions] };
 };
 
-type SignedView = { readonly cosignature: Facts & Pick<CosignatureRow, "signedBy" | "terms">; readonly pactState: PactState };
+type SignedView = { readonly cosignature: CosignatureFacts & Pick<CosignatureRow, "signedBy" | "terms">; readonly pactState: PactState };
 
 /** A co-signature as the signer's organization sees it. */
 export const toCosignature = ({ cosignature, pactState }: SignedView): CosignatureView => ({

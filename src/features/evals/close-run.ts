@@ -3,7 +3,8 @@ import type { Environment } from "../../env.ts";
 import { problem } from "../../http/problem.ts";
 import { accuracyOf } from "../judge-panels/index.ts";
 import { bringNoEvidence, planReceipt, writeChained } from "../receipts/index.ts";
-import { planScore, suiteAssurance } from "../scores/index.ts";
+import { planScore, suiteAssurance, type EvidenceRecord } from "../scores/index.ts";
+import { announceRun } from "./announce-run.ts";
 import { summarizeJury } from "./jury-summary.ts";
 import { loadRunToClose, type LoadedRun, type RunToClose } from "./load-run.ts";
 import { isConflict } from "./persist.ts";
@@ -42,14 +43,16 @@ export async function closeRun<A extends ClosingAction>({ env, tenant, action, n
     const cases = await settleCases(loaded, ending.status, now);
     const closing = closingOf(loaded, cases, ending, now);
     const view = toRun({ ...loaded.run, ...closing });
-    const score = await planEvidence(loaded, cases, now);
+    const record = recordOf(loaded, cases, now);
+    const score = record && (await planEvidence(loaded, record, now));
     const version = { number: loaded.run.agentVersionNumber, digest: loaded.run.agentVersionDigest };
     const change = { ...view, unanswered: cases.unanswered.map(toCase) };
     const consequences = score?.consequences ?? [];
+    const announces = announceRun(view, record);
     const facts = await factsOfRun(view);
     const write = async (head: RunToClose["receiptHead"]): Promise<void> => {
       const receipt = await planReceipt({ env, tenant, now }, { head, keyHistory: loaded.keyHistory, version }, facts, change);
-      await tenant.write({ action, resource: runId, change: receipt.change, answer: view, consequences }, (db) => [
+      await tenant.write({ action, resource: runId, change: receipt.change, answer: view, consequences, announces }, (db) => [
         updateRunClosed(db, loaded.run, closing),
         ...cases.unanswered.map((row) => insertCase(db, runId, row)),
         ...(score?.statements(db) ?? []),
@@ -85,11 +88,11 @@ function closingOf(
 }
 
 /** Null for what is no evidence: a simulation, and a run that never began. */
-async function planEvidence({ run, agent, scoreGround: ground }: RunToClose, { results, notRunChecks }: SettledCases, now: Date) {
-  if (run.mode === "simulation" || run.startedAt === null) return null;
-  const record = evidenceOf(subjectOf(run, now), results, notRunChecks);
-  return await planScore({ agentId: run.agentId, ownerOrg: run.orgId, versionNumber: agent.versionNumber, ground, record, now });
-}
+const recordOf = ({ run }: RunToClose, { results, notRunChecks }: SettledCases, now: Date): EvidenceRecord | null =>
+  run.mode === "simulation" || run.startedAt === null ? null : evidenceOf(subjectOf(run, now), results, notRunChecks);
+
+const planEvidence = ({ run, agent, scoreGround: ground }: RunToClose, record: EvidenceRecord, now: Date) =>
+  planScore({ agentId: run.agentId, ownerOrg: run.orgId, versionNumber: agent.versionNumber, ground, record, now });
 
 const subjectOf = (run: RunRow, at: Date) => ({
   runId: run.id,

@@ -1,6 +1,6 @@
 import type { WriteContext } from "../../http/operation.ts";
 import type { z } from "@hono/zod-openapi";
-import { toApiKey } from "./key.ts";
+import { toApiKey, toldOfKey } from "./key.ts";
 import { mintWithin } from "./mint.ts";
 import type { CreateKeyBody, IssuedKey } from "./schemas.ts";
 import { insertKey } from "./store.ts";
@@ -13,7 +13,8 @@ export async function createKey(
   const expiresAt = body.expiresAt === null ? null : new Date(body.expiresAt);
   const { row, key } = await mintWithin(context, { ...body, expiresAt, replacesId: null });
   const view = toApiKey(row, context.now, undefined);
-  await context.tenant.write({ action: "key.created", resource: row.id, change: view, answer: { ...view, key: null } }, (db) => [
+  const announces = [{ type: "key.created", data: toldOfKey(view) }] as const;
+  await context.tenant.write({ action: "key.created", resource: row.id, change: view, answer: { ...view, key: null }, announces }, (db) => [
     insertKey(db, row),
   ]);
   return { ...view, key };

@@ -1,6 +1,7 @@
 import { isWithin, type KeyGrant } from "../../access/key-record.ts";
 import { requireWholeOrganization, type Principal } from "../../access/principal.ts";
 import type { apiKeys } from "../../db/schema/api-keys.ts";
+import type { EventData } from "../../webhooks/event-schemas.ts";
 import type { ApiKeyView } from "./schemas.ts";
 
 export type KeyRow = typeof apiKeys.$inferSelect;
@@ -51,6 +52,14 @@ export function toApiKey(row: Omit<KeyRow, "orgId">, now: Date, lastUsedMs: numb
     createdAt: row.createdAt.toISOString(),
   };
 }
+
+/** What the organization's own systems are told of a key: what it may do, and not its name, which people choose. */
+export const toldOfKey = ({ id: keyId, scopes, agentId, expiresAt }: ApiKeyView): EventData["key.created"] => ({
+  keyId,
+  scopes,
+  agentId,
+  expiresAt,
+});
 
 /** A key that is bound to one agent may see and end itself, and no other key. */
 export function requireOwnOrWhole(principal: Principal, keyId: string): void {

@@ -13,7 +13,9 @@ export async function revokeKey({ tenant, env, now, principal }: WriteContext<"k
   if (row.revokedAt !== null) throw problem("state_conflict", "the key is revoked already");
   const lastUsed = await gateOf(env, tenant.orgId).restrictKey(tenant.orgId, { keyId, kind: "revoked", diesAt: now.getTime() });
   const view = toApiKey({ ...row, revokedAt: now }, now, lastUsed);
-  await tenant.write({ action: "key.revoked", resource: keyId, change: { revokedAt: now.toISOString() }, answer: view }, (db) => [
+  const change = { revokedAt: now.toISOString() };
+  const announces = [{ type: "key.revoked", data: { keyId, ...change } }] as const;
+  await tenant.write({ action: "key.revoked", resource: keyId, change, answer: view, announces }, (db) => [
     updateRevokedAt(db, keyId, now),
   ]);
   return view;

@@ -3,7 +3,7 @@ import { gateOf } from "../../access/admit.ts";
 import { selectKey } from "../../access/key-queries.ts";
 import type { WriteContext } from "../../http/operation.ts";
 import { problem } from "../../http/problem.ts";
-import { keyState, requireOwnOrWhole, rotationDeadline, toApiKey } from "./key.ts";
+import { keyState, requireOwnOrWhole, rotationDeadline, toApiKey, toldOfKey } from "./key.ts";
 import { mintWithin } from "./mint.ts";
 import type { IssuedKey } from "./schemas.ts";
 import { insertKey, updateExpiry } from "./store.ts";
@@ -30,6 +30,7 @@ export async function rotateKey(
       resource: keyId,
       change: { replacement: view, oldExpiresAt: deadline.toISOString() },
       answer: { ...view, key: null },
+      announces: [{ type: "key.rotated", data: { ...toldOfKey(view), keyId, replacementId: row.id, diesAt: deadline.toISOString() } }],
     },
     (db) => [insertKey(db, row), updateExpiry(db, keyId, deadline)],
   );

@@ -19,11 +19,14 @@ export async function activatePact({ tenant, principal, now }: WriteContext<"pac
   const digest = await digestPact(pact);
   const { activated, superseded } = activation;
   const view = toPact({ ...pact, ...activated, digest });
+  const { agentId, lineageId, version } = pact;
+  const change = { digest, supersededId: superseded?.id ?? null };
   const event = {
     action: "pact.activated",
     resource: pactId,
-    change: { digest, supersededId: superseded?.id ?? null },
+    change,
     answer: view,
+    announces: [{ type: "pact.activated", data: { pactId, agentId, lineageId, version, ...change } }],
   } as const;
   if (superseded === undefined) await tenant.write(event, (db) => [updatePact(db, { ...activated, digest })]);
   else await tenant.write(event, (db) => [updatePact(db, superseded), updatePact(db, { ...activated, digest })]);

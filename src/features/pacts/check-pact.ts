@@ -5,7 +5,8 @@ import type { CheckKind } from "../../db/schema/pacts.ts";
 import type { WriteContext } from "../../http/operation.ts";
 import { problem } from "../../http/problem.ts";
 import { newId } from "../../platform/ids.ts";
-import { checkObservation, type Compliance } from "./compliance.ts";
+import type { Announcement } from "../../webhooks/event-schemas.ts";
+import { brokenConditions, checkObservation, judge, type Compliance } from "./compliance.ts";
 import { toPactCheck, type NewCheckRow } from "./pact-check.ts";
 import type { PactRow } from "./pact.ts";
 import { requirePact } from "./require-pact.ts";
@@ -22,7 +23,14 @@ export async function verifyPact(
   const pact = requirePact(principal, found);
   const row = await checkRow(pact, "verify", { report, compliance: checkObservation(pact.conditions, report), now });
   const view = toPactCheck(row);
-  await tenant.write({ action: "pact.verified", resource: pactId, change: changeOf(row), answer: view }, (db) => [insertCheck(db, row)]);
+  const event = {
+    action: "pact.verified",
+    resource: pactId,
+    change: changeOf(row),
+    answer: view,
+    announces: violationOf(pact, row),
+  } as const;
+  await tenant.write(event, (db) => [insertCheck(db, row)]);
   return view;
 }
 
@@ -44,3 +52,10 @@ export const changeOf = (row: NewCheckRow): JsonValue => {
   const { id: checkId, pactDigest, reportDigest, compliant } = row;
   return { checkId, pactDigest, reportDigest, compliant, violations: toPactCheck(row).violations };
 };
+
+/** `pact.violated`, where a check found that a condition was not kept which is no mere information. */
+export function violationOf({ agentId }: PactRow, { id: checkId, pactId, pactDigest, results }: NewCheckRow): readonly Announcement[] {
+  const conditions = brokenConditions(judge(results).violations.map(({ conditionId: id, severity }) => ({ id, severity })));
+  if (conditions.length === 0) return [];
+  return [{ type: "pact.violated", data: { pactId, pactDigest, agentId, checkId, runId: null, conditions } }];
+}

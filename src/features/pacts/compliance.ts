@@ -45,6 +45,14 @@ export function judge(results: readonly ConditionResult[]): Compliance {
   return { compliant: isKept ? true : null, results, violations };
 }
 
+type BrokenCondition = Pick<Condition, "id" | "severity">;
+
+/** The conditions that break a pact, each once however often it was not kept: one of severity `info` breaks none. */
+export function brokenConditions(violated: readonly BrokenCondition[]): BrokenCondition[] {
+  const binding = violated.filter(({ severity }) => severity !== "info");
+  return [...new Map(binding.map(({ id, severity }) => [id, { id, severity }])).values()];
+}
+
 function violationsOf(result: ConditionResult): readonly Violation[] {
   if (result.status !== "fail" && !isAgentsFault(result)) return [];
   const { conditionId, severity } = result;

@@ -1,3 +1,4 @@
+export { brokenConditions } from "./compliance.ts";
 export { digestPact, termsOf, type PactRow, type PactTerms } from "./pact.ts";
 export { requirePact } from "./require-pact.ts";
 export { PactId, PactTermsView } from "./schemas.ts";

@@ -5,7 +5,7 @@ import type { WriteContext } from "../../http/operation.ts";
 import { problem } from "../../http/problem.ts";
 import { selectAgentKeys, type AgentKeyRow } from "../agent-keys/index.ts";
 import { judgeIntent, planReceipt, selectReceiptHead, toolCall, writeChained, type ReceiptFacts } from "../receipts/index.ts";
-import { changeOf, checkRow } from "./check-pact.ts";
+import { changeOf, checkRow, violationOf } from "./check-pact.ts";
 import { checkCall } from "./compliance.ts";
 import { toPactCheck, type NewCheckRow } from "./pact-check.ts";
 import { requirePact } from "./require-pact.ts";
@@ -34,7 +34,8 @@ export async function validateCall(
   return writeChained(head, async (last) => {
     const receipt = await planReceipt({ env, tenant, now }, { head: last, keyHistory }, factsOf(row, action, wanted), changeOf(row));
     const view = { ...toPactCheck(row), receipt: receipt.view };
-    await tenant.write({ action: "pact.call_validated", resource: pactId, change: receipt.change, answer: view }, (db) => [
+    const announces = violationOf(pact, row);
+    await tenant.write({ action: "pact.call_validated", resource: pactId, change: receipt.change, answer: view, announces }, (db) => [
       insertCheck(db, row),
       ...receipt.statements(db),
     ]);

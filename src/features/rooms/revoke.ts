@@ -37,7 +37,9 @@ export async function revokeInRoom(context: WriteContext<"room.revoked">, roomId
   const fresh = { id: newId("roomRevocation"), roomId, revision: 1, liftedAt: null, createdAt: now };
   const row: NewRevocationRow = { ...(standing ?? fresh), kind, subject, until, revokedBy: principal.actor, updatedAt: now };
   const view = toRevocation(row, now);
-  await tenant.write({ action: "room.revoked", resource: roomId, change: view, answer: view }, (db) => [
+  const { id: revocationId, agentId, tokenId } = view;
+  const announces = [{ type: "room.member_revoked", data: { revocationId, roomId, agentId, tokenId, until: view.until } }] as const;
+  await tenant.write({ action: "room.revoked", resource: roomId, change: view, answer: view, announces }, (db) => [
     standing === undefined
       ? insertRevocation(db, row)
       : updateRevocation(db, standing, { until, revokedBy: principal.actor, updatedAt: now }),

@@ -1,4 +1,5 @@
 import type { Consequence } from "../../db/tenant-db.ts";
+import type { EventData } from "../../webhooks/event-schemas.ts";
 import type { ScoreDocument } from "./evidence.ts";
 
 /** What people see of a score at a glance, and what is announced when it changes. */
@@ -39,14 +40,30 @@ export function findChange(before: ScoreDocument | null, after: ScoreDocument): 
   return same ? null : { from, to };
 }
 
-/** What the audit log says of a change: `score.changed`, and `score.tier_changed` where the certification tier is another. */
+/**
+ * What the audit log and the organization's own systems are told of a change: `score.changed`, and `score.tier_changed` where the
+ * certification tier is another.
+ */
 export function announce(agentId: string, scoreId: string, change: ScoreChange): readonly [Consequence, ...Consequence[]] {
   const { from, to } = change;
-  const changed = { action: "score.changed", resource: agentId, change: { scoreId, from, to } } as const;
+  const told = { agentId, scoreId, from: toTold(from), to: toTold(to) };
+  const changed: Consequence = {
+    action: "score.changed",
+    resource: agentId,
+    change: { scoreId, from, to },
+    announces: [{ type: "score.changed", data: told }],
+  };
   if (from.certificationTier === to.certificationTier) return [changed];
-  const tiers = { from: from.certificationTier, to: to.certificationTier };
-  return [changed, { action: "score.tier_changed", resource: agentId, change: { scoreId, ...tiers } }];
+  const tiers = { scoreId, from: from.certificationTier, to: to.certificationTier };
+  const announces = [{ type: "score.tier_changed", data: { agentId, ...tiers } }] as const;
+  return [changed, { action: "score.tier_changed", resource: agentId, change: tiers, announces }];
 }
+
+/** Which conditions are violated, the score itself says: there is no bound to how many. */
+const toTold = ({ openCriticalViolations, ...visible }: VisibleScore): EventData["score.changed"]["to"] => ({
+  ...visible,
+  openCriticalViolations: openCriticalViolations.length,
+});
 
 const lookAgainAfterMs = 86_400_000;
 

@@ -1,0 +1,100 @@
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { z } from "zod";
+
+/** What a receiver does with a delivery. `hang`: takes it and never answers; `stream`: 200 and a body without end; `cut`: closes the connection. */
+const ReceiverAnswer = z.union([
+  z.object({ status: z.int(), headers: z.record(z.string(), z.string()).optional(), delayMs: z.number().optional() }),
+  z.object({ kind: z.enum(["hang", "stream", "cut"]) }),
+]);
+export type ReceiverAnswer = z.output<typeof ReceiverAnswer>;
+
+/** One request as it came. `letGo` says that the sender closed the connection before the answer had ended. */
+export type Received = { readonly at: number; readonly headers: Record<string, string>; readonly body: string; letGo: boolean };
+
+const Answers = z.array(ReceiverAnswer).min(1);
+const Name = z.object({ host: z.string(), addresses: z.array(z.string()) });
+
+type State = {
+  readonly received: Map<string, Received[]>;
+  /** What is answered next, in order; the last one stays. */
+  readonly answers: Map<string, ReceiverAnswer[]>;
+  readonly names: Map<string, readonly string[]>;
+};
+
+/**
+ * A receiver of webhooks, on loopback and a port of its own. `POST /hook/<token>` takes a delivery; `PUT /answers/<token>` says what it
+ * answers from now on, in order (200 where nothing was said); `GET /received/<token>` shows what came. `PUT /names` sets what
+ * `GET /dns-query` (DNS over HTTPS, JSON) says of a name: a name that nobody set is a failure of the resolver.
+ */
+export async function startWebhookReceiver(): Promise<{ url: string; close: () => void }> {
+  const state: State = { received: new Map(), answers: new Map(), names: new Map() };
+  const server = createServer((request, response) => void serve(request, response, state));
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = z.object({ port: z.int() }).parse(server.address());
+  return {
+    url: `http://127.0.0.1:${port}`,
+    close: () => {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+}
+
+async function serve(request: IncomingMessage, response: ServerResponse, state: State): Promise<void> {
+  const url = new URL(request.url ?? "/", "http://receiver");
+  const [, door = "", token = ""] = url.pathname.split("/");
+  const body = Buffer.concat(await request.toArray().catch(() => [])).toString("utf8");
+  switch (door) {
+    case "hook":
+      return take(request, response, { state, token, body });
+    case "answers":
+      state.answers.set(token, Answers.parse(JSON.parse(body)));
+      return void response.end();
+    case "received":
+      return sendJson(response, state.received.get(token) ?? []);
+    case "names": {
+      const { host, addresses } = Name.parse(JSON.parse(body));
+      state.names.set(host, addresses);
+      return void response.end();
+    }
+    case "dns-query":
+      return resolveName(response, url.searchParams, state.names);
+    default:
+      return void response.writeHead(404).end();
+  }
+}
+
+const sendJson = (response: ServerResponse, value: unknown): void =>
+  void response.setHeader("content-type", "application/json").end(JSON.stringify(value));
+
+type Taken = { readonly state: State; readonly token: string; readonly body: string };
+
+function take(request: IncomingMessage, response: ServerResponse, { state, token, body }: Taken): void {
+  const headers = Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, String(value)]));
+  const received: Received = { at: Date.now(), headers, body, letGo: false };
+  response.on("close", () => (received.letGo = !response.writableFinished));
+  state.received.set(token, [...(state.received.get(token) ?? []), received]);
+  const planned = state.answers.get(token) ?? [{ status: 200 }];
+  const answer = (planned.length > 1 ? planned.shift() : planned[0]) ?? { status: 200 };
+  if (!("kind" in answer)) return void setTimeout(() => response.writeHead(answer.status, answer.headers).end(), answer.delayMs ?? 0);
+  if (answer.kind === "cut") return void request.socket.destroy();
+  if (answer.kind === "stream") pour(response.writeHead(200));
+}
+
+function pour(response: ServerResponse): void {
+  const more = (): void => {
+    while (!response.destroyed && response.write("x".repeat(16_384)));
+  };
+  response.on("drain", more);
+  more();
+}
+
+function resolveName(response: ServerResponse, asked: URLSearchParams, names: State["names"]): void {
+  const addresses = names.get(asked.get("name") ?? "");
+  if (addresses === undefined) return sendJson(response, { Status: 2 });
+  const family =
+    asked.get("type") === "A"
+      ? { type: 1, of: (data: string) => !data.includes(":") }
+      : { type: 28, of: (data: string) => data.includes(":") };
+  sendJson(response, { Status: 0, Answer: addresses.filter(family.of).map((data) => ({ type: family.type, data })) });
+}
