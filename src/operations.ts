@@ -4,6 +4,7 @@ import { agentKeyOperations } from "./features/agent-keys/operations.ts";
 import { agentOperations } from "./features/agents/operations.ts";
 import { attestationOperations } from "./features/attestations/operations.ts";
 import { auditOperations } from "./features/audit/operations.ts";
+import { clerkOperations } from "./features/clerk/operations.ts";
 import { cosignatureOperations } from "./features/cosignatures/operations.ts";
 import { evalOperations } from "./features/evals/operations.ts";
 import { evidenceOperations } from "./features/evidence/operations.ts";
@@ -11,6 +12,7 @@ import { inngestOperations } from "./features/inngest/operations.ts";
 import { judgePanelOperations } from "./features/judge-panels/operations.ts";
 import { keyOperations } from "./features/keys/operations.ts";
 import { noticeOperations } from "./features/notices/operations.ts";
+import { memberOperations } from "./features/members/operations.ts";
 import { pactOperations } from "./features/pacts/operations.ts";
 import { paymentOperations } from "./features/payments/operations.ts";
 import { priceOperations } from "./features/prices/operations.ts";
@@ -18,6 +20,7 @@ import { receiptOperations } from "./features/receipts/operations.ts";
 import { roomDoorOperations } from "./features/rooms/door-operations.ts";
 import { roomOperations } from "./features/rooms/operations.ts";
 import { scoreOperations } from "./features/scores/operations.ts";
+import { sessionOperations } from "./features/sessions/operations.ts";
 import { siteOperations } from "./features/site/operations.ts";
 import { swarmOperations } from "./features/swarms/operations.ts";
 import { teamworkOperations } from "./features/teamwork/operations.ts";
@@ -48,10 +51,13 @@ export const operations: readonly Operation[] = [
   ...transcriptOperations,
   ...roomDoorOperations,
   ...inngestOperations,
+  ...memberOperations,
+  ...sessionOperations,
   ...keyOperations,
   ...accessTokenOperations,
   ...webhookOperations,
   ...noticeOperations,
+  ...clerkOperations,
   ...auditOperations,
   ...evidenceOperations,
   ...transparencyOperations,

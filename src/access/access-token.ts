@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { Environment } from "../env.ts";
 import { problem } from "../http/problem.ts";
 import { idPattern, newId } from "../platform/ids.ts";
-import type { Credential } from "./authenticate.ts";
+import type { KeyCredential } from "./authenticate.ts";
 import { scopes as allScopes, type Scope } from "./scopes.ts";
 
 export const accessTokenSeconds = 900;
@@ -86,7 +86,7 @@ export async function issueAccessToken(
 }
 
 /** Verifies an access token's signature, type, issuer, audience and times. Throws 401 whatever is wrong with it. */
-export async function readAccessToken(env: Environment, token: string, now: Date): Promise<Credential> {
+export async function readAccessToken(env: Environment, token: string, now: Date): Promise<KeyCredential> {
   const { verifiers } = await ringOf(env);
   try {
     const { payload } = await jwtVerify(

@@ -1,30 +1,35 @@
 import type { IdempotencyRequest, IdempotencyState } from "./idempotency.ts";
 import type { KeyClaim, KeyGrant } from "./key-record.ts";
+import type { PersonClaim, PersonGrant } from "./person-record.ts";
 import type { Plan } from "./plans.ts";
 import type { LimitAnswer } from "./rolling-limit.ts";
 
-/** What the gate is asked. */
+/** What the gate is asked, of a key or of a person. */
 export type AdmitRequest = {
   readonly orgId: string;
-  readonly keyId: string;
-  readonly claim: KeyClaim;
   /** Credential, payment and autonomous-action operations pass a storage write every time. */
   readonly durable: boolean;
   readonly idempotency: IdempotencyRequest | null;
-};
+} & (KeyRequest | PersonRequest);
 
-export type Admission = {
+export type KeyRequest = { readonly keyId: string; readonly claim: KeyClaim; readonly person?: never };
+export type PersonRequest = { readonly person: PersonClaim; readonly keyId?: never; readonly claim?: never };
+
+/** What a key or a person is granted. */
+type Granted = { readonly grant: KeyGrant; readonly person?: never } | { readonly person: PersonGrant; readonly grant?: never };
+
+export type Metered = {
   readonly ok: true;
-  readonly grant: KeyGrant;
   readonly plan: Plan;
   readonly wrappedDataKey: string;
   readonly limit: LimitAnswer;
   readonly idempotency: IdempotencyState | null;
 };
+export type Admission = Metered & Granted;
 
 export type Refusal = {
   readonly ok: false;
-  readonly reason: "credential_refused" | "address_denied" | "scope_denied" | "rate_limited";
+  readonly reason: "credential_refused" | "address_denied" | "person_needed" | "scope_denied" | "rate_limited";
   readonly blocker: string;
   readonly limit?: LimitAnswer;
 };

@@ -1,7 +1,7 @@
 import type { Environment } from "../env.ts";
 import { describeFault } from "../platform/describe-fault.ts";
 import { problem } from "../http/problem.ts";
-import { readAdmission, type Admission, type Refusal } from "./admission.ts";
+import { readAdmission, type Admission, type AdmitRequest, type Refusal } from "./admission.ts";
 import type { Credential } from "./authenticate.ts";
 import type { IdempotencyRequest } from "./idempotency.ts";
 import type { LimitAnswer } from "./rolling-limit.ts";
@@ -12,6 +12,8 @@ export const gateOf = (env: Environment, orgId: string) => env.bindings.GATE.get
 
 export type AdmitOptions = {
   readonly scope: Scope;
+  /** What only people do: a key or a token that holds is told so, and nothing else. */
+  readonly peopleOnly: boolean;
   readonly durable: boolean;
   readonly address: string | null;
   readonly idempotency: IdempotencyRequest | null;
@@ -19,12 +21,9 @@ export type AdmitOptions = {
 
 /** One call to the gate: state, scope, limits, idempotency. Throws the refusal as a problem; a gate out of reach is a 503. */
 export async function admit(env: Environment, credential: Credential, options: AdmitOptions): Promise<Admission> {
-  const { orgId, keyId, secretHash, tokenScopes } = credential;
-  const { scope, address, durable, idempotency } = options;
   let answer: Admission | Refusal;
   try {
-    const request = { orgId, keyId, claim: { secretHash, tokenScopes, scope, address }, durable, idempotency };
-    answer = readAdmission(await gateOf(env, orgId).admit(request));
+    answer = readAdmission(await gateOf(env, credential.orgId).admit(requestOf(credential, options)));
   } catch (fault) {
     throw problem("unavailable", `gate: ${describeFault(fault)}`);
   }
@@ -33,6 +32,8 @@ export async function admit(env: Environment, credential: Credential, options: A
   switch (answer.reason) {
     case "credential_refused":
       throw problem("unauthenticated", answer.blocker);
+    case "person_needed":
+      throw problem("person_needed", answer.blocker);
     case "address_denied":
     case "scope_denied":
       throw problem("forbidden", answer.blocker);
@@ -41,6 +42,16 @@ export async function admit(env: Environment, credential: Credential, options: A
         headers: { ...headers, "Retry-After": String(seconds(answer.limit?.resetMs ?? 1000)) },
       });
   }
+}
+
+function requestOf(credential: Credential, { scope, peopleOnly, durable, address, idempotency }: AdmitOptions): AdmitRequest {
+  const { orgId } = credential;
+  if (credential.kind === "person") {
+    const { sessionId, proof } = credential;
+    return { orgId, person: { sessionId, proof, scope }, durable, idempotency };
+  }
+  const { keyId, secretHash, tokenScopes } = credential;
+  return { orgId, keyId, claim: { secretHash, tokenScopes, scope: peopleOnly ? null : scope, address }, durable, idempotency };
 }
 
 const seconds = (ms: number): number => Math.max(1, Math.ceil(ms / 1000));

@@ -11,6 +11,7 @@ import type { Credential } from "./authenticate.ts";
 import { proveOrgScope } from "./org-scope.ts";
 import type { Plan } from "./plans.ts";
 import type { Principal } from "./principal.ts";
+import { roleScopes } from "./roles.ts";
 
 export type Entered = {
   readonly caller: { readonly principal: Principal; readonly plan: Plan; readonly environment: "live" | "test"; readonly box: SealedBox };
@@ -22,10 +23,10 @@ export function enterOrganization(
   env: Environment,
   credential: Credential,
   admission: Admission,
-  { waitUntil, ...request }: { requestId: string; meter: Meter; waitUntil: (work: Promise<unknown>) => void },
+  { requestId, meter, waitUntil }: { requestId: string; meter: Meter; waitUntil: (work: Promise<unknown>) => void },
 ): Entered {
-  const { orgId, keyId, kind, environment } = credential;
-  const principal: Principal = { kind, keyId, actor: `key:${keyId}`, ...admission.grant };
+  const { orgId } = credential;
+  const { principal, environment } = actingAs(credential, admission);
   return {
     caller: { principal, plan: admission.plan, environment, box: openSealedBox(env.encryptionKeys, orgId, admission.wrappedDataKey) },
     openTenant: (idempotent) =>
@@ -36,7 +37,24 @@ export function enterOrganization(
         clock: currentTime,
         idempotent,
         written: (endpointIds) => waitUntil(Promise.all([pokeLog(env, orgId), pokeEndpoints(env, orgId, endpointIds)])),
-        ...request,
+        requestId,
+        meter,
       }),
   };
+}
+
+function actingAs(credential: Credential, { grant, person }: Admission): Pick<Entered["caller"], "principal" | "environment"> {
+  if (credential.kind !== "person" && grant !== undefined) {
+    const { kind, keyId, environment } = credential;
+    return { environment, principal: { kind, keyId, actor: `key:${keyId}`, ...grant } };
+  }
+  if (credential.kind !== "person" || person === undefined) throw new Error("the gate admitted another kind of credential");
+  const { via, sessionId, times } = credential;
+  const { memberId, role, environment, session } = person;
+  const since = times ?? session;
+  if (since === null) throw new Error("the gate admitted a session that nobody knows");
+  const scopes = roleScopes[role];
+  const actor = `member:${memberId}` as const;
+  const rights = { scopes, cidrs: [], agentId: null, diesAt: null };
+  return { environment, principal: { kind: "person", via, memberId, sessionId, role, actor, ...since, ...rights } };
 }

@@ -3,40 +3,41 @@ import { requireEnvironment, type Bindings } from "../env.ts";
 import { describeFault } from "../platform/describe-fault.ts";
 import { currentTime } from "../platform/clock.ts";
 import { log } from "../platform/logger.ts";
-import type { Admission, AdmitRequest, Refusal } from "./admission.ts";
+import type { Admission, AdmitRequest, Metered, Refusal } from "./admission.ts";
+import { GateMeter } from "./gate-meter.ts";
 import { GateStore, type Restriction } from "./gate-store.ts";
-import { findKey, isAgentActive, recordSecurityEvents, settleRestriction } from "./gate-queries.ts";
+import { GatePeople, type NewSessionRecord } from "./gate-people.ts";
+import { findKey, findMember, isAgentActive, recordSecurityEvents, settleMember, settleRestriction } from "./gate-queries.ts";
 import { endOfTokens, GateWatches, retryAfterMs, tellRooms, type Watch, type WatchAnswer } from "./gate-watches.ts";
 import { decideIdempotency, idempotencyKeptMs, type IdempotencyRequest, type IdempotencyState } from "./idempotency.ts";
 import { decideKey, type KeyRecord } from "./key-record.ts";
-import { plans, type Plan } from "./plans.ts";
-import { acceptTimes, askLimit, newRollingLimit, restoreAcceptTimes, type LimitAnswer, type RollingLimit } from "./rolling-limit.ts";
+import { Lookups, type KnownOrganization, type Organization } from "./lookups.ts";
+import type { MemberRecord, PersonClaim } from "./person-record.ts";
+import type { Role } from "./roles.ts";
 import { SecurityCounter } from "./security-counter.ts";
 
-type Organization = { readonly plan: Plan; readonly wrappedDataKey: string };
-type Known = { readonly record: KeyRecord | undefined; readonly loadedAt: number };
-
-const windowMs = 60_000;
-/** How long the database's word on a key is taken without asking again; revocations do not wait for it. */
-const knownForMs = 60_000;
 const reconcileAfterMs = 60_000;
 
 /** One per organization: the only place where its credentials, limits and idempotency keys are decided. */
 export class Gate extends DurableObject<Bindings> {
   readonly #store = new GateStore(this.ctx.storage);
-  readonly #keys = new Map<string, Known>();
-  readonly #loading = new Map<string, Promise<KeyRecord | undefined>>();
+  readonly #known: KnownOrganization = { organization: undefined };
+  readonly #keys = new Lookups<KeyRecord>(
+    this.#known,
+    () => this.#now(),
+    (orgId, keyId) => findKey(requireEnvironment(this.env), orgId, keyId),
+  );
+  readonly #members = new Lookups<MemberRecord>(
+    this.#known,
+    () => this.#now(),
+    (orgId, name) => findMember(requireEnvironment(this.env), orgId, name),
+  );
+  readonly #people = new GatePeople(this.ctx.storage.sql, this.#members, () => this.#now());
   readonly #restrictions = new Map<string, Restriction>(this.#store.restrictions().map((row) => [row.keyId, row]));
   readonly #watches = new GateWatches(this.ctx.storage.sql);
   readonly #security = new SecurityCounter(this.#store);
-  readonly #lastUsed = this.#store.lastUsed();
-  readonly #unsavedUse = new Set<string>();
-  #organization: Organization | undefined;
-  #ring: RollingLimit | undefined;
-  /** Accepts left of the block that was last written as used. */
-  #blockLeft = 0;
+  readonly #meter = new GateMeter(this.#store);
   #lastNow = 0;
-  #generation = 0;
   #orgId = this.ctx.storage.kv.get<string>("orgId");
 
   /** Answers in the JSON of an Admission or a Refusal. */
@@ -45,22 +46,34 @@ export class Gate extends DurableObject<Bindings> {
   }
 
   async #decide(request: AdmitRequest): Promise<Admission | Refusal> {
-    const { keyId, claim } = request;
     this.#serve(request.orgId);
-    const record = await this.#recordOf(request.orgId, keyId);
+    if (request.person !== undefined) return this.#decidePerson(request, request.person);
+    const { keyId, claim } = request;
+    const record = await this.#keys.get(request.orgId, keyId);
     const now = this.#now();
     const decision = decideKey(this.#restricted(keyId, record), claim, now);
     if (!decision.ok) return this.#refuse(keyId, decision, now);
-    const organization = this.#organization;
-    if (organization === undefined) throw new Error("the gate knows a key but not its organization");
+    const admitted = this.#meterOne(request, keyId, `key:${keyId}`, now);
+    return admitted.ok ? { ...admitted, grant: decision.grant } : admitted;
+  }
 
-    const limit = this.#askLimit(organization.plan, now);
-    if (!limit.accepted) return { ...this.#refuse(keyId, { reason: "rate_limited", blocker: `over ${limit.limit} a minute` }, now), limit };
-    this.#lastUsed.set(keyId, now);
-    this.#unsavedUse.add(keyId);
-    if (request.durable) this.#store.touch(now);
-    const idempotency = request.idempotency === null ? null : this.#askIdempotency(`key:${keyId}`, request.idempotency, now);
-    return { ok: true, grant: decision.grant, plan: organization.plan, wrappedDataKey: organization.wrappedDataKey, limit, idempotency };
+  async #decidePerson(request: AdmitRequest, claim: PersonClaim): Promise<Admission | Refusal> {
+    const { name, decision } = await this.#people.judge(request.orgId, claim);
+    const now = this.#now();
+    if (!decision.ok) return this.#refuse(name, decision, now);
+    const admitted = this.#meterOne(request, name, `member:${name}`, now);
+    return admitted.ok ? { ...admitted, person: { ...decision.grant, environment: this.#organization().environment } } : admitted;
+  }
+
+  /** Limits and idempotency, for whoever has proved who it is. */
+  #meterOne({ durable, idempotency }: AdmitRequest, name: string, actor: string, now: number): Metered | Refusal {
+    const { plan, wrappedDataKey } = this.#organization();
+    const limit = this.#meter.ask(plan, now);
+    if (!limit.accepted) return { ...this.#refuse(name, { reason: "rate_limited", blocker: `over ${limit.limit} a minute` }, now), limit };
+    this.#meter.use(name, now);
+    if (durable) this.#store.touch(now);
+    const state = idempotency === null ? null : this.#askIdempotency(actor, idempotency, now);
+    return { ok: true, plan, wrappedDataKey, limit, idempotency: state };
   }
 
   /** Ends an idempotent request: `done` once its change is committed, otherwise the lease is given back. */
@@ -80,7 +93,7 @@ export class Gate extends DurableObject<Bindings> {
     const { diesAt } = row;
     this.#watches.end({ kind: "key", id: row.keyId, from: diesAt, until: endOfTokens(Math.max(diesAt, row.since)) });
     await this.#tellRooms();
-    return this.#lastUsed.get(row.keyId);
+    return this.#meter.lastUsedAt(row.keyId);
   }
 
   /** The same for an agent that is about to be archived: no room lets it in any more, unless it is found active once its tokens are gone. */
@@ -95,7 +108,7 @@ export class Gate extends DurableObject<Bindings> {
     this.#serve(orgId);
     const watchedUntil = this.#watches.add(pair, this.#now());
     const [record, active] = await Promise.all([
-      this.#recordOf(orgId, pair.keyId),
+      this.#keys.get(orgId, pair.keyId),
       isAgentActive(requireEnvironment(this.env), orgId, pair.agentId),
     ]);
     const now = this.#now();
@@ -106,17 +119,53 @@ export class Gate extends DurableObject<Bindings> {
     return { ok: true, diesAt: key.diesAt, watchedUntil };
   }
 
-  /** Forgets what was read of the organization (its plan, its keys), so that the next request reads it anew. */
-  forget(): void {
-    this.#generation += 1;
-    this.#loading.clear();
-    this.#keys.clear();
-    this.#organization = undefined;
+  /** A member has signed in here: whoever shows the secret acts as that member, until the session ends. */
+  startSession(orgId: string, session: NewSessionRecord): void {
+    this.#serve(orgId);
+    this.#people.start(session);
   }
 
-  /** When one key, or each, was last used, in milliseconds; at most about a second of use is lost in a restart. */
-  lastUsed(keyId?: string): Record<string, number> {
-    return Object.fromEntries([...this.#lastUsed].filter(([known]) => keyId === undefined || known === keyId));
+  /** From the moment this has answered, the session is dead. */
+  endSession(orgId: string, sessionId: string): void {
+    this.#serve(orgId);
+    this.#people.end(sessionId);
+  }
+
+  /** From the moment this has answered, the member's sessions are dead, whatever the database says; an end that it missed is made up for. */
+  async endMember(orgId: string, memberId: string): Promise<void> {
+    await this.#changeMember(orgId, memberId, null);
+  }
+
+  /**
+   * From the moment this has answered, the member has no more rights than the role's. What a role adds comes once the database has it, and is
+   * held back for a minute where less was said just before. To be called once more for a member whom the database has got anew.
+   */
+  async changeMember(orgId: string, memberId: string, role: Role): Promise<void> {
+    await this.#changeMember(orgId, memberId, role);
+  }
+
+  /** The database has refused what was said of the member: its word holds again. */
+  liftMember(orgId: string, memberId: string): void {
+    this.#serve(orgId);
+    this.#people.lift(memberId);
+  }
+
+  async #changeMember(orgId: string, memberId: string, ceiling: Role | null): Promise<void> {
+    this.#serve(orgId);
+    const { since } = this.#people.change(memberId, ceiling);
+    await this.#wakeBy(since + reconcileAfterMs);
+  }
+
+  /** Forgets what was read of the organization (its plan, its keys, its people), so that the next request reads it anew. */
+  forget(): void {
+    this.#keys.forget();
+    this.#members.forget();
+    this.#known.organization = undefined;
+  }
+
+  /** When one key or member, or each, was last used, in milliseconds; at most about a second of use is lost in a restart. */
+  lastUsed(name?: string): Record<string, number> {
+    return this.#meter.lastUsed(name);
   }
 
   /** Answers, for /ready. */
@@ -152,10 +201,14 @@ export class Gate extends DurableObject<Bindings> {
       this.#store.lift(row.keyId);
       this.forget();
     }
+    for (const change of this.#people.changes().filter(({ since }) => since <= now - reconcileAfterMs)) {
+      await settleMember(env, orgId, change, currentTime());
+      this.#people.settled(change);
+    }
     const oldest = this.#store.forgetIdempotencyBefore(now - idempotencyKeptMs);
     const next = [
       this.#security.nextDue(),
-      ...[...this.#restrictions.values()].map(({ since }) => since + reconcileAfterMs),
+      ...[...this.#restrictions.values(), ...this.#people.changes()].map(({ since }) => since + reconcileAfterMs),
       oldest === undefined ? undefined : Math.max(oldest + idempotencyKeptMs, now + 1000),
     ].filter((at) => at !== undefined);
     if (next.length > 0) await this.#wakeBy(Math.min(...next));
@@ -178,55 +231,10 @@ export class Gate extends DurableObject<Bindings> {
     if (left > 0) await this.#wakeBy(this.#now() + retryAfterMs);
   }
 
-  async #recordOf(orgId: string, keyId: string): Promise<KeyRecord | undefined> {
-    const known = this.#keys.get(keyId);
-    const fresh = known !== undefined && this.#organization !== undefined && known.loadedAt > this.#now() - knownForMs;
-    return fresh ? known.record : this.#loadOnce(orgId, keyId);
-  }
-
-  /** Requests that wait for the same key wait for one look-up. */
-  async #loadOnce(orgId: string, keyId: string): Promise<KeyRecord | undefined> {
-    const loading = this.#loading.get(keyId) ?? this.#load(orgId, keyId);
-    this.#loading.set(keyId, loading);
-    try {
-      return await loading;
-    } finally {
-      if (this.#loading.get(keyId) === loading) this.#loading.delete(keyId);
-    }
-  }
-
-  async #load(orgId: string, keyId: string): Promise<KeyRecord | undefined> {
-    const generation = this.#generation;
-    const found = await findKey(requireEnvironment(this.env), orgId, keyId);
-    if (generation === this.#generation) {
-      this.#organization = found.organization;
-      this.#keys.set(keyId, { record: found.record, loadedAt: this.#now() });
-    } else if (this.#organization === undefined) {
-      this.#organization = found.organization;
-    }
-    return found.record;
-  }
-
-  #askLimit(plan: Plan, now: number): LimitAnswer {
-    const { requestsPerMinute: limit } = plans[plan];
-    if (this.#ring?.limit !== limit) {
-      const past = this.#ring === undefined ? restoreAcceptTimes(this.#store.blocks(), now) : acceptTimes(this.#ring);
-      this.#ring = newRollingLimit(limit, windowMs, past);
-    }
-    const answer = askLimit(this.#ring, now);
-    if (answer.accepted) this.#spendOfBlock(Math.max(1, Math.floor(limit / 60)), now);
-    return answer;
-  }
-
-  /** A block is written as used before its first accept leaves this object: the output gate holds the answer until the write is safe. */
-  #spendOfBlock(size: number, now: number): void {
-    if (this.#blockLeft === 0) {
-      this.#store.addBlock(now, size);
-      this.#blockLeft = size;
-      for (const keyId of this.#unsavedUse) this.#store.keepLastUsed(keyId, this.#lastUsed.get(keyId) ?? now);
-      this.#unsavedUse.clear();
-    }
-    this.#blockLeft -= 1;
+  #organization(): Organization {
+    const { organization } = this.#known;
+    if (organization === undefined) throw new Error("the gate knows a credential but not its organization");
+    return organization;
   }
 
   #askIdempotency(actor: string, request: IdempotencyRequest, now: number): IdempotencyState {
@@ -238,8 +246,8 @@ export class Gate extends DurableObject<Bindings> {
     return state;
   }
 
-  #refuse(keyId: string, { reason, blocker }: Omit<Refusal, "ok">, now: number): Refusal {
-    const due = this.#security.count(reason, keyId, now);
+  #refuse(name: string, { reason, blocker }: Omit<Refusal, "ok">, now: number): Refusal {
+    const due = this.#security.count(reason === "person_needed" ? "scope_denied" : reason, name, now);
     if (due !== undefined) this.ctx.waitUntil(this.#wakeBy(due));
     return { ok: false, reason, blocker };
   }

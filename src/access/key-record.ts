@@ -16,7 +16,8 @@ export type KeyClaim = {
   readonly secretHash: string | null;
   /** What the token was given, or null for the key itself. */
   readonly tokenScopes: readonly Scope[] | null;
-  readonly scope: Scope;
+  /** What it asks to do; null for what only people do. */
+  readonly scope: Scope | null;
   readonly address: string | null;
 };
 
@@ -25,15 +26,12 @@ export type KeyGrant = Pick<KeyRecord, "scopes" | "cidrs" | "agentId" | "diesAt"
 
 export type KeyDecision =
   | { readonly ok: true; readonly grant: KeyGrant }
-  | { readonly ok: false; readonly reason: "credential_refused" | "address_denied" | "scope_denied"; readonly blocker: string };
+  | { readonly ok: false; readonly reason: KeyRefusal; readonly blocker: string };
+type KeyRefusal = "credential_refused" | "address_denied" | "person_needed" | "scope_denied";
 
-const refuse = (reason: "credential_refused" | "address_denied" | "scope_denied", blocker: string): KeyDecision => ({
-  ok: false,
-  reason,
-  blocker,
-});
+const refuse = (reason: KeyRefusal, blocker: string): KeyDecision => ({ ok: false, reason, blocker });
 
-/** Is the key alive, is the address allowed, has it the scope: in this order, at `nowMs`. A token is worth what its key is worth now. */
+/** Is the key alive, is the address allowed, is this for keys at all, has it the scope: in this order, at `nowMs`. A token is worth what its key is worth now. */
 export function decideKey(record: KeyRecord | undefined, claim: KeyClaim, nowMs: number): KeyDecision {
   if (record === undefined) return refuse("credential_refused", "no such key");
   if (claim.secretHash !== null && !equalInConstantTime(record.secretHash, claim.secretHash))
@@ -41,6 +39,7 @@ export function decideKey(record: KeyRecord | undefined, claim: KeyClaim, nowMs:
   if (record.diesAt !== null && record.diesAt <= nowMs) return refuse("credential_refused", "the key is expired, rotated out or revoked");
   if (record.cidrs.length > 0 && !isAllowed(record.cidrs, claim.address))
     return refuse("address_denied", "the address is not in the key's list");
+  if (claim.scope === null) return refuse("person_needed", "a key or a token, where only people decide");
   const scopes = claim.tokenScopes === null ? record.scopes : record.scopes.filter((scope) => claim.tokenScopes?.includes(scope));
   if (!scopes.includes(claim.scope)) return refuse("scope_denied", `the credential lacks ${claim.scope}`);
   const { cidrs, agentId, diesAt } = record;

@@ -13,8 +13,12 @@ export type KeyPrincipal = KeyGrant & {
 /** A signed-in person: acts for the whole organization, with the scopes of the role. What they mint is not bound to their session's end. */
 export type Person = KeyGrant & {
   readonly kind: "person";
+  readonly via: "clerk" | "local";
   readonly memberId: string;
   readonly sessionId: string;
+  /** Of the session, or of the provider's token: when it began and the latest that it ends, in milliseconds since 1970. */
+  readonly startedAt: number;
+  readonly endsAt: number;
   readonly role: Role;
   readonly actor: `member:${string}`;
 };

@@ -14,8 +14,11 @@ import { pokeEndpoints } from "../webhooks/poke-endpoint.ts";
 import { proveOrgScope } from "./org-scope.ts";
 import type { Plan } from "./plans.ts";
 
-/** `agent:`: what a room saw an agent do, in its outbox. `provider:`: what a signed event of it told. */
-type SystemActor = `system:${string}` | `agent:${string}` | `provider:${Provider}`;
+/**
+ * `agent:`: what a room saw an agent do, in its outbox. `provider:`: what a signed event of it told. `member:`: who proved with a one-time
+ * link who they are.
+ */
+type SystemActor = `system:${string}` | `agent:${string}` | `provider:${Provider}` | `member:${string}`;
 type OfRequest = { readonly requestId: string; readonly meter: Meter; readonly idempotent?: IdempotentWrite };
 const ofNoRequest = (): OfRequest => ({ requestId: newId("request"), meter: { trips: 0, durationMs: 0 } });
 

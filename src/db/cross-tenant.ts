@@ -14,6 +14,7 @@ const LinkedOrganization = z.tuple([z.object({ org_id: z.string().nullable() })]
 const RoomOrganization = z.tuple([z.object({ org_id: z.string().nullable() })]);
 const DueWebhooks = z.array(z.object({ org_id: z.string(), endpoint_id: z.string() }));
 const PurgedWebhooks = z.tuple([z.object({ purged: z.coerce.number() })]);
+const KnownMembers = z.array(z.object({ org_id: z.string(), id: z.string() }));
 const Purged = z.tuple([z.object({ failures: z.coerce.number(), answers: z.coerce.number() })]);
 const Readiness = z.array(z.object({ item: z.string(), ok: z.boolean() })).min(1);
 
@@ -76,6 +77,22 @@ export async function findRoomOrganization(address: DatabaseAddress, roomId: str
 export async function findLinkedOrganization(address: DatabaseAddress, provider: Provider, external: string): Promise<string | undefined> {
   const [{ org_id: orgId }] = await call(address, sql`select app.linked_org(${provider}, ${external}) as org_id`, LinkedOrganization);
   return orgId ?? undefined;
+}
+
+/** Where a person of the identity provider is a member now: at most 500. */
+export async function findMemberships(address: DatabaseAddress, external: string): Promise<{ orgId: string; memberId: string }[]> {
+  const rows = await call(address, sql`select org_id, id from app.memberships(${external})`, KnownMembers);
+  return rows.map(({ org_id: orgId, id: memberId }) => ({ orgId, memberId }));
+}
+
+/** The same, and where they were one and their personal data is still here: at most `limit`, those of one organization together. */
+export async function findKnownMembers(
+  address: DatabaseAddress,
+  external: string,
+  limit: number,
+): Promise<{ orgId: string; memberId: string }[]> {
+  const rows = await call(address, sql`select org_id, id from app.known_as(${external}, ${limit})`, KnownMembers);
+  return rows.map(({ org_id: orgId, id: memberId }) => ({ orgId, memberId }));
 }
 
 /** Deletes failure records after 30 days and idempotent answers after 24 hours; returns how many of each. */

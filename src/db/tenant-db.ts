@@ -15,7 +15,7 @@ import { auditEvents } from "./schema/audit-events.ts";
 /** What a store's query builders are given: drizzle to build with, and the organization that every query names. */
 export type ScopedDb = {
   readonly orgId: OrgScope;
-  readonly orm: Pick<NeonHttpDatabase, "select" | "insert" | "update" | "execute">;
+  readonly orm: Pick<NeonHttpDatabase, "select" | "insert" | "update" | "delete" | "execute">;
 };
 
 /** An organization that was entered: its id, or where the database knows it alone, the expression for it. */

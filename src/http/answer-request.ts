@@ -34,6 +34,7 @@ export async function answerRequest(
     response = problemResponse(failure, {
       requestId: trace.requestId,
       origin: parsed.ok ? parsed.env.publicOrigin : new URL(request.url).origin,
+      asPage: trace.forPeople,
     });
   }
   for (const [name, value] of Object.entries(headers)) response.headers.set(name, value);

@@ -51,7 +51,14 @@ function toRoute(operation: Operation): RouteConfig {
     request: {
       ...(request.params === undefined ? {} : { params: request.params }),
       ...(request.query === undefined ? {} : { query: request.query }),
-      ...(request.body === undefined ? {} : { body: { required: true, content: { "application/json": { schema: request.body } } } }),
+      ...(request.body === undefined
+        ? {}
+        : {
+            body: {
+              required: true,
+              content: { [request.form === true ? "application/x-www-form-urlencoded" : "application/json"]: { schema: request.body } },
+            },
+          }),
     },
     responses: {
       [response.status]: {

@@ -22,7 +22,13 @@ export type Access<M extends AccessMode = AccessMode> = M extends "public"
         ? { readonly mode: M; readonly scope: Scope; readonly price: Price }
         : { readonly mode: M; readonly scope: Scope; readonly price?: never };
 
-export type RequestShape = { readonly params?: z.ZodObject; readonly query?: z.ZodObject; readonly body?: z.ZodType };
+export type RequestShape = {
+  readonly params?: z.ZodObject;
+  readonly query?: z.ZodObject;
+  readonly body?: z.ZodType;
+  /** The body is what a page's form sends (application/x-www-form-urlencoded), not JSON. */
+  readonly form?: true;
+};
 type Output<S> = S extends z.ZodType ? z.output<S> : undefined;
 type InputOf<R extends RequestShape> = {
   readonly params: Output<R["params"]>;
@@ -51,6 +57,8 @@ export type ResponseShape = {
   readonly anyOrigin?: true;
   /** What is kept for everyone, by the path alone, and never shown later than so many seconds after it was computed. */
   readonly sharedSeconds?: number;
+  /** What goes wrong is shown to people as a page, not as problem details. */
+  readonly refusals?: "page";
 } & (
   | { readonly body: z.ZodType; readonly media?: never; readonly upgrade?: never; readonly relayed?: never }
   | { readonly media: readonly [string, ...string[]]; readonly body?: never; readonly upgrade?: never; readonly relayed?: never }

@@ -26,8 +26,9 @@ export async function parseInput(shape: RequestShape, raw: RawInput): Promise<{ 
     return undefined;
   };
   const params = take("params", shape.params, raw.params);
-  const query = take("query", shape.query, queryObject(raw.query, errors));
-  const body = shape.body === undefined ? undefined : take("body", shape.body, await jsonBody(raw));
+  const query = take("query", shape.query, fieldsOf("query", raw.query, errors));
+  const readBody = shape.form === true ? formBody : jsonBody;
+  const body = shape.body === undefined ? undefined : take("body", shape.body, await readBody(raw, errors));
   if (errors.length > 0) throw problem("invalid_request", `${errors.length} faults in the input`, { errors: errors.slice(0, maxErrors) });
   return { params, query, body };
 }
@@ -46,10 +47,17 @@ async function jsonBody({ contentType, body }: RawInput): Promise<unknown> {
   return value;
 }
 
-function queryObject(query: URLSearchParams, errors: FieldError[]): Record<string, string> {
+/** What a form sends, each field once. */
+async function formBody({ contentType, body }: RawInput, errors: FieldError[]): Promise<unknown> {
+  if (!/^application\/x-www-form-urlencoded\s*(;|$)/i.test(contentType ?? ""))
+    throw problem("unsupported_media_type", "the body is not declared as a form's");
+  return fieldsOf("body", new URLSearchParams(new TextDecoder().decode(await body())), errors);
+}
+
+function fieldsOf(part: "query" | "body", fields: URLSearchParams, errors: FieldError[]): Record<string, string> {
   const values: Record<string, string> = {};
-  for (const [name, value] of query) {
-    const path = `query.${name}`.slice(0, maxPathChars);
+  for (const [name, value] of fields) {
+    const path = `${part}.${name}`.slice(0, maxPathChars);
     if (Object.hasOwn(values, name)) errors.push({ path, message: "Given more than once." });
     if (!isStorable([name, value])) errors.push({ path, message: "A text holds U+0000 or half of a surrogate pair." });
     values[name] = value;

@@ -69,6 +69,11 @@ export const problems = {
     "The claim policy does not allow this",
     "What may be attested of an agent is decided by the organization's operators; `GET /v1/claim-policy` shows what they allow.",
   ],
+  sign_in_refused: [
+    401,
+    "The sign-in link cannot be used",
+    "A link works once, for ten minutes, and only as it was given. Ask whoever runs this installation for a new one.",
+  ],
   not_found: [404, "Not found", "There is no such thing here, or it is not visible to this credential."],
   method_not_allowed: [405, "Method not allowed", "This path exists, but not with this method; `Allow` lists those that do."],
   state_conflict: [409, "The state does not allow this", "The thing has changed, or is in a state in which this cannot be done."],

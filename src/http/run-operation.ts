@@ -1,8 +1,9 @@
 import { admit, gateOf, limitHeaders } from "../access/admit.ts";
-import { authenticate, type Credential } from "../access/authenticate.ts";
+import { authenticate, bringsCredential, type Credential } from "../access/authenticate.ts";
 import { enterOrganization, type Entered } from "../access/enter-organization.ts";
 import { addressOf, countingRefusals, guardAgainstFlood } from "../access/flood-guard.ts";
 import type { IdempotencyRequest, IdempotencyState } from "../access/idempotency.ts";
+import { requireOrigin } from "../access/own-origin.ts";
 import { AlreadyDone } from "../db/database-fault.ts";
 import { currentTime } from "../platform/clock.ts";
 import { answerResponse } from "./answer-response.ts";
@@ -25,6 +26,7 @@ export async function runOperation(operation: Operation, call: Call): Promise<Re
   const { trace } = call;
   trace.operation = operation.id;
   trace.route = operation.path;
+  trace.forPeople = operation.response.refusals === "page";
   let read: Promise<Uint8Array<ArrayBuffer>> | undefined;
   const body: BodyReader = () => (read ??= readBody(call.request));
   const { access } = operation;
@@ -32,7 +34,7 @@ export async function runOperation(operation: Operation, call: Call): Promise<Re
     case "public":
       return runForAnyone(operation, call, body);
     case "payable":
-      if (call.env.payments === undefined || call.request.headers.has("Authorization"))
+      if (call.env.payments === undefined || bringsCredential(call.env, call.request))
         return runForTenant(operation, call, access.scope, body);
       return runForPayer(operation, call, { settings: call.env.payments, price: access.price }, body);
     case "operator":
@@ -55,6 +57,7 @@ async function runForAnyone(operation: Operation, call: Call, body: BodyReader):
   const answer = async (): Promise<Response> => {
     if (anyOrigin) Object.assign(call.headers, anyOriginHeaders);
     await guardAgainstFlood(call.env, addressOf(call.request));
+    if (operation.governance === "sign-in") requireOrigin(call.request, [call.env.publicOrigin]);
     return answerResponse(operation, await handleCall(operation, call, body, {}));
   };
   return sharedSeconds === undefined ? answer() : answerShared(operation, call, sharedSeconds, answer);
@@ -68,19 +71,22 @@ async function runForTenant(
 ): Promise<Response> {
   const { env, request, trace } = call;
   const address = addressOf(request);
-  const credential = await countingRefusals(env, address, () => authenticate(env, request, currentTime()));
+  const credential = await countingRefusals(env, address, () => authenticate(env, request, { now: currentTime(), meter: trace.meter }));
+  const peopleOnly = operation.access.mode === "operator";
   const paysToo = paysAsWell(operation, call);
   const { audited } = governanceClasses[operation.governance];
-  const idempotency = audited && !paysToo ? await readIdempotency(request, operation.id, body) : null;
+  const idempotency =
+    audited && !paysToo && !(peopleOnly && credential.kind !== "person") ? await readIdempotency(request, operation.id, body) : null;
   const durable = operation.governance === "credential" || operation.governance === "autonomous-action";
   const gateStart = currentTime().getTime();
-  const admission = await countingRefusals(env, address, () => admit(env, credential, { scope, durable, address, idempotency }));
+  const options = { scope, peopleOnly, durable, address, idempotency };
+  const admission = await countingRefusals(env, address, () => admit(env, credential, options));
   trace.gateMs = currentTime().getTime() - gateStart;
   trace.orgId = credential.orgId;
-  trace.actor = `key:${credential.keyId}`;
   Object.assign(call.headers, limitHeaders(admission.limit));
 
   const entered = enterOrganization(env, credential, admission, { ...trace, waitUntil: call.waitUntil });
+  trace.actor = entered.caller.principal.actor;
   try {
     if (paysToo) throw problem("credential_conflict", "a credential and a payment");
     if (idempotency === null)

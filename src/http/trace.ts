@@ -16,6 +16,8 @@ export type Trace = {
   orgId: string | null;
   code: string | null;
   blocker: string | null;
+  /** Whether a failure is shown as a page. */
+  forPeople: boolean;
 };
 
 const traceparentPattern = /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
@@ -35,6 +37,7 @@ export function startTrace(request: Request, requestId: string): Trace {
     orgId: null,
     code: null,
     blocker: null,
+    forPeople: false,
   };
 }
 
@@ -43,7 +46,7 @@ export const serverTiming = (trace: Trace): string =>
   `gate;dur=${trace.gateMs}, db;dur=${trace.meter.durationMs};desc="${trace.meter.trips} round trips", total;dur=${currentTime().getTime() - trace.startedAt}`;
 
 export function logTrace(trace: Trace, status: number): void {
-  const { meter, startedAt, ...fields } = trace;
+  const { meter, startedAt, forPeople: _, ...fields } = trace;
   log(status >= 500 ? "error" : "info", "request", {
     ...fields,
     status,

@@ -7,6 +7,7 @@ import { installSuites } from "./admin/install-suites.ts";
 import { keyCommands, keyUsage, makeRootKeyFile } from "./admin/key-commands.ts";
 import { offerPanel, withdrawPanel } from "./admin/offer-panel.ts";
 import { openAdministration, type Administration } from "./admin/open-administration.ts";
+import { peopleCommands, peopleUsage } from "./admin/people-commands.ts";
 import { reencrypt } from "./admin/reencrypt.ts";
 import { setDatabasePassword } from "./admin/set-database-password.ts";
 import { runCommand } from "./main.ts";
@@ -24,6 +25,7 @@ const usage = `npm run admin -- <command>
   reencrypt                wraps every data key with the first key of ENCRYPTION_KEYS
   migrate                  brings the database of DATABASE_URL to the newest migration
   set-database-password    gives the role armalo_app of that database a new password
+${peopleUsage}
 ${keyUsage}
 
 It acts on the embedded database, or, as its owner, on the one that DATABASE_URL names. Every act is audited.`;
@@ -33,6 +35,7 @@ type Command = (administration: Administration, options: Options) => Promise<str
 
 const commands: Readonly<Record<string, Command>> = {
   ...keyCommands,
+  ...peopleCommands,
   "create-organization": async ({ run, ring }, { name, plan, test }) => {
     const chosen = planNames.find((known) => known === plan);
     if (chosen === undefined) throw new PlainFailure(`--plan is one of ${planNames.join(", ")}.`);
@@ -129,6 +132,8 @@ function readArguments(): { positionals: string[]; values: Options } {
         since: { type: "string" },
         panel: { type: "string" },
         withdraw: { type: "boolean" },
+        email: { type: "string" },
+        role: { type: "string" },
       },
     });
   } catch (error) {

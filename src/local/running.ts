@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { readPrivateFile, writePrivateFile } from "./private-file.ts";
 
-const Running = z.object({ endpoint: z.url(), connectionString: z.string() });
+const Running = z.object({ endpoint: z.url(), connectionString: z.string(), url: z.url().optional() });
 
 /** Where the process that has the installation open lets the administrator's command in. */
 export type Running = z.output<typeof Running>;

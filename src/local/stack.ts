@@ -38,8 +38,9 @@ export async function startStack(port: number): Promise<Stack> {
     const passwords = { armalo_app: randomBytes(24).toString("base64url"), armalo_admin: randomBytes(24).toString("base64url") };
     const sql = await startSqlServer({ pool: installation.database.pool, passwords });
     opened.push(sql.close);
-    opened.push(await announce(installation.folder, { endpoint: sql.endpoint, connectionString: sql.connectionString("armalo_admin") }));
     const url = `http://127.0.0.1:${port}`;
+    const door = { endpoint: sql.endpoint, connectionString: sql.connectionString("armalo_admin"), url };
+    opened.push(await announce(installation.folder, door));
     await keepKeyHistory(installation, url);
     const worker = await serveWorker({
       script: await building,
@@ -53,6 +54,7 @@ export async function startStack(port: number): Promise<Stack> {
         PUBLIC_ORIGIN: url,
         EGRESS: "local",
         DEPLOYMENT: "local",
+        SIGN_IN: "local",
         ...localPaymentBindings(),
       },
     });

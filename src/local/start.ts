@@ -7,6 +7,7 @@ import { findWallet } from "./chain/wallet.ts";
 import { runCommand } from "./main.ts";
 import { PlainFailure } from "./plain-failure.ts";
 import { attestScore } from "./quickstart/attest-score.ts";
+import { keepOwner, ownerEmail } from "./quickstart/keep-owner.ts";
 import { keepExampleAgent } from "./quickstart/keep-example-agent.ts";
 import { meetInRoom } from "./quickstart/meet-in-room.ts";
 import { payOnce } from "./quickstart/pay-once.ts";
@@ -38,6 +39,7 @@ async function walk(stack: Stack): Promise<void> {
     say("Quickstart:");
     await runQuickstart({ url, folder, agentUrl: agent.url, run, ring, tagKey, say }, progress);
   }
+  await keepOwner(run, progress);
   const { apiKey = "", agentId = "" } = progress.state;
   const api = openApi(url, apiKey);
   const score = await api.call("GET", `/v1/agents/${agentId}/score`, ScoreBody);
@@ -54,6 +56,8 @@ const whatToTry = (url: string, folder: string, agentId: string): string => `Arm
   ${url}/ready     whether everything that is needed is there
 
   curl -H "Authorization: Bearer $(node -p 'require("${folder}/dev.json").apiKey')" ${url}/v1/agents/${agentId}/score
+
+  npm run admin -- sign-in-link --email ${ownerEmail}     a link that signs you in as its owner
 
   npm run score -- --endpoint http://127.0.0.1:PORT/ --protocol json --suite FILE     an agent of your own`;
 

@@ -1,7 +1,7 @@
 import { concatBytes } from "../crypto/encoding.ts";
 
 export type ExchangeRequest = {
-  readonly method: "GET" | "POST";
+  readonly method: "GET" | "POST" | "PATCH" | "DELETE";
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
 };

@@ -1,12 +1,18 @@
 import { parseJson, type JsonValue } from "../crypto/canonical-json.ts";
-import { exchange, type ExchangeFailure } from "./exchange.ts";
+import { exchange, type ExchangeFailure, type ExchangeRequest } from "./exchange.ts";
 
 export type ServiceAnswer =
   /** `json` is undefined where the body is none. */
   | { readonly ok: true; readonly status: number; readonly json: JsonValue | undefined }
   | { readonly ok: false; readonly reason: ExchangeFailure };
 
-type Service = { readonly url: string; readonly token?: string | undefined; readonly timeoutMs: number };
+type Service = {
+  readonly url: string;
+  readonly token?: string | undefined;
+  readonly timeoutMs: number;
+  readonly method?: ExchangeRequest["method"];
+  readonly headers?: Readonly<Record<string, string>>;
+};
 
 /** For a library that speaks with one service: a `fetch` that posts texts to this one address, and refuses whatever else it is asked. */
 export const postsTo =
@@ -22,8 +28,14 @@ export const postsTo =
   };
 
 /** Asks a service that the operator has set, with JSON for JSON. Its URL comes from the settings, never from a tenant or a caller: those go through egress.ts. */
-export async function callService({ url, token, timeoutMs }: Service, body: JsonValue): Promise<ServiceAnswer> {
-  const headers = { "content-type": "application/json", ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) };
-  const answer = await exchange(new URL(url), { method: "POST", headers, body: JSON.stringify(body) }, { timeoutMs });
+export async function callService(service: Service, body?: JsonValue): Promise<ServiceAnswer> {
+  const { url, token, timeoutMs, method = "POST" } = service;
+  const headers = {
+    "content-type": "application/json",
+    ...service.headers,
+    ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+  };
+  const sent = { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) };
+  const answer = await exchange(new URL(url), sent, { timeoutMs });
   return answer.ok ? { ok: true, status: answer.status, json: parseJson(answer.body) } : { ok: false, reason: answer.reason };
 }

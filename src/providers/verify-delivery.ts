@@ -1,7 +1,7 @@
-import type { Environment } from "../env.ts";
 import type { ProviderDelivery } from "../http/operation.ts";
 import { problem } from "../http/problem.ts";
 import type { Provider } from "./provider.ts";
+import type { ProviderSettings } from "./settings.ts";
 import { readInngest } from "./signatures/inngest.ts";
 import type { PresentedSignature } from "./signatures/presented.ts";
 import { readStandardWebhook } from "./signatures/standard-webhooks.ts";
@@ -24,7 +24,7 @@ const readSignature: Readonly<Record<Provider, (headers: Headers) => PresentedSi
  * `bad_signature`, the same for every reason, for whatever does not fit.
  */
 export async function verifyDelivery(
-  { providers }: Pick<Environment, "providers">,
+  { providers }: { readonly providers: Pick<ProviderSettings, "webhookSecrets"> },
   provider: Provider,
   headers: Headers,
   body: Uint8Array<ArrayBuffer>,

@@ -182,10 +182,14 @@ describe("a chain of receipts", () => {
 });
 
 describe("a claim policy", () => {
-  it("is not the Worker's to set", async () => {
+  it("is set with an event alone, and never changed", async () => {
     const { orgId } = await world();
-    const set = statement(`insert into claim_policies values ($1, 1, '{"rules": []}', 'sha256:x', 'key:test', now())`, orgId);
-    await expect(asApp(pool, enter(orgId), event(orgId), set)).rejects.toMatchObject({ code: "42501" });
+    const set = statement(`insert into claim_policies values ($1, 1, '{"rules": []}', 'sha256:x', 'member:test', now())`, orgId);
+    await expect(asApp(pool, enter(orgId), set)).rejects.toMatchObject({ code: "AR001" });
+    await asApp(pool, enter(orgId), event(orgId), set);
+    await expect(asApp(pool, enter(orgId), event(orgId), set)).rejects.toMatchObject({ code: "23505" });
+    for (const change of ["update claim_policies set policy = '{}'", "delete from claim_policies"])
+      await expect(asApp(pool, enter(orgId), event(orgId), statement(change))).rejects.toMatchObject({ code: "42501" });
   });
 });
 

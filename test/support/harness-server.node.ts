@@ -12,6 +12,7 @@ import { introduceKeys } from "../../src/local/admin/introduce-keys.ts";
 import { createOrganization } from "../../src/local/admin/create-organization.ts";
 import { offerPanel, withdrawPanel } from "../../src/local/admin/offer-panel.ts";
 import { setClaimPolicy } from "../../src/local/admin/set-claim-policy.ts";
+import { addActiveMember, linkToClerk } from "./people-door.node.ts";
 import { providerSettings } from "./provider-settings.ts";
 import { startTestChain, type TestChain } from "./test-chain.node.ts";
 import { newSecrets, newSigningKey, type Secrets } from "../../src/local/secrets.ts";
@@ -48,6 +49,7 @@ export type Harness = {
       PUBLIC_ORIGIN: string;
       EGRESS: string;
       DEPLOYMENT: string;
+      SIGN_IN: string;
       HARNESS_URL: string;
       AGENTS_URL: string;
       A2A_URL: string;
@@ -96,6 +98,7 @@ export async function startHarness({ rowSecurity }: { rowSecurity: boolean }): P
       PUBLIC_ORIGIN: publicOrigin,
       EGRESS: "local",
       DEPLOYMENT: "local",
+      SIGN_IN: "local",
       HARNESS_URL: `http://127.0.0.1:${address.port}`,
       AGENTS_URL: agents.url,
       A2A_URL: a2a.url,
@@ -143,6 +146,10 @@ async function serve(request: IncomingMessage, { run, paid, watch, secrets, quer
       const { orgId, policy } = NewPolicy.parse(body);
       return setClaimPolicy(run, orgId, policy);
     }
+    case "/members":
+      return addActiveMember(run, body);
+    case "/clerk-links":
+      return linkToClerk(run, body);
     case "/trips":
       return { trips: watch.trips(url.searchParams.get("request")) };
     case "/faults": {

@@ -11,6 +11,13 @@ async function ask<T>(path: string, body?: unknown): Promise<T> {
 export const askForOrganization = (wish: { plan: string; environment: string; scopes: readonly string[] }) =>
   ask<{ orgId: string; apiKey: string; keyId: string }>("/organizations", wish);
 
+/** Lets somebody into an organization, as an active member (people.ts signs one in). */
+export const askForMember = (wish: { orgId: string; role: string; externalId: string | null }) =>
+  ask<{ memberId: string; email: string }>("/members", wish);
+
+/** Says which organization of Clerk's is this one. */
+export const linkToClerk = (orgId: string, externalId: string): Promise<unknown> => ask("/clerk-links", { orgId, externalId });
+
 /** Decides, as the organization's operator, what may be attested of its agents. */
 export const setClaimPolicy = (orgId: string, policy: unknown): Promise<unknown> => ask("/claim-policy", { orgId, policy });
 

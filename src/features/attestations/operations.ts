@@ -1,5 +1,6 @@
 import { defineOperation } from "../../http/define-operation.ts";
 import { BundleQuery, StatementBundle } from "../statements/index.ts";
+import { ClaimPolicy } from "./claim-policy.ts";
 import { issueAttestation } from "./issue-attestation.ts";
 import { getAttestation, listAttestations, readBundle, readClaimPolicy } from "./read-attestations.ts";
 import { readShared, readStatusList } from "./read-public.ts";
@@ -20,6 +21,7 @@ import {
   SharedAttestation,
   SharedParams,
 } from "./schemas.ts";
+import { setClaimPolicy } from "./set-claim-policy.ts";
 import { shareAttestation } from "./share-attestation.ts";
 
 const read = { governance: "tenant-read", method: "get", access: { mode: "tenant", scope: "attestations:read" } } as const;
@@ -92,6 +94,20 @@ export const attestationOperations = [
     request: {},
     response: { status: 200, body: ClaimPolicyView },
     handle: (context) => readClaimPolicy(context),
+  }),
+  defineOperation({
+    id: "claim_policy.set",
+    method: "put",
+    path: "/v1/claim-policy",
+    summary: "Decide what may be attested of the agents",
+    guide:
+      "What no rule allows is refused; an empty list of rules allows nothing. It replaces the whole policy, of which earlier ones stay on record.",
+    governance: "tenant-mutation",
+    access: { mode: "operator", scope: "attestations:write" },
+    audit: "claim_policy.set",
+    request: { body: ClaimPolicy },
+    response: { status: 200, body: ClaimPolicyView },
+    handle: ({ input, ...context }) => setClaimPolicy(context, input.body),
   }),
   defineOperation({
     ...open,

@@ -100,6 +100,9 @@ export const insertShare = ({ orm, orgId }: ScopedDb, row: Omit<ShareRow, "orgId
 export const selectClaimPolicy = ({ orm, orgId }: ScopedDb) =>
   orm.select().from(claimPolicies).where(eq(claimPolicies.orgId, orgId)).orderBy(desc(claimPolicies.number)).limit(1);
 
+export const insertClaimPolicy = ({ orm, orgId }: ScopedDb, row: Omit<typeof claimPolicies.$inferInsert, "orgId">) =>
+  orm.insert(claimPolicies).values({ ...row, orgId });
+
 /** The most that a statement names: it can have 64 subjects. */
 const mostCosigners = 50;
 

@@ -1,7 +1,6 @@
 export {
   enterFor,
   handleOnce,
-  outcomes,
   rememberEvent,
   withoutConflict,
   type Effect,
@@ -9,3 +8,5 @@ export {
   type Outcome,
   type ProviderEvent,
 } from "./handle-once.ts";
+export { ProviderAnswer } from "./schemas.ts";
+export { selectNewestEvent } from "./store.ts";

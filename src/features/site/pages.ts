@@ -1,9 +1,9 @@
 import { escapeMarkup } from "../../http/markup.ts";
 import type { MediaAnswer } from "../../http/operation.ts";
+import { markCode, page } from "../../http/page.ts";
 import { isProblemCode, problem, problems } from "../../http/problem.ts";
 import { apiKeyPattern } from "../../access/api-key.ts";
 import { glossary } from "./glossary.ts";
-import { page } from "./page.ts";
 
 export const homePage = (): MediaAnswer =>
   page(
@@ -22,8 +22,6 @@ export function problemPage(code: string): MediaAnswer {
     `<p>${markCode(explanation)}</p><dl><dt>Code</dt><dd><code>${code}</code></dd><dt>HTTP status</dt><dd>${status}</dd></dl><p><a href="/docs">API reference</a></p>`,
   );
 }
-
-const markCode = (text: string): string => escapeMarkup(text).replaceAll(/`([^`]+)`/g, "<code>$1</code>");
 
 /** The API reference: Scalar's own bundle from this Worker, started by one script with a nonce; a plain glossary before it. */
 export function docsPage(): MediaAnswer {

@@ -29,13 +29,15 @@ export const rawStatement = (query: SQL): Statement => {
   return { query: text, params };
 };
 
-export type Act = { readonly action: Action; readonly resource: string; readonly change: JsonValue };
+export type Act = { readonly action: Action; readonly resource: string; readonly change: JsonValue; readonly commitment?: string };
 
 const enter = (orgId: string, requestId: string): Statement =>
   rawStatement(sql`select app.enter(${orgId}, ${administrator}, ${requestId})`);
 
-const event = async (orgId: string, { action, resource, change }: Act): Promise<Statement> =>
-  toStatement(build.insert(auditEvents).values({ orgId, id: newId("auditEvent"), action, resource, change: await jsonDigest(change) }));
+const event = async (orgId: string, { action, resource, change, commitment }: Act): Promise<Statement> => {
+  const row = { orgId, id: newId("auditEvent"), action, resource, change: await jsonDigest(change), commitment: commitment ?? null };
+  return toStatement(build.insert(auditEvents).values(row));
+};
 
 /** Reads an organization's rows. */
 export async function look(run: RunAsAdmin, orgId: string, statement: Statement): Promise<RawResult["rows"]> {
@@ -58,7 +60,7 @@ export async function actOnOrganization(
   const requestId = newId("request");
   await run([
     enter(platformOrgId, requestId),
-    await event(platformOrgId, { ...act, resource: orgId }),
+    await event(platformOrgId, { action: act.action, change: act.change, resource: orgId }),
     enter(orgId, requestId),
     ...(changes.beforeEvent ?? []),
     await event(orgId, act),

@@ -6,11 +6,10 @@ import type { RunAsAdmin } from "./act.ts";
 import { readNewestHistory } from "./change-key-history.ts";
 import { introduceKeys } from "./introduce-keys.ts";
 import type { Administration } from "./open-administration.ts";
+import { oneOf, text, type Options } from "./options.ts";
 import { makeRootKey, readRootKey } from "./root-key.ts";
 import { revokeSigningKey, rotateSigningKey } from "./rotate-signing-key.ts";
 import { setClaimPolicy } from "./set-claim-policy.ts";
-
-type Options = Readonly<Record<string, string | boolean | undefined>>;
 
 export const keyUsage = `  make-root-key --out FILE
                            the key that vouches for all others: keep it offline, and tell people its fingerprint
@@ -22,18 +21,6 @@ export const keyUsage = `  make-root-key --out FILE
                            takes a key's word away; what an outside witness saw before TIME stays good
   set-claim-policy --organization ID --file FILE
                            what may be attested of an organization's agents`;
-
-function text(options: Options, name: string): string {
-  const value = options[name];
-  if (typeof value !== "string" || value.trim() === "") throw new PlainFailure(`--${name} is needed.`);
-  return value.trim();
-}
-
-function oneOf<T extends string>(options: Options, name: string, known: readonly T[]): T {
-  const value = known.find((one) => one === options[name]);
-  if (value === undefined) throw new PlainFailure(`--${name} is one of ${known.join(", ")}.`);
-  return value;
-}
 
 function timeOf(value: string | boolean | undefined, otherwise: Date): Date {
   if (value === undefined) return otherwise;

@@ -11,6 +11,8 @@ const State = z.object({
   orgId: z.string().optional(),
   apiKey: z.string().optional(),
   agentId: z.string().optional(),
+  /** Whether the organization has its owner, who signs in with a link. */
+  owned: z.boolean().optional(),
   pactId: z.string().optional(),
   activated: z.boolean().optional(),
   finished: z.boolean().default(false),

@@ -1,0 +1,82 @@
+import { and, count, eq, isNull, ne, or, sql } from "drizzle-orm";
+import { memberProfiles, members, providerLinks } from "../../db/schema/members.ts";
+import type { ScopedDb } from "../../db/tenant-db.ts";
+import { keyset } from "../../http/pagination.ts";
+import type { MemberRow, NewMember, NewProfile } from "./member.ts";
+import type { MemberQuery } from "./schemas.ts";
+
+const ownMember = (orgId: string, memberId: string) => and(eq(members.orgId, orgId), eq(members.id, memberId));
+const itsProfile = and(eq(memberProfiles.orgId, members.orgId), eq(memberProfiles.memberId, members.id));
+const withProfile = { member: members, profile: memberProfiles };
+
+/** A member and what names them, if it was not erased. */
+export const selectMember = ({ orm, orgId }: ScopedDb, memberId: string) =>
+  orm.select(withProfile).from(members).leftJoin(memberProfiles, itsProfile).where(ownMember(orgId, memberId));
+
+export function selectMembers({ orm, orgId }: ScopedDb, query: MemberQuery) {
+  const { where, orderBy, limit } = keyset(query, members.createdAt, members.id);
+  const status = query.status === undefined ? undefined : eq(members.status, query.status);
+  return orm
+    .select(withProfile)
+    .from(members)
+    .leftJoin(memberProfiles, itsProfile)
+    .where(and(eq(members.orgId, orgId), status, where))
+    .orderBy(...orderBy)
+    .limit(limit);
+}
+
+const isOtherOwner = (orgId: string, memberId: string) =>
+  and(eq(members.orgId, orgId), ne(members.id, memberId), eq(members.role, "owner"), eq(members.status, "active"));
+
+export const countOtherOwners = ({ orm, orgId }: ScopedDb, memberId: string) =>
+  orm.select({ others: count() }).from(members).where(isOtherOwner(orgId, memberId));
+
+/** Who has the address now: nobody else can be invited with it. */
+export const selectHolder = ({ orm, orgId }: ScopedDb, email: string) =>
+  orm
+    .select({ memberId: memberProfiles.memberId })
+    .from(memberProfiles)
+    .where(and(eq(memberProfiles.orgId, orgId), eq(memberProfiles.email, email), isNull(memberProfiles.removedAt)));
+
+/** What Clerk calls the organization. */
+export const selectClerkLink = ({ orm, orgId }: ScopedDb) =>
+  orm
+    .select({ externalId: providerLinks.externalId })
+    .from(providerLinks)
+    .where(and(eq(providerLinks.orgId, orgId), eq(providerLinks.provider, "clerk")));
+
+export const insertMember = ({ orm, orgId }: ScopedDb, row: NewMember) => orm.insert(members).values({ ...row, orgId });
+export const insertProfile = ({ orm, orgId }: ScopedDb, row: NewProfile) => orm.insert(memberProfiles).values({ ...row, orgId });
+
+type MemberChange = Partial<Pick<MemberRow, "role" | "status" | "externalId" | "providerUpdatedAt" | "joinedAt" | "removedAt">> & {
+  readonly updatedAt: Date;
+};
+
+/** Matches only while the member is as they were read. */
+export const updateMember = ({ orm, orgId }: ScopedDb, read: Pick<MemberRow, "id" | "revision">, change: MemberChange) =>
+  orm
+    .update(members)
+    .set({ ...change, revision: read.revision + 1 })
+    .where(and(ownMember(orgId, read.id), eq(members.revision, read.revision)));
+
+/**
+ * The same for what may take an owner's rights: matches only while another active owner is left. Writers of one organization wait for each
+ * other at its audit event, which comes first, so that each sees what the one before it did.
+ */
+export function updateMemberIfOwned({ orm, orgId }: ScopedDb, read: Pick<MemberRow, "id" | "revision">, change: MemberChange) {
+  const others = orm.select({ others: count() }).from(members).where(isOtherOwner(orgId, read.id)); // prettier-ignore
+  const owned = or(ne(members.role, "owner"), ne(members.status, "active"), sql`(${others}) > 0`);
+  return orm
+    .update(members)
+    .set({ ...change, revision: read.revision + 1 })
+    .where(and(ownMember(orgId, read.id), eq(members.revision, read.revision), owned));
+}
+
+const ownProfile = (orgId: string, memberId: string) => and(eq(memberProfiles.orgId, orgId), eq(memberProfiles.memberId, memberId));
+
+/** From now on another member may have the address. */
+export const endProfile = ({ orm, orgId }: ScopedDb, memberId: string, removedAt: Date) =>
+  orm.update(memberProfiles).set({ removedAt, updatedAt: removedAt }).where(ownProfile(orgId, memberId));
+
+/** Erases what names a member, the salt with it: what the log holds says nothing of anybody from then on. */
+export const deleteProfile = ({ orm, orgId }: ScopedDb, memberId: string) => orm.delete(memberProfiles).where(ownProfile(orgId, memberId));

@@ -1,0 +1,28 @@
+import { gateOf } from "../../access/admit.ts";
+import type { Environment } from "../../env.ts";
+import { describeFault } from "../../platform/describe-fault.ts";
+import { Problem, problem } from "../../http/problem.ts";
+
+/**
+ * Takes rights away in the gate first, durably, so that the next request anywhere has them no more; then in the database. What the database
+ * refuses for good did not happen, and the gate is told so at once; what it may have done, the gate finds out by itself.
+ */
+export async function withinGate(
+  env: Environment,
+  orgId: string,
+  memberId: string,
+  restrict: () => Promise<unknown>,
+  write: () => Promise<unknown>,
+): Promise<void> {
+  try {
+    await restrict();
+  } catch (fault) {
+    throw problem("unavailable", `gate: ${describeFault(fault)}`);
+  }
+  try {
+    await write();
+  } catch (fault) {
+    if (fault instanceof Problem && fault.code === "state_conflict") await gateOf(env, orgId).liftMember(orgId, memberId);
+    throw fault;
+  }
+}
