@@ -1,5 +1,3 @@
-import canonicalize from "canonicalize";
-import { createHmac } from "node:crypto";
 import { once } from "node:events";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { createServer } from "node:net";
@@ -11,6 +9,7 @@ import { buildWorker } from "../../src/local/build-worker.ts";
 import { projectRoot } from "../../src/local/data-dir.ts";
 import { serveWorker } from "../../src/local/serve-worker.ts";
 import { newId } from "../../src/platform/ids.ts";
+import { signedHeaders } from "../support/sign-as-provider.ts";
 import { providerSettings } from "../support/provider-settings.ts";
 import { newSecrets } from "../../src/local/secrets.ts";
 
@@ -54,14 +53,6 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-/** As Inngest signs: the key's text behind its name, over the body's RFC 8785 form and the time. */
-function signed(body: string): Record<string, string> {
-  const seconds = Math.floor(Date.now() / 1000);
-  const key = providerSettings.INNGEST_SIGNING_KEY.replace(/^signkey-\w+-/, "");
-  const text = body === "" ? "" : (canonicalize(JSON.parse(body)) ?? "");
-  return { "x-inngest-signature": `t=${seconds}&s=${createHmac("sha256", key).update(`${text}${seconds}`).digest("hex")}` };
-}
-
 const callOf = (data: unknown): string => {
   const event = { id: "01JD", name: "armalo/eval.run.requested", data, ts: 0 };
   const ctx = {
@@ -78,13 +69,13 @@ const callOf = (data: unknown): string => {
 
 async function post(data: unknown): Promise<{ status: number; noRetry: string | null; body: unknown }> {
   const body = callOf(data);
-  const headers = signed(body);
+  const headers = await signedHeaders("inngest", body);
   const answer = await fetch(`${url}?fnId=armalo-start-eval-run&stepId=step`, { method: "POST", headers, body });
   return { status: answer.status, noRetry: answer.headers.get("x-inngest-no-retry"), body: await answer.json() };
 }
 
 it("is served by the Worker as it is deployed, in cloud mode and with the runtime's own context for steps", async () => {
-  const answer = await fetch(url, { headers: signed("") });
+  const answer = await fetch(url, { headers: await signedHeaders("inngest", "") });
   expect(answer.status).toBe(200);
   expect(await answer.json()).toMatchObject({ mode: "cloud", function_count: 1, authentication_succeeded: true });
   const refused = await post({});

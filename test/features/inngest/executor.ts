@@ -1,6 +1,6 @@
 import type { JsonValue } from "../../../src/crypto/canonical-json.ts";
 import { newId } from "../../../src/platform/ids.ts";
-import { signedHeaders } from "../../support/deliver.ts";
+import { signedHeaders } from "../../support/sign-as-provider.ts";
 import { ownerSees } from "../../support/harness.ts";
 import { callApi, type Answer } from "../../support/organization.ts";
 

@@ -2,7 +2,7 @@ import { env } from "cloudflare:workers";
 import { describe, expect, it, vi } from "vitest";
 import { parseEnvironment } from "../../../src/env.ts";
 import { newId } from "../../../src/platform/ids.ts";
-import { signedHeaders } from "../../support/deliver.ts";
+import { signedHeaders } from "../../support/sign-as-provider.ts";
 import { failDatabase } from "../../support/harness.ts";
 import { providerSettings } from "../../support/provider-settings.ts";
 import { easyCases, openWorld, type RunWorld } from "../evals/run-world.ts";
