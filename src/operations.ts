@@ -5,6 +5,7 @@ import { agentOperations } from "./features/agents/operations.ts";
 import { attestationOperations } from "./features/attestations/operations.ts";
 import { auditOperations } from "./features/audit/operations.ts";
 import { clerkOperations } from "./features/clerk/operations.ts";
+import { billingOperations } from "./features/billing/operations.ts";
 import { cosignatureOperations } from "./features/cosignatures/operations.ts";
 import { evalOperations } from "./features/evals/operations.ts";
 import { evidenceOperations } from "./features/evidence/operations.ts";
@@ -58,6 +59,7 @@ export const operations: readonly Operation[] = [
   ...webhookOperations,
   ...noticeOperations,
   ...clerkOperations,
+  ...billingOperations,
   ...auditOperations,
   ...evidenceOperations,
   ...transparencyOperations,

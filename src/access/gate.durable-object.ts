@@ -15,8 +15,10 @@ import { Lookups, type KnownOrganization, type Organization } from "./lookups.ts
 import type { MemberRecord, PersonClaim } from "./person-record.ts";
 import type { Role } from "./roles.ts";
 import { SecurityCounter } from "./security-counter.ts";
+import { UsageCounter, type DayOfUse } from "./usage-counter.ts";
 
 const reconcileAfterMs = 60_000;
+const saveUsageAfterMs = 30_000;
 
 /** One per organization: the only place where its credentials, limits and idempotency keys are decided. */
 export class Gate extends DurableObject<Bindings> {
@@ -37,6 +39,7 @@ export class Gate extends DurableObject<Bindings> {
   readonly #watches = new GateWatches(this.ctx.storage.sql);
   readonly #security = new SecurityCounter(this.#store);
   readonly #meter = new GateMeter(this.#store);
+  readonly #usage = new UsageCounter(this.ctx.storage.sql);
   #lastNow = 0;
   #orgId = this.ctx.storage.kv.get<string>("orgId");
 
@@ -70,6 +73,7 @@ export class Gate extends DurableObject<Bindings> {
     const { plan, wrappedDataKey } = this.#organization();
     const limit = this.#meter.ask(plan, now);
     if (!limit.accepted) return { ...this.#refuse(name, { reason: "rate_limited", blocker: `over ${limit.limit} a minute` }, now), limit };
+    this.#countUse("accepted", now);
     this.#meter.use(name, now);
     if (durable) this.#store.touch(now);
     const state = idempotency === null ? null : this.#askIdempotency(actor, idempotency, now);
@@ -168,6 +172,11 @@ export class Gate extends DurableObject<Bindings> {
     return this.#meter.lastUsed(name);
   }
 
+  /** Requests by day, of the last so many days, the newest first. */
+  usage(days: number): DayOfUse[] {
+    return this.#usage.days(this.#now(), days);
+  }
+
   /** Answers, for /ready. */
   ping(): true {
     return true;
@@ -175,6 +184,7 @@ export class Gate extends DurableObject<Bindings> {
 
   /** The platform gives up on an alarm that keeps failing: where the database is away, this one asks to be woken again. */
   override async alarm(): Promise<void> {
+    this.#usage.save();
     await this.#tellRooms();
     try {
       await this.#settle();
@@ -237,6 +247,10 @@ export class Gate extends DurableObject<Bindings> {
     return organization;
   }
 
+  #countUse(outcome: "accepted" | "refused", now: number): void {
+    if (this.#usage.count(outcome, now)) this.ctx.waitUntil(this.#wakeBy(now + saveUsageAfterMs));
+  }
+
   #askIdempotency(actor: string, request: IdempotencyRequest, now: number): IdempotencyState {
     const state = decideIdempotency(this.#store.idempotency(actor, request.operation, request.key), request.fingerprint, now);
     if (state === "fresh" || state === "look_first") {
@@ -247,6 +261,7 @@ export class Gate extends DurableObject<Bindings> {
   }
 
   #refuse(name: string, { reason, blocker }: Omit<Refusal, "ok">, now: number): Refusal {
+    this.#countUse("refused", now);
     const due = this.#security.count(reason === "person_needed" ? "scope_denied" : reason, name, now);
     if (due !== undefined) this.ctx.waitUntil(this.#wakeBy(due));
     return { ok: false, reason, blocker };

@@ -15,8 +15,8 @@ import { proveOrgScope } from "./org-scope.ts";
 import type { Plan } from "./plans.ts";
 
 /**
- * `agent:`: what a room saw an agent do, in its outbox. `provider:`: what a signed event of it told. `member:`: who proved with a one-time
- * link who they are.
+ * `agent:`: what a room saw an agent do, in its outbox. `provider:`: what a signed event of it told. `member:`: who proved with a one-time link
+ * who they are.
  */
 type SystemActor = `system:${string}` | `agent:${string}` | `provider:${Provider}` | `member:${string}`;
 type OfRequest = { readonly requestId: string; readonly meter: Meter; readonly idempotent?: IdempotentWrite };

@@ -95,6 +95,12 @@ export async function findKnownMembers(
   return rows.map(({ org_id: orgId, id: memberId }) => ({ orgId, memberId }));
 }
 
+/** Organizations with a subscription whose grace is over at `now`, the longest over first: at most `limit`. */
+export async function findLapsed(address: DatabaseAddress, now: Date, limit: number): Promise<string[]> {
+  const query = sql`select org_id from app.lapsed_subscriptions(${now.toISOString()}::timestamptz, ${limit})`;
+  return (await call(address, query, Organizations)).map(({ org_id: orgId }) => orgId);
+}
+
 /** Deletes failure records after 30 days and idempotent answers after 24 hours; returns how many of each. */
 export async function purgeExpired(address: DatabaseAddress): Promise<{ failures: number; answers: number }> {
   const [counts] = await call(address, sql`select failures, answers from app.purge()`, Purged);

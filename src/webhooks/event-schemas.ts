@@ -94,7 +94,6 @@ const makeSchemas = () => {
     "attestation.issued": z.strictObject({ ...attestation, about: z.string().max(longestId), issuedAt: Time, expiresAt: Time }),
     "attestation.revoked": z.strictObject({ ...attestation, revokedAt: Time }),
     "payment.settled": z.strictObject({
-      receiptId: id("receipt"),
       operation: z.string().max(64).describe("what was sold"),
       about: z.string().max(longestId).describe("the agent, pact or panel of this organization that it was about"),
       network: z.string().max(64).describe("CAIP-2"),
@@ -104,7 +103,7 @@ const makeSchemas = () => {
         .regex(/^\d{1,78}$/)
         .max(78)
         .describe("atomic units of the asset"),
-      outcome: z.enum(["delivered", "credited"]),
+      outcome: z.enum(["delivered", "credited"]).describe("`credited`: paid for, and still owed"),
       settledAt: Time,
     }),
     "room.member_revoked": z.strictObject({

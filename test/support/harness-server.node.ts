@@ -3,22 +3,26 @@ import { createServer, type IncomingMessage } from "node:http";
 import { z } from "zod";
 import { importTagKey } from "../../src/access/api-key.ts";
 import { planNames } from "../../src/access/plans.ts";
+import { roles } from "../../src/access/roles.ts";
 import { scopes, type Scope } from "../../src/access/scopes.ts";
 import { openSigner } from "../../src/crypto/signer.ts";
 import { parseKeyRing } from "../../src/crypto/sealed-box.ts";
 import type { RunAsAdmin } from "../../src/local/admin/act.ts";
+import { addMember } from "../../src/local/admin/add-member.ts";
 import { createKey } from "../../src/local/admin/create-key.ts";
 import { introduceKeys } from "../../src/local/admin/introduce-keys.ts";
 import { createOrganization } from "../../src/local/admin/create-organization.ts";
+import { makeSignInLink } from "../../src/local/admin/make-sign-in-link.ts";
 import { offerPanel, withdrawPanel } from "../../src/local/admin/offer-panel.ts";
 import { setClaimPolicy } from "../../src/local/admin/set-claim-policy.ts";
-import { addActiveMember, linkToClerk } from "./people-door.node.ts";
 import { providerSettings } from "./provider-settings.ts";
+import { addActiveMember, linkToClerk } from "./people-door.node.ts";
 import { startTestChain, type TestChain } from "./test-chain.node.ts";
 import { newSecrets, newSigningKey, type Secrets } from "../../src/local/secrets.ts";
 import { runBatch } from "../../src/local/sql-batch.ts";
 import { startSqlServer } from "../../src/local/sql-server.ts";
 import { openTestDatabase } from "./harness-database.node.ts";
+import { startClerkStandIn } from "./clerk-stand-in.node.ts";
 import { startA2aAgent } from "./a2a-agent.node.ts";
 import { startTestAgents } from "./test-agents.node.ts";
 import { startWebhookReceiver } from "./webhook-receiver.node.ts";
@@ -31,6 +35,8 @@ const NewOrganization = z.object({
 });
 const Fault = z.object({ orgId: z.string(), mode: z.enum(["down", "after_commit", "none"]), times: z.int().positive() });
 const NewPolicy = z.object({ orgId: z.string(), policy: z.unknown() });
+const NewMember = z.object({ orgId: z.string(), email: z.string(), name: z.string().nullable(), role: z.enum(roles) });
+const Link = z.object({ orgId: z.string(), email: z.string() });
 const PanelOffer = z.object({ panelId: z.string(), withdraw: z.boolean() });
 const Rows = z.object({ query: z.string(), params: z.array(z.unknown()) });
 
@@ -53,6 +59,7 @@ export type Harness = {
       HARNESS_URL: string;
       AGENTS_URL: string;
       A2A_URL: string;
+      CLERK_STAND_IN_URL: string;
       RECEIVER_URL: string;
       DOH_URL: string;
       ROOT_FINGERPRINT: string;
@@ -90,6 +97,7 @@ export async function startHarness({ rowSecurity }: { rowSecurity: boolean }): P
   const agents = await startTestAgents();
   const a2a = await startA2aAgent();
   const receiver = await startWebhookReceiver();
+  const clerk = await startClerkStandIn();
   return {
     bindings: {
       ...secrets,
@@ -104,6 +112,7 @@ export async function startHarness({ rowSecurity }: { rowSecurity: boolean }): P
       A2A_URL: a2a.url,
       RECEIVER_URL: receiver.url,
       DOH_URL: `${receiver.url}/dns-query`,
+      CLERK_STAND_IN_URL: clerk.url,
       ROOT_FINGERPRINT: root.kid,
       ...paid.bindings,
       ...providerSettings,
@@ -114,6 +123,7 @@ export async function startHarness({ rowSecurity }: { rowSecurity: boolean }): P
       agents.close();
       a2a.close();
       receiver.close();
+      clerk.close();
       await paid.close();
       await sqlServer.close();
       await database.close();
@@ -145,6 +155,12 @@ async function serve(request: IncomingMessage, { run, paid, watch, secrets, quer
     case "/claim-policy": {
       const { orgId, policy } = NewPolicy.parse(body);
       return setClaimPolicy(run, orgId, policy);
+    }
+    case "/added-members":
+      return { id: await addMember(run, NewMember.parse(body)) };
+    case "/sign-in-links": {
+      const tagKey = await importTagKey(new Uint8Array(Buffer.from(secrets.API_KEY_TAG_SECRET, "base64")));
+      return makeSignInLink(run, tagKey, Link.parse(body));
     }
     case "/members":
       return addActiveMember(run, body);

@@ -1,4 +1,5 @@
 import { env } from "cloudflare:workers";
+import type { Role } from "../../src/access/roles.ts";
 
 /** Asks the control door of the tests' database. */
 async function ask<T>(path: string, body?: unknown): Promise<T> {
@@ -23,6 +24,15 @@ export const setClaimPolicy = (orgId: string, policy: unknown): Promise<unknown>
 
 /** Offers a judge panel for sale, as the administrator's command does, or takes it off sale. */
 export const offerPanel = (panelId: string, withdraw = false): Promise<unknown> => ask("/panel-offers", { panelId, withdraw });
+
+type NewMember = { readonly orgId: string; readonly email: string; readonly name: string | null; readonly role: Role };
+
+/** Lets somebody in, as the administrator's command does. */
+export const addMember = async (member: NewMember): Promise<string> => (await ask<{ id: string }>("/added-members", member)).id;
+
+/** The token of a one-time link, as the administrator's command makes it. */
+export const makeSignInLink = async (orgId: string, email: string): Promise<string> =>
+  (await ask<{ token: string }>("/sign-in-links", { orgId, email })).token;
 
 /** How many database transactions a request made. */
 export const roundTrips = async (requestId: string): Promise<number> =>

@@ -1,6 +1,6 @@
 import { gateOf } from "../../access/admit.ts";
 import { requirePerson } from "../../access/principal.ts";
-import type { Role } from "../../access/roles.ts";
+import { lesserRole, type Role } from "../../access/roles.ts";
 import type { WriteContext } from "../../http/operation.ts";
 import { atClerk, tellClerkRole } from "./at-clerk.ts";
 import { judgeRoleChange, toMember } from "./member.ts";
@@ -12,7 +12,7 @@ import { withinGate } from "./within-gate.ts";
 
 /** Gives a member another role: at Clerk first where people sign in there, then in the gate, then in the database. */
 export async function changeRole(
-  { tenant, env, principal, now }: WriteContext<"member.role_changed">,
+  { tenant, env, principal, now, waitUntil }: WriteContext<"member.role_changed">,
   memberId: string,
   role: Role,
 ): Promise<MemberView> {
@@ -23,15 +23,13 @@ export async function changeRole(
   const view = toMember({ ...member, role }, profile);
   const change = { from: member.role, to: role };
   const gate = gateOf(env, tenant.orgId);
-  await withinGate(
-    env,
-    tenant.orgId,
-    memberId,
-    () => gate.changeMember(tenant.orgId, memberId, role),
-    () =>
-      tenant.write({ action: "member.role_changed", resource: memberId, change, answer: view }, (db) => [
-        updateMemberIfOwned(db, member, { role, updatedAt: now }),
-      ]),
+  const tellGate = async (): Promise<void> => gate.changeMember(tenant.orgId, memberId, role);
+  await withinGate(env, tenant.orgId, memberId, tellGate, () =>
+    tenant.write({ action: "member.role_changed", resource: memberId, change, answer: view }, (db) => [
+      updateMemberIfOwned(db, member, { role, updatedAt: now }),
+    ]),
   );
+  // What the role adds holds once the gate has read it; where it is out of reach now, it reads it within a minute.
+  if (lesserRole(member.role, role) === member.role) waitUntil(tellGate().catch(() => undefined));
   return view;
 }

@@ -1,4 +1,4 @@
-import { swarmPlans, type Plan } from "../../access/plans.ts";
+import { plans, type Plan } from "../../access/plans.ts";
 import { requireWholeOrganization } from "../../access/principal.ts";
 import { demandRoom, suggestRoom } from "../../access/room-control.ts";
 import { tagId } from "../../access/tagged-id.ts";
@@ -25,7 +25,7 @@ export async function createRoom(context: WriteContext<"room.created">, swarmId:
   const kept = { retentionMessages: retention.messages, retentionDays: retention.days };
   const row: NewRoomRow = { id, swarmId, name, topics, ...kept, revision: 1, closedAt: null, createdAt: now, updatedAt: now };
   const view = toRoom(row);
-  const { roomsPerSwarm } = swarmPlans[plan];
+  const { roomsPerSwarm } = plans[plan];
   try {
     await tenant.write({ action: "room.created", resource: id, change: view, answer: view }, (db) => [
       insertRoom(db, row),
@@ -73,7 +73,7 @@ export async function closeRoom({ tenant, principal, env, now }: WriteContext<"r
 
 /** What the plan does not allow, and schemas that nothing could be checked against. */
 function refuse({ topics = [], retention }: RoomChanges, plan: Plan): void {
-  const { roomMessages, roomDays } = swarmPlans[plan];
+  const { roomMessages, roomDays } = plans[plan];
   const beyond: FieldError[] = [
     ...(retention !== undefined && retention.messages > roomMessages
       ? [{ path: "body.retention.messages", message: `The plan keeps at most ${roomMessages} messages.` }]

@@ -1,4 +1,4 @@
-import { swarmPlans, type Plan } from "../../access/plans.ts";
+import { plans, type Plan } from "../../access/plans.ts";
 import { openSystemDb, selectOrganization } from "../../access/system-principal.ts";
 import { openSealedBox } from "../../crypto/sealed-box.ts";
 import { findRoomOrganization } from "../../db/cross-tenant.ts";
@@ -42,7 +42,7 @@ export async function loadRoom(env: Environment, roomId: string): Promise<RoomCo
   const secrets = await Promise.all(sealed.map((row) => openSwarmSecret(box, row)));
   const { plan } = organization;
   const { topics, closedAt } = room;
-  const most = swarmPlans[plan];
+  const most = plans[plan];
   const retention = { messages: Math.min(room.retentionMessages, most.roomMessages), days: Math.min(room.retentionDays, most.roomDays) };
   return { roomId, orgId, plan, closedAt, secrets, topics, retention, revocations };
 }

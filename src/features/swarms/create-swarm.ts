@@ -1,4 +1,4 @@
-import { swarmPlans } from "../../access/plans.ts";
+import { plans } from "../../access/plans.ts";
 import { requireWholeOrganization } from "../../access/principal.ts";
 import type { WriteContext } from "../../http/operation.ts";
 import { Problem, problem } from "../../http/problem.ts";
@@ -12,7 +12,7 @@ import { toSwarm, type NewSwarmRow } from "./swarm.ts";
 export async function createSwarm(context: WriteContext<"swarm.created">, name: string): Promise<SwarmView> {
   const { tenant, principal, plan, box, now } = context;
   requireWholeOrganization(principal);
-  const { swarms: most } = swarmPlans[plan];
+  const { swarms: most } = plans[plan];
   const row: NewSwarmRow = { id: newId("swarm"), name, generation: 1, openRooms: 0, revision: 1, createdAt: now, updatedAt: now };
   const secret = await newSwarmSecret(box, row.id, row.generation, now);
   const view = toSwarm(row);

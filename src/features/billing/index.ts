@@ -1,0 +1,1 @@
+export { lapseGrace } from "./lapse-grace.ts";
