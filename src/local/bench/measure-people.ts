@@ -76,6 +76,8 @@ export async function measureSessions(
   };
   const requests = (side: keyof typeof headers) => tenants.map((tenant) => ({ path: path(tenant), headers: headers[side](tenant) }));
   const [key, session] = [runner(workerd.origins.api, requests("key")), runner(workerd.origins.api, requests("session"))];
+  // The issuer's keys, and whose each of its organizations is, are asked for once: what is measured is warm.
+  for (const tenant of tenants) await tripsOf({ url: `${workerd.origins.api}${path(tenant)}`, headers: headers.session(tenant) });
   await race(workerd, [key, session], { connections: 32, rounds: 12, seconds: 0.5 });
   const [first] = tenants;
   if (first === undefined) throw new Error("no organization to ask for");
