@@ -3,6 +3,7 @@ import { describe, expect, it, vi } from "vitest";
 import { webhookEventTypes } from "../../../src/webhooks/event-types.ts";
 import { ownerSees } from "../../support/harness.ts";
 import { createOrganization, type TestOrganization } from "../../support/organization.ts";
+import { signInAs } from "../../support/people.ts";
 import { asBearer } from "../../support/rooms.ts";
 import { setName } from "../../support/webhook-receiver.ts";
 import { newEndpoint } from "../../support/webhooks.ts";
@@ -166,6 +167,22 @@ describe("a new webhook endpoint", () => {
       await bound.call("GET", "/v1/notices"),
     ];
     expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 403));
+  });
+});
+
+describe("people", () => {
+  it("run webhook endpoints as operators, and look at them as viewers", async () => {
+    const org = await createOrganization();
+    const [operator, viewer] = [await signInAs(org, "operator"), await signInAs(org, "viewer")];
+    const made = await operator.call("POST", collection, { url: `${env.RECEIVER_URL}/hook/none`, eventTypes: [] });
+    expect(made.status, made.text).toBe(201);
+    const path = `${collection}/${made.body.id}`;
+    expect((await operator.call("POST", `${path}/rotate-secret`)).body.secret).toMatch(/^whsec_/);
+    expect((await viewer.call("GET", path)).status).toBe(200);
+    const refused = [await viewer.call("POST", `${path}/rotate-secret`), await viewer.call("POST", `${path}/disable`)];
+    expect(refused.map(({ status, body }) => [status, body.code])).toEqual(refused.map(() => [403, "forbidden"]));
+    const actors = await ownerSees("select actor from audit_events where org_id = $1 and resource = $2", org.orgId, made.body.id);
+    expect(actors).toEqual([1, 2].map(() => ({ actor: `member:${operator.memberId}` })));
   });
 });
 
