@@ -100,8 +100,8 @@ describe.each(operatorOperations)("$id, for people alone", (operation) => {
     const key = await ask(owner, theirs);
     expect(key.status).toBe(403);
     if (operation.response.refusals !== "page") expect(key.body.code).toBe("person_needed");
-    const { token } = (await owner.call("POST", "/v1/access-tokens", {})).body;
-    const asToken = await callApi(operation.method, path, bodyOf(operation), { authorization: `Bearer ${token}` });
+    const { accessToken } = (await owner.call("POST", "/v1/access-tokens", {})).body;
+    const asToken = await callApi(operation.method, path, bodyOf(operation), { authorization: `Bearer ${accessToken}` });
     expect(asToken.status).toBe(403);
   });
 

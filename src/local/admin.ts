@@ -3,6 +3,7 @@ import { planNames } from "../access/plans.ts";
 import { scopes } from "../access/scopes.ts";
 import { createKey } from "./admin/create-key.ts";
 import { createOrganization } from "./admin/create-organization.ts";
+import { billingCommands, billingUsage } from "./admin/billing-commands.ts";
 import { installSuites } from "./admin/install-suites.ts";
 import { keyCommands, keyUsage, makeRootKeyFile } from "./admin/key-commands.ts";
 import { offerPanel, withdrawPanel } from "./admin/offer-panel.ts";
@@ -25,6 +26,7 @@ const usage = `npm run admin -- <command>
   reencrypt                wraps every data key with the first key of ENCRYPTION_KEYS
   migrate                  brings the database of DATABASE_URL to the newest migration
   set-database-password    gives the role armalo_app of that database a new password
+${billingUsage}
 ${peopleUsage}
 ${keyUsage}
 
@@ -35,6 +37,7 @@ type Command = (administration: Administration, options: Options) => Promise<str
 
 const commands: Readonly<Record<string, Command>> = {
   ...keyCommands,
+  ...billingCommands,
   ...peopleCommands,
   "create-organization": async ({ run, ring }, { name, plan, test }) => {
     const chosen = planNames.find((known) => known === plan);
@@ -132,6 +135,8 @@ function readArguments(): { positionals: string[]; values: Options } {
         since: { type: "string" },
         panel: { type: "string" },
         withdraw: { type: "boolean" },
+        provider: { type: "string" },
+        external: { type: "string" },
         email: { type: "string" },
         role: { type: "string" },
       },

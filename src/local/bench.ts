@@ -8,20 +8,25 @@ import { introduceKeys } from "./admin/introduce-keys.ts";
 import { buildWorkers, gzipKib, startUpMs } from "./bench/build.ts";
 import { measureCreates, measureGates, measureGrowth, measureReads } from "./bench/measure.ts";
 import { measureDelays, measureIntegration, measureProofs, seedEvents } from "./bench/measure-log.ts";
+import { issuerSettings, measureSessions, openIssuer, type Issuer } from "./bench/measure-people.ts";
 import { measurePayments } from "./bench/measure-payments.ts";
 import { measureRevocations, raceRooms } from "./bench/measure-rooms.ts";
 import { measureRoomTokens, measureStatements } from "./bench/measure-signing.ts";
+import { measureSignatures } from "./bench/measure-signatures.ts";
+import { measureWebhooks } from "./bench/measure-webhooks.ts";
 import { measureTrust } from "./bench/measure-trust.ts";
 import {
   startChainDoor,
+  startReceiverDoor,
   startSqlDoor,
   startWorkerd,
   stopProcesses,
-  type ChainDoor,
+  type ReceiverDoor,
   type SqlDoor,
   type Workerd,
 } from "./bench/processes.ts";
-import { report, type Measured } from "./bench/report.ts";
+import { report, reportPeople, type Measured } from "./bench/report.ts";
+import type { PeopleAndWebhooks } from "./bench/report-webhooks.ts";
 import { openSeed, type Tenant } from "./bench/seed.ts";
 import { workerdConfig, type Scripts } from "./bench/workerd-config.ts";
 import { paymentBindings } from "./chain/network.ts";
@@ -39,13 +44,15 @@ const memoryDisk = "/dev/shm";
 
 const say = (text: string): void => console.error(text);
 
+const usage = "npm run bench [-- --only people]\n\n  --only people   sessions, and webhooks in both directions";
+
 /** Measures the built Worker in workerd on a PostgreSQL server, all on this machine, and prints one report. */
 async function bench(): Promise<void> {
+  const only = readOnly();
   const reason = await whyNoRealPostgres();
   if (reason !== undefined) throw new PlainFailure(`The bench needs PostgreSQL's own server: ${reason}.`);
   say("Building the Workers …");
   const scripts = await buildWorkers();
-  const sizes = { gzipKib: await gzipKib(scripts.api), startUpMs: await startUpMs() };
   const folders: Folders = {
     onDisk: await newFolder(tmpdir()),
     inMemory: existsSync(memoryDisk) ? await newFolder(memoryDisk) : undefined,
@@ -54,6 +61,8 @@ async function bench(): Promise<void> {
   const postgres = await startRealPostgres({ fsync: true });
   await endWithUs("postgres");
   try {
+    if (only) return console.log(reportPeople(await measurePeopleAlone(scripts, folders, postgres)));
+    const sizes = { gzipKib: await gzipKib(scripts.api), startUpMs: await startUpMs() };
     console.log(report({ ...(await measure(scripts, folders, postgres)), ...sizes }));
   } catch (fault) {
     throw stopped ? new PlainFailure("The bench was stopped.") : fault;
@@ -61,6 +70,12 @@ async function bench(): Promise<void> {
     stopProcesses();
     await postgres.close();
   }
+}
+
+function readOnly(): boolean {
+  const asked = process.argv.slice(2).join(" ");
+  if (asked !== "" && asked !== "--only people") throw new PlainFailure(usage);
+  return asked !== "";
 }
 
 type Folders = { readonly onDisk: string; readonly inMemory: string | undefined; readonly forgetting: string };
@@ -84,9 +99,19 @@ type Tenants = {
   readonly crowd: Tenant;
   /** Whose agent's score is sold. */
   readonly seller: Tenant;
+  readonly hooked: Hooked;
 };
 
-async function seedTenants({ owner }: RealPostgres, secrets: Secrets): Promise<Tenants> {
+/** Who has webhooks: one has few endpoints, two have many. */
+type Hooked = { readonly one: Tenant; readonly two: readonly Tenant[] };
+const seedHooked = async (seed: Seed): Promise<Hooked> => ({ one: await seed(1), two: [await seed(1), await seed(1)] });
+
+type Seed = Awaited<ReturnType<typeof openSeed>>;
+
+async function openSeeding(
+  { owner }: RealPostgres,
+  secrets: Secrets,
+): Promise<{ seed: Seed; several: (count: number) => Promise<Tenant[]> }> {
   const root = await openSigner(newSigningKey());
   await introduceKeys(
     (statements) => runBatch(owner.pool, { role: "armalo_admin", statements }),
@@ -99,6 +124,12 @@ async function seedTenants({ owner }: RealPostgres, secrets: Secrets): Promise<T
     while (tenants.length < count) tenants.push(await seed(100));
     return tenants;
   };
+  return { seed, several };
+}
+
+async function seedTenants(postgres: RealPostgres, secrets: Secrets): Promise<Tenants> {
+  const { seed, several } = await openSeeding(postgres, secrets);
+  const { owner } = postgres;
   const tenants = {
     small: await seed(1_000),
     large: await seed(200_000),
@@ -106,6 +137,7 @@ async function seedTenants({ owner }: RealPostgres, secrets: Secrets): Promise<T
     fifty: await several(50),
     crowd: await seed(310),
     seller: await seed(1),
+    hooked: await seedHooked(seed),
     logs: { small: await seed(1), large: await seed(1) },
   };
   await seedEvents(owner.pool, tenants.logs.small, leaves.small);
@@ -117,9 +149,10 @@ async function seedTenants({ owner }: RealPostgres, secrets: Secrets): Promise<T
 async function measure(scripts: Scripts, folders: Folders, postgres: RealPostgres): Promise<Omit<Measured, "gzipKib" | "startUpMs">> {
   const secrets = newSecrets();
   say("Seeding organizations, keys and agents …");
-  const { small, large, ones, fifty, logs, crowd, seller } = await seedTenants(postgres, secrets);
-  const [door, chain] = [await startSqlDoor(postgres.ownerUrl), await startChainDoor()];
-  const serveFrom = (folder: string, keeps = true): Promise<Workerd> => serve({ scripts, folder, door, chain, secrets, keeps });
+  const { small, large, ones, fifty, logs, crowd, seller, hooked } = await seedTenants(postgres, secrets);
+  const [door, chain, people] = [await startSqlDoor(postgres.ownerUrl), await startChainDoor(), await openPeople()];
+  const settings = { ...paymentBindings(chain.rpcUrl, chain.facilitatorUrl), ...people.settings };
+  const serveFrom = (folder: string, keeps = true): Promise<Workerd> => serve({ scripts, folder, door, settings, secrets, keeps });
   const workerd = await serveFrom(folders.onDisk);
   say("Measuring reads …");
   const reads = await measureReads(workerd, fifty);
@@ -148,23 +181,59 @@ async function measure(scripts: Scripts, folders: Folders, postgres: RealPostgre
   const rooms = { races, revocations: await measureRevocations(workerd, crowd), tokens: await measureRoomTokens(workerd) };
   say("Measuring paid calls …");
   const payments = await measurePayments(workerd, chain, seller, fifty);
-  return { reads, growths, gates, gatesInMemory, creates, log, trust, statements, rooms, payments };
+  const measured = await measurePeople({ ...people, workerd, postgres }, fifty, hooked);
+  return { reads, growths, gates, gatesInMemory, creates, log, trust, statements, rooms, payments, people: measured };
+}
+
+type People = { readonly issuer: Issuer; readonly receiver: ReceiverDoor; readonly settings: Readonly<Record<string, string>> };
+
+/** Who signs people's sessions, and who receives webhooks. */
+async function openPeople(): Promise<People> {
+  const issuer = await openIssuer();
+  const receiver = await startReceiverDoor(issuer.jwks);
+  return { issuer, receiver, settings: issuerSettings(receiver.url) };
+}
+
+type Peers = Omit<People, "settings"> & { readonly workerd: Workerd; readonly postgres: RealPostgres };
+
+async function measurePeople(
+  { workerd, postgres, issuer, receiver }: Peers,
+  many: readonly Tenant[],
+  { one, two }: Hooked,
+): Promise<PeopleAndWebhooks> {
+  say("Measuring sessions …");
+  const sessions = await measureSessions(workerd, postgres, issuer, receiver.url, many);
+  say("Measuring what providers send …");
+  const signatures = await measureSignatures(workerd);
+  say("Measuring webhooks …");
+  return { sessions, signatures, webhooks: await measureWebhooks({ workerd, receiver, postgres }, one, two) };
+}
+
+/** The same without anything else. */
+async function measurePeopleAlone(scripts: Scripts, { onDisk: folder }: Folders, postgres: RealPostgres): Promise<PeopleAndWebhooks> {
+  const secrets = newSecrets();
+  say("Seeding organizations and keys …");
+  const { seed, several } = await openSeeding(postgres, secrets);
+  const [many, hooked] = [await several(50), await seedHooked(seed)];
+  const [door, people] = [await startSqlDoor(postgres.ownerUrl), await openPeople()];
+  const workerd = await serve({ scripts, folder, door, settings: people.settings, secrets, keeps: true });
+  return measurePeople({ ...people, workerd, postgres }, many, hooked);
 }
 
 type Serving = {
   readonly scripts: Scripts;
   readonly folder: string;
   readonly door: SqlDoor;
-  readonly chain: ChainDoor;
+  /** What the Worker is told besides: how it is paid, and who signs people in. */
+  readonly settings: Readonly<Record<string, string>>;
   readonly secrets: Secrets;
   /** Whether the cache keeps what it is given. */
   readonly keeps: boolean;
 };
 
-async function serve({ scripts, folder, door, chain, secrets, keeps }: Serving): Promise<Workerd> {
+async function serve({ scripts, folder, door, settings: more, secrets, keeps }: Serving): Promise<Workerd> {
   const database = { DATABASE_URL: door.connectionString, DATABASE_ENDPOINT: door.endpoint };
-  const paid = paymentBindings(chain.rpcUrl, chain.facilitatorUrl);
-  const settings = { ...secrets, ...paid, PUBLIC_ORIGIN: publicOrigin, EGRESS: "local", DEPLOYMENT: "local" };
+  const settings = { ...secrets, ...more, PUBLIC_ORIGIN: publicOrigin, EGRESS: "local", DEPLOYMENT: "local" };
   const objectsDir = join(folder, "objects");
   await mkdir(objectsDir);
   const config = join(folder, "workerd.capnp");

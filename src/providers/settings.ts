@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { planNames, type Plan } from "../access/plans.ts";
+import { paidPlans, type Plan } from "../access/plans.ts";
 import { readBase64, utf8 } from "../crypto/encoding.ts";
 import type { Provider } from "./provider.ts";
 
@@ -39,7 +39,7 @@ const origins = z.string().transform((text, context): readonly string[] => {
 });
 
 /** What a provider sells, by its own names: `{"plan_abc":"pro"}`. Free is what there is without a subscription. */
-const PlanNames = z.record(z.string().min(1), z.enum(planNames.filter((plan) => plan !== "free")));
+const PlanNames = z.record(z.string().min(1), z.enum(paidPlans));
 const sold = z.string().transform((text, context): Readonly<Record<string, Plan>> => {
   try {
     const read = PlanNames.safeParse(JSON.parse(text));

@@ -173,6 +173,7 @@ describe("the roles", () => {
       "find_sold_panel",
       "key_history",
       "known_as",
+      "lapsed_subscriptions",
       "linked_org",
       "log_head",
       "memberships",

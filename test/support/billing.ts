@@ -45,7 +45,10 @@ export const metadataFor = async (orgId: string): Promise<{ armalo: string }> =>
 type Membership = { readonly id: string; readonly metadata?: object; readonly plan?: string; readonly status?: string; readonly at?: Date };
 
 /** A membership's event as Whop sends it, with much that nobody here reads. */
-export const ofMembership = (type: string, { id, metadata = {}, plan = "plan_whop_pro", status = "active", at = new Date() }: Membership) => ({
+export const ofMembership = (
+  type: string,
+  { id, metadata = {}, plan = "plan_whop_pro", status = "active", at = new Date() }: Membership,
+) => ({
   id: `msg_${crypto.randomUUID()}`,
   api_version: "v1",
   type,

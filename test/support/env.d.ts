@@ -7,6 +7,8 @@ declare global {
       readonly HARNESS_URL: string;
       /** Agents that behave and misbehave (test-agents.node.ts). */
       readonly AGENTS_URL: string;
+      /** The keys of identity providers (test-identity.node.ts). */
+      readonly IDENTITY_URL: string;
       /** An agent made with the official A2A SDK (a2a-agent.node.ts). */
       readonly A2A_URL: string;
       /** A receiver of webhooks, which behaves as it is told (webhook-receiver.node.ts). */

@@ -12,10 +12,14 @@ import { addMember } from "../../src/local/admin/add-member.ts";
 import { createKey } from "../../src/local/admin/create-key.ts";
 import { introduceKeys } from "../../src/local/admin/introduce-keys.ts";
 import { createOrganization } from "../../src/local/admin/create-organization.ts";
+import { linkProvider } from "../../src/local/admin/link-provider.ts";
 import { makeSignInLink } from "../../src/local/admin/make-sign-in-link.ts";
 import { offerPanel, withdrawPanel } from "../../src/local/admin/offer-panel.ts";
+import { setPlan } from "../../src/local/admin/set-plan.ts";
 import { setClaimPolicy } from "../../src/local/admin/set-claim-policy.ts";
+import { providers } from "../../src/providers/provider.ts";
 import { providerSettings } from "./provider-settings.ts";
+import { startTestWhop, type TestWhop } from "./test-whop.node.ts";
 import { addActiveMember, linkToClerk } from "./people-door.node.ts";
 import { startTestChain, type TestChain } from "./test-chain.node.ts";
 import { newSecrets, newSigningKey, type Secrets } from "../../src/local/secrets.ts";
@@ -26,6 +30,7 @@ import { startClerkStandIn } from "./clerk-stand-in.node.ts";
 import { startA2aAgent } from "./a2a-agent.node.ts";
 import { startTestAgents } from "./test-agents.node.ts";
 import { startWebhookReceiver } from "./webhook-receiver.node.ts";
+import { startTestIdentity } from "./test-identity.node.ts";
 import { watchTransactions, type Watch } from "./watch-transactions.node.ts";
 
 const NewOrganization = z.object({
@@ -33,8 +38,15 @@ const NewOrganization = z.object({
   environment: z.enum(["live", "test"]),
   scopes: z.array(z.custom<Scope>((name) => scopes.some((scope) => scope === name))).min(1),
 });
-const Fault = z.object({ orgId: z.string(), mode: z.enum(["down", "after_commit", "none"]), times: z.int().positive() });
+const Fault = z.object({
+  orgId: z.string(),
+  mode: z.enum(["down", "after_commit", "none"]),
+  times: z.int().positive(),
+  skip: z.int().min(0).default(0),
+});
 const NewPolicy = z.object({ orgId: z.string(), policy: z.unknown() });
+const NewPlan = z.object({ orgId: z.string(), plan: z.enum(planNames) });
+const NewLink = z.object({ orgId: z.string(), provider: z.enum(providers), externalId: z.string() });
 const NewMember = z.object({ orgId: z.string(), email: z.string(), name: z.string().nullable(), role: z.enum(roles) });
 const Link = z.object({ orgId: z.string(), email: z.string() });
 const PanelOffer = z.object({ panelId: z.string(), withdraw: z.boolean() });
@@ -49,7 +61,8 @@ end $$`;
 export type Harness = {
   /** Bindings that the Worker under test gets beside those of wrangler.toml. */
   readonly bindings: Secrets &
-    typeof providerSettings & {
+    typeof providerSettings &
+    TestWhop["bindings"] & {
       DATABASE_URL: string;
       DATABASE_ENDPOINT: string;
       PUBLIC_ORIGIN: string;
@@ -58,6 +71,7 @@ export type Harness = {
       SIGN_IN: string;
       HARNESS_URL: string;
       AGENTS_URL: string;
+      IDENTITY_URL: string;
       A2A_URL: string;
       CLERK_STAND_IN_URL: string;
       RECEIVER_URL: string;
@@ -95,7 +109,9 @@ export async function startHarness({ rowSecurity }: { rowSecurity: boolean }): P
   await new Promise<void>((resolve) => control.listen(0, "127.0.0.1", resolve));
   const address = z.object({ port: z.int() }).parse(control.address());
   const agents = await startTestAgents();
+  const identity = await startTestIdentity();
   const a2a = await startA2aAgent();
+  const whop = await startTestWhop("whop_api_key_of_tests");
   const receiver = await startWebhookReceiver();
   const clerk = await startClerkStandIn();
   return {
@@ -109,6 +125,7 @@ export async function startHarness({ rowSecurity }: { rowSecurity: boolean }): P
       SIGN_IN: "local",
       HARNESS_URL: `http://127.0.0.1:${address.port}`,
       AGENTS_URL: agents.url,
+      IDENTITY_URL: identity.url,
       A2A_URL: a2a.url,
       RECEIVER_URL: receiver.url,
       DOH_URL: `${receiver.url}/dns-query`,
@@ -116,12 +133,15 @@ export async function startHarness({ rowSecurity }: { rowSecurity: boolean }): P
       ROOT_FINGERPRINT: root.kid,
       ...paid.bindings,
       ...providerSettings,
+      ...whop.bindings,
     },
     close: async () => {
       control.closeAllConnections();
       control.close();
       agents.close();
+      identity.close();
       a2a.close();
+      whop.close();
       receiver.close();
       clerk.close();
       await paid.close();
@@ -156,6 +176,12 @@ async function serve(request: IncomingMessage, { run, paid, watch, secrets, quer
       const { orgId, policy } = NewPolicy.parse(body);
       return setClaimPolicy(run, orgId, policy);
     }
+    case "/plans": {
+      const { orgId, plan } = NewPlan.parse(body);
+      return { plan: await setPlan(run, orgId, plan) };
+    }
+    case "/provider-links":
+      return { linked: await linkProvider(run, NewLink.parse(body)) };
     case "/added-members":
       return { id: await addMember(run, NewMember.parse(body)) };
     case "/sign-in-links": {
@@ -169,8 +195,8 @@ async function serve(request: IncomingMessage, { run, paid, watch, secrets, quer
     case "/trips":
       return { trips: watch.trips(url.searchParams.get("request")) };
     case "/faults": {
-      const { orgId, mode, times } = Fault.parse(body);
-      watch.fail(orgId, mode, times);
+      const { orgId, mode, times, skip } = Fault.parse(body);
+      watch.fail(orgId, mode, times, skip);
       return {};
     }
     case "/rows": {

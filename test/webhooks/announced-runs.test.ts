@@ -8,6 +8,7 @@ import { withEngine } from "../features/evals/stub-engine.ts";
 import { easyCases, openWorld, type RunWorld } from "../features/evals/run-world.ts";
 import { dayMs } from "../features/scores/make-evidence.ts";
 import { createAgent, quickstart } from "../features/scores/score-world.ts";
+import { mute, pactCases, pactOf } from "./broken-pact.ts";
 import { addEndpoint, dataOf, everyType, toldTo } from "./hook-world.ts";
 
 vi.setConfig({ testTimeout: 30_000 });
@@ -17,17 +18,6 @@ async function listeningWorld(agent: string, cases: Parameters<typeof openWorld>
   await addEndpoint(world, everyType);
   return world;
 }
-
-async function pactOf({ call, agentId }: RunWorld, conditions: readonly object[]): Promise<string> {
-  const { body } = await call("POST", "/v1/pacts", { agentId, name: "Promise", conditions });
-  const active = await call("POST", `/v1/pacts/${body.id}/activate`);
-  expect(active.status, active.text).toBe(200);
-  return body.id;
-}
-
-/** The echo breaks it with each answer, which opens a critical violation: that is seen of a score at once. */
-const mute = { id: "mute", type: "output", operator: "excludes", value: "question", severity: "critical" };
-const pactCases = (count: number) => easyCases(count, { expectations: [{ kind: "pact" }] });
 
 describe("the end of a run", () => {
   it("is told once, with its verdict and with the score that it changed, in the transaction that ended it", async () => {

@@ -1,6 +1,8 @@
 import { openSystemDb } from "../../access/system-principal.ts";
 import { findLapsed } from "../../db/cross-tenant.ts";
 import type { Environment } from "../../env.ts";
+import { describeFault } from "../../platform/describe-fault.ts";
+import { log } from "../../platform/logger.ts";
 import { withoutConflict } from "../provider-events/index.ts";
 import { changeAccount, type Account } from "./account.ts";
 import { selectAccount, selectSubscriptions, updateSubscription } from "./store.ts";
@@ -9,11 +11,16 @@ import { tellGate } from "./tell-gate.ts";
 
 const mostAtOnce = 100;
 
-/** Ends what was not paid for within its grace. A gate that cannot be told reads the plan anew within a minute by itself. */
+/** Ends what was not paid for within its grace. One organization's trouble is not another's: it is tried again a minute later. */
 export async function lapseGrace(env: Environment, now: Date): Promise<void> {
   for (const orgId of await findLapsed(env, now, mostAtOnce)) {
-    while (await withoutConflict(() => lapseOne(env, orgId, now)));
-    await tellGate(env, orgId);
+    try {
+      while (await withoutConflict(() => lapseOne(env, orgId, now)));
+      // A gate that cannot be told reads the plan anew within a minute by itself.
+      await tellGate(env, orgId);
+    } catch (fault) {
+      log("error", "grace_not_lapsed", { orgId, fault: describeFault(fault) });
+    }
   }
 }
 

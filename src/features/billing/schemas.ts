@@ -9,7 +9,9 @@ const Subscription = z
     id: z.string(),
     provider: z.enum(["whop", "stripe"]),
     plan: z.enum(planNames),
-    status: z.enum(["active", "grace", "ended"]).openapi({ description: "`grace`: a payment failed, and the plan holds until `graceUntil`." }),
+    status: z
+      .enum(["active", "grace", "ended"])
+      .openapi({ description: "`grace`: a payment failed, and the plan holds until `graceUntil`." }),
     graceUntil: Time.nullable(),
     legacy: z.boolean().openapi({ description: "Of a provider that sells nothing new any more: it holds for as long as it is paid." }),
     createdAt: Time,
@@ -33,12 +35,10 @@ export const Billing = z
       .openapi({ description: "Why it is this plan: a subscription, or what holds without one." }),
     subscriptions: z.array(Subscription),
     limits: Limits.openapi({ description: "What the plan allows. Who has more of something keeps it and can add nothing." }),
-    usage: z
-      .array(z.object({ day: z.iso.date(), accepted: Count, refused: Count }))
-      .openapi({
-        description:
-          "Requests by day (UTC) of the last 30 days, the newest first; days without any are left out. Up to half a minute of it may be missing.",
-      }),
+    usage: z.array(z.object({ day: z.iso.date(), accepted: Count, refused: Count })).openapi({
+      description:
+        "Requests by day (UTC) of the last 30 days, the newest first; days without any are left out. Up to half a minute of it may be missing.",
+    }),
   })
   .openapi("Billing");
 export type BillingView = z.input<typeof Billing>;

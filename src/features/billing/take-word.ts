@@ -50,7 +50,10 @@ async function attempt(context: ProviderContext, telling: Telling): Promise<{ ou
 }
 
 async function readAccount(context: ProviderContext, orgId: string, provider: "whop" | "stripe"): Promise<Account | undefined> {
-  const [[organization], subscriptions] = await enterFor(context, orgId, provider).read((db) => [selectAccount(db), selectSubscriptions(db)]);
+  const [[organization], subscriptions] = await enterFor(context, orgId, provider).read((db) => [
+    selectAccount(db),
+    selectSubscriptions(db),
+  ]);
   return organization === undefined ? undefined : { ...organization, orgId, subscriptions };
 }
 

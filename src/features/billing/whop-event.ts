@@ -33,7 +33,10 @@ const owed = new Set(["past_due", "unresolved"]);
 type Read = { readonly event: ProviderEvent & { readonly provider: "whop" }; readonly telling: Telling | undefined };
 
 /** What Whop tells; without a `telling` where it is of nothing that changes a plan. Throws invalid_request for what has not Whop's form. */
-export async function readWhopEvent({ deliveryId, signedAt, body }: ProviderDelivery, plans: Readonly<Record<string, Plan>>): Promise<Read> {
+export async function readWhopEvent(
+  { deliveryId, signedAt, body }: ProviderDelivery,
+  plans: Readonly<Record<string, Plan>>,
+): Promise<Read> {
   const { type, action, timestamp, data } = readEvent(Envelope, parseJson(body));
   const name = type ?? action ?? "";
   const at = timestamp === undefined ? signedAt : new Date(timestamp);

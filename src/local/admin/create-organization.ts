@@ -9,7 +9,7 @@ export type NewOrganization = { readonly name: string; readonly plan: Plan; read
 /** Creates an organization with a data key of its own. Live or test is for good. */
 export async function createOrganization(run: RunAsAdmin, ring: KeyRing, organization: NewOrganization): Promise<Id<"organization">> {
   const id = newId("organization");
-  const row = { id, ...organization, wrappedDataKey: await newWrappedDataKey(ring, id) };
+  const row = { id, ...organization, grantedPlan: organization.plan, wrappedDataKey: await newWrappedDataKey(ring, id) };
   await actOnOrganization(
     run,
     id,

@@ -24,6 +24,8 @@ const ChainDoor = z.object({
   /** Of wallets that can pay; worth nothing elsewhere. */
   privateKeys: z.array(z.templateLiteral(["0x", z.string()])),
 });
+export type ReceiverDoor = z.output<typeof ReceiverDoor>;
+const ReceiverDoor = z.object({ url: z.url() });
 const Listening = z.object({ event: z.literal("listen"), socket: z.enum(socketNames), port: z.int() });
 
 export type Workerd = {
@@ -45,6 +47,10 @@ export const startSqlDoor = (databaseUrl: string): Promise<SqlDoor> =>
 
 /** Starts a chain and its facilitator, likewise. */
 export const startChainDoor = (): Promise<ChainDoor> => startDoor(new URL("serve-chain.ts", import.meta.url), ChainDoor, {});
+
+/** Starts a receiver of webhooks, which also shows the keys of who signs people's sessions. */
+export const startReceiverDoor = (jwks: string): Promise<ReceiverDoor> =>
+  startDoor(new URL("serve-receiver.ts", import.meta.url), ReceiverDoor, { JWKS: jwks });
 
 function startDoor<Door>(script: URL, door: z.ZodType<Door>, settings: Record<string, string>): Promise<Door> {
   const child = fork(fileURLToPath(script.href), [], {

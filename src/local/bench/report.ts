@@ -8,6 +8,7 @@ import type { Rooms } from "./measure-rooms.ts";
 import type { Trust } from "./measure-trust.ts";
 import { paymentGoals, paymentTables } from "./report-payments.ts";
 import { roomGoals, roomTables } from "./report-rooms.ts";
+import { webhookGoals, webhookTables, type PeopleAndWebhooks } from "./report-webhooks.ts";
 import { digits, table, type Goal } from "./table.ts";
 
 export type Measured = {
@@ -22,11 +23,12 @@ export type Measured = {
   readonly statements: Signing;
   readonly rooms: Rooms;
   readonly payments: Payments;
+  readonly people: PeopleAndWebhooks;
   readonly gzipKib: number;
   readonly startUpMs: number;
 };
 
-const goalsOf = ({ reads, growths, gates, gatesInMemory, log, trust, rooms, payments, gzipKib, startUpMs }: Measured): Goal[] => [
+const goalsOf = ({ reads, growths, gates, gatesInMemory, log, trust, rooms, payments, people, gzipKib, startUpMs }: Measured): Goal[] => [
   { name: "our read / bare Hono + object + same batch, requests/s", value: reads.ratio, bound: "at least", goal: 0.75, unit: "×" },
   ...storages({ gates, gatesInMemory }).map(([where, { ratio }]): Goal => ({
     name: `gate / trivial object, checks/s, ${where}`,
@@ -55,6 +57,7 @@ const goalsOf = ({ reads, growths, gates, gatesInMemory, log, trust, rooms, paym
   { name: "change to public checkpoint, the slowest", value: log.delays.worstMs / 1000, bound: "at most", goal: 60, unit: " s" },
   ...roomGoals(rooms),
   ...paymentGoals(payments),
+  ...webhookGoals(people),
   { name: "bundle after gzip", value: gzipKib, bound: "at most", goal: 700, unit: " KiB" },
   { name: "start-up CPU (wrangler check startup)", value: startUpMs, bound: "at most", goal: 100, unit: " ms" },
 ];
@@ -66,20 +69,30 @@ const storages = ({ gates, gatesInMemory }: Pick<Measured, "gates" | "gatesInMem
 
 const isMet = ({ value, bound, goal }: Goal): boolean => (bound === "at least" ? value >= goal : value <= goal);
 
+const machine = (shared: string): string =>
+  `Measured on ${cpus().length} × ${cpus()[0]?.model.trim() ?? "unknown CPU"}, which everything shares: load generator, workerd, the /sql server, PostgreSQL, ${shared}.`;
+
+const goalTable = (goals: readonly Goal[]): string =>
+  table(
+    ["what", "measured", "goal", ""],
+    goals.map((goal) => [
+      goal.name,
+      `${digits(goal.value)}${goal.unit}`,
+      `${goal.bound} ${goal.goal}${goal.unit}`,
+      isMet(goal) ? "met" : "**missed**",
+    ]),
+  );
+
+/** The same of people, providers and webhooks alone. */
+export const reportPeople = (people: PeopleAndWebhooks): string =>
+  [machine("and the receiver of webhooks"), goalTable(webhookGoals(people)), ...webhookTables(people)].join("\n\n");
+
 /** The report in Markdown, ratios first; every figure of it is from the same run. */
 export function report(measured: Measured): string {
-  const { reads, growths, creates, log, trust, statements, rooms, payments } = measured;
+  const { reads, growths, creates, log, trust, statements, rooms, payments, people } = measured;
   return [
-    `Measured on ${cpus().length} × ${cpus()[0]?.model.trim() ?? "unknown CPU"}, which everything shares: load generator, workerd, the /sql server, PostgreSQL, and for payments the chain and its facilitator.`,
-    table(
-      ["what", "measured", "goal", ""],
-      goalsOf(measured).map((goal) => [
-        goal.name,
-        `${digits(goal.value)}${goal.unit}`,
-        `${goal.bound} ${goal.goal}${goal.unit}`,
-        isMet(goal) ? "met" : "**missed**",
-      ]),
-    ),
+    machine("for payments the chain and its facilitator, and for webhooks their receiver"),
+    goalTable(goalsOf(measured)),
     table(
       ["32 connections", "requests/s", "p50", "p99", "CPU of workerd per request"],
       [
@@ -103,6 +116,7 @@ export function report(measured: Measured): string {
     statementsTable(statements),
     ...roomTables(rooms),
     ...paymentTables(payments),
+    ...webhookTables(people),
     table(
       ["audited creates/s", "of one organization", "of 50 organizations"],
       creates.map(({ writers, ofOne, ofMany }) => [

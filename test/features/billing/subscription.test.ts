@@ -36,13 +36,17 @@ describe("a subscription", () => {
     );
   });
 
-  it("never has more grace than seven days after the newest failure, nor less than after the first since it was last good", ({ expect }) => {
+  it("never has more grace than seven days after the newest failure, nor less than after the first since it was last good", ({
+    expect,
+  }) => {
     fc.assert(
       fc.property(shuffled, ([words, disordered]) => {
         const { failingSince, liveAt, paidAt } = listen(disordered);
         if (failingSince === null) return;
         const good = Math.max(liveAt?.getTime() ?? 0, paidAt?.getTime() ?? 0);
-        const failures = words.filter(({ says, at: when }) => says === "failed" && when.getTime() > good).map(({ at: when }) => when.getTime());
+        const failures = words
+          .filter(({ says, at: when }) => says === "failed" && when.getTime() > good)
+          .map(({ at: when }) => when.getTime());
         expect(failingSince.getTime()).toBeGreaterThanOrEqual(Math.min(...failures));
         expect(failingSince.getTime()).toBeLessThanOrEqual(Math.max(...failures));
       }),
@@ -70,7 +74,10 @@ describe("a subscription", () => {
   });
 
   it("lives on for seven days from the first failed payment, however often it fails, and no longer", ({ expect }) => {
-    const words: Word[] = [{ says: "live", at: at(0), plan: "pro" }, ...[1, 2, 3, 5].map((day) => ({ says: "failed", at: at(day) }) as const)];
+    const words: Word[] = [
+      { says: "live", at: at(0), plan: "pro" },
+      ...[1, 2, 3, 5].map((day) => ({ says: "failed", at: at(day) }) as const),
+    ];
     expect(standingOf(listen(words), at(7))).toEqual({ status: "grace", graceUntil: new Date(at(1).getTime() + graceMs) });
     expect(statusAfter(words, 7.99)).toBe("grace");
     expect(statusAfter(words, 8)).toBe("ended");

@@ -3,7 +3,7 @@ import { plans } from "../../../src/access/plans.ts";
 import { lapseGrace } from "../../../src/features/billing/index.ts";
 import { graceMs } from "../../../src/features/billing/subscription.ts";
 import { metadataFor, newMembershipId, ofMembership, ofPayment, ownEnvironment, tellWhop } from "../../support/billing.ts";
-import { ownerSees } from "../../support/harness.ts";
+import { failDatabase, ownerSees } from "../../support/harness.ts";
 import { createOrganization, type TestOrganization } from "../../support/organization.ts";
 
 const limitOf = async (org: TestOrganization): Promise<string | null> =>
@@ -35,7 +35,9 @@ describe("a plan that Whop sells", () => {
     const [org, other] = [await createOrganization({ plan: "free" }), await createOrganization({ plan: "free" })];
     const id = newMembershipId();
     await tellWhop(ofMembership("membership.activated", { id, metadata: await metadataFor(org.orgId), at: daysAgo(2) }));
-    const told = await tellWhop(ofMembership("membership.deactivated", { id, metadata: await metadataFor(other.orgId), status: "expired" }));
+    const told = await tellWhop(
+      ofMembership("membership.deactivated", { id, metadata: await metadataFor(other.orgId), status: "expired" }),
+    );
     expect(told.body).toEqual({ status: "handled" });
     expect([(await billing(org)).plan, (await billing(other)).subscriptions]).toEqual(["free", []]);
   });
@@ -54,10 +56,16 @@ describe("a plan that Whop sells", () => {
   it("does not go back to what was told before something newer", async ({ expect }) => {
     const org = await createOrganization({ plan: "free" });
     const [id, metadata] = [newMembershipId(), await metadataFor(org.orgId)];
-    await tellWhop(ofMembership("membership.activated", { id, metadata, at: daysAgo(3) }));
-    await tellWhop(ofMembership("membership.deactivated", { id, metadata, status: "canceled", at: daysAgo(1) }));
-    const late = await tellWhop(ofMembership("membership.activated", { id, metadata, at: daysAgo(3) }));
-    expect([late.status, late.body, (await billing(org)).plan]).toEqual([200, { status: "stale" }, "free"]);
+    const [long, since, lately] = [daysAgo(3), daysAgo(2), daysAgo(1)];
+    await tellWhop(ofMembership("membership.activated", { id, metadata, at: since }));
+    await tellWhop(ofMembership("membership.deactivated", { id, metadata, status: "canceled", at: lately }));
+    for (const at of [long, since]) {
+      const late = await tellWhop(ofMembership("membership.activated", { id, metadata, plan: "plan_whop_pro", at }));
+      expect([late.status, late.body, (await billing(org)).plan]).toEqual([200, { status: "stale" }, "free"]);
+    }
+    // Nor does one from in between revive what has ended since, though it says something new.
+    await tellWhop(ofMembership("membership.activated", { id, metadata, plan: "plan_whop_enterprise", at: new Date(since.getTime() + 1) }));
+    expect((await billing(org)).plan).toBe("free");
   });
 
   it("holds on for seven days after a payment failed, tells so, and lapses with the scheduled work", async ({ expect }) => {
@@ -79,6 +87,25 @@ describe("a plan that Whop sells", () => {
     expect(await notices()).toEqual([{ kind: "plan_changed" }, { kind: "payment_failed" }, { kind: "plan_changed" }]);
     await tellWhop(ofPayment("payment.succeeded", { id, at: new Date(Date.now() + 1000) }));
     expect(await limitOf(org)).toBe("600");
+  });
+
+  it("lapses although another organization's database is away just then", async ({ expect }) => {
+    const orgs = await Promise.all([1, 2].map(() => createOrganization({ plan: "free" })));
+    const failedAt = daysAgo(1);
+    for (const [index, org] of orgs.entries()) {
+      const id = newMembershipId();
+      await tellWhop(ofMembership("membership.activated", { id, metadata: await metadataFor(org.orgId), at: daysAgo(30) }));
+      await tellWhop(ofPayment("payment.failed", { id, at: new Date(failedAt.getTime() + index) }));
+    }
+    const [first, second] = [orgs[0], orgs[1]];
+    if (first === undefined || second === undefined) throw new Error("two organizations were made");
+    const later = new Date(failedAt.getTime() + graceMs + 1000);
+    await failDatabase(first.orgId, "down");
+    await lapseGrace(ownEnvironment(), later);
+    await failDatabase(first.orgId, "none");
+    expect([(await billing(first)).plan, (await billing(second)).plan]).toEqual(["pro", "free"]);
+    await lapseGrace(ownEnvironment(), later);
+    expect((await billing(first)).plan).toBe("free");
   });
 
   it("is not ended by a membership that pauses because a payment is owed", async ({ expect }) => {
@@ -116,7 +143,9 @@ describe("a plan that Whop sells", () => {
 });
 
 describe("what Whop tells that is none of an organization's business", () => {
-  it("is ignored, recorded and changes nothing: other types, plans that are not ours, and references that we did not make", async ({ expect }) => {
+  it("is ignored, recorded and changes nothing: other types, plans that are not ours, and references that we did not make", async ({
+    expect,
+  }) => {
     const org = await createOrganization({ plan: "free" });
     const metadata = await metadataFor(org.orgId);
     const forged = { armalo: metadata.armalo.replace(/.$/, (last) => (last === "0" ? "1" : "0")) };

@@ -71,7 +71,7 @@ function contextOf<A extends Action>(write?: () => Promise<never>, of = clerkEnv
     environment: "live",
     tenant: write === undefined ? tenant : { ...tenant, write },
   };
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- members' verbs need no sealed box
+  // Members' verbs need no sealed box.
   return context as unknown as WriteContext<A>;
 }
 
