@@ -2,6 +2,7 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { providers } from "../../src/providers/provider.ts";
 import { verifyDelivery } from "../../src/providers/verify-delivery.ts";
+import { readSeconds } from "../../src/providers/signatures/presented.ts";
 import { signedHeaders } from "../support/sign-as-provider.ts";
 import { bytes, judge, signedAt, vectors, withSecrets, type Delivery } from "./deliveries.ts";
 import { otherSecret, signatureHeader, tamperings } from "./tamper.ts";
@@ -34,7 +35,8 @@ describe.each(vectors)("a known delivery of $title", (vector) => {
   it("is refused as every other provider's, and with another's header in place of its own", async () => {
     for (const provider of providers.filter((other) => other !== vector.provider)) {
       // Long enough for each of them, and of the form that Clerk's has to have.
-      expect(await judge({ ...vector, provider, secrets: ["plJ3nmyCDGBKInavdOK15jsl"] })).toBe("bad_signature");
+      const secret = provider === "inngest" ? `signkey-prod-${"ab".repeat(32)}` : "plJ3nmyCDGBKInavdOK15jsl";
+      expect(await judge({ ...vector, provider, secrets: [secret] })).toBe("bad_signature");
     }
     for (const name of ["svix-signature", "webhook-signature", "stripe-signature", "x-whop-signature", "x-inngest-signature"]) {
       const own = signatureHeader(vector);
@@ -127,6 +129,24 @@ describe.each(providers)("whatever %s signs", (provider) => {
       ),
       { numRuns: 30 },
     );
+  });
+});
+
+describe("a time", () => {
+  it("has one spelling, so that what is signed cannot be split in another place", () => {
+    expect(readSeconds("1731705121")).toBe(1_731_705_121);
+    for (const text of [
+      "01731705121",
+      "0",
+      "",
+      " 1731705121",
+      "+1731705121",
+      "1e9",
+      "1731705121.0",
+      "1".repeat(13),
+      "１７３１７０５１２１",
+    ])
+      expect(readSeconds(text), text).toBeUndefined();
   });
 });
 
