@@ -150,6 +150,21 @@ describe("a time", () => {
   });
 });
 
+describe("what is signed rightly, and could be read in two ways", () => {
+  it("is refused: an id that runs into the time behind it, or that two headers make, and a number before a time", async () => {
+    const secret = `whsec_${btoa("0123456789abcdef01234567")}`;
+    for (const id of ["msg.1", "msg_1, msg_1", "msg 1", "m".repeat(257)]) {
+      const headers = new Headers(await signedHeaders("clerk", "{}", { id, at: signedAt, secret }));
+      expect(await judge({ provider: "clerk", secrets: [secret], headers, body: bytes("{}"), now: signedAt }), id).toBe("bad_signature");
+    }
+    const key = `signkey-prod-${"ab".repeat(32)}`;
+    for (const raw of ["1", '"a"', "null"]) {
+      const headers = new Headers(await signedHeaders("inngest", raw, { at: signedAt, secret: key }));
+      expect(await judge({ provider: "inngest", secrets: [key], headers, body: bytes(raw), now: signedAt }), raw).toBe("bad_signature");
+    }
+  });
+});
+
 describe("whatever nobody signed", () => {
   it("is refused, whatever stands in the headers", async () => {
     const names = ["svix", "webhook"].flatMap((prefix) => [`${prefix}-id`, `${prefix}-timestamp`, `${prefix}-signature`]);
