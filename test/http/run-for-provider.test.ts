@@ -14,7 +14,7 @@ import { signedHeaders } from "../support/sign-as-provider.ts";
 const ofProviders = operations.flatMap(({ id, method, path, access }) =>
   access.mode === "provider" ? [{ id, method, path, provider: access.provider }] : [],
 );
-const bodyOf = (method: string, text: string): string | undefined => (method === "get" ? undefined : text);
+const bodyOf = (method: string, text: string): string | undefined => (method.toLowerCase() === "get" ? undefined : text);
 let addresses = 0;
 const newAddress = (): string => `203.0.113.${(addresses += 1)}`;
 

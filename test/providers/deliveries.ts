@@ -44,12 +44,16 @@ const settingOf = {
   clerk: "CLERK_WEBHOOK_SECRETS",
   whop: "WHOP_WEBHOOK_SECRETS",
   stripe: "STRIPE_WEBHOOK_SECRETS",
-  inngest: "INNGEST_SIGNING_KEY",
 } as const;
+
+const settingsOf = (provider: Provider, secrets: readonly string[]): Record<string, string | undefined> =>
+  provider === "inngest"
+    ? { INNGEST_SIGNING_KEY: secrets[0], INNGEST_SIGNING_KEY_FALLBACK: secrets[1] }
+    : { [settingOf[provider]]: secrets.length === 0 ? undefined : secrets.join(",") };
 
 /** The secrets as the Worker reads them from its settings. */
 export const withSecrets = (provider: Provider, secrets: readonly string[]): { readonly providers: ProviderSettings } => ({
-  providers: providerSettingsOf(z.object(providerSettings).parse(secrets.length === 0 ? {} : { [settingOf[provider]]: secrets.join(",") })),
+  providers: providerSettingsOf(z.object(providerSettings).parse(settingsOf(provider, secrets))),
 });
 
 /** The code of the refusal, or `taken`. Anything but a refusal is thrown on. */

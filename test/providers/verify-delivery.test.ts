@@ -2,6 +2,7 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { providers } from "../../src/providers/provider.ts";
 import { verifyDelivery } from "../../src/providers/verify-delivery.ts";
+import { readSeconds } from "../../src/providers/signatures/presented.ts";
 import { signedHeaders } from "../support/sign-as-provider.ts";
 import { bytes, judge, signedAt, vectors, withSecrets, type Delivery } from "./deliveries.ts";
 import { otherSecret, signatureHeader, tamperings } from "./tamper.ts";
@@ -34,7 +35,8 @@ describe.each(vectors)("a known delivery of $title", (vector) => {
   it("is refused as every other provider's, and with another's header in place of its own", async () => {
     for (const provider of providers.filter((other) => other !== vector.provider)) {
       // Long enough for each of them, and of the form that Clerk's has to have.
-      expect(await judge({ ...vector, provider, secrets: ["plJ3nmyCDGBKInavdOK15jsl"] })).toBe("bad_signature");
+      const secret = provider === "inngest" ? `signkey-prod-${"ab".repeat(32)}` : "plJ3nmyCDGBKInavdOK15jsl";
+      expect(await judge({ ...vector, provider, secrets: [secret] })).toBe("bad_signature");
     }
     for (const name of ["svix-signature", "webhook-signature", "stripe-signature", "x-whop-signature", "x-inngest-signature"]) {
       const own = signatureHeader(vector);
@@ -127,6 +129,39 @@ describe.each(providers)("whatever %s signs", (provider) => {
       ),
       { numRuns: 30 },
     );
+  });
+});
+
+describe("a time", () => {
+  it("has one spelling, so that what is signed cannot be split in another place", () => {
+    expect(readSeconds("1731705121")).toBe(1_731_705_121);
+    for (const text of [
+      "01731705121",
+      "0",
+      "",
+      " 1731705121",
+      "+1731705121",
+      "1e9",
+      "1731705121.0",
+      "1".repeat(13),
+      "１７３１７０５１２１",
+    ])
+      expect(readSeconds(text), text).toBeUndefined();
+  });
+});
+
+describe("what is signed rightly, and could be read in two ways", () => {
+  it("is refused: an id that runs into the time behind it, or that two headers make, and a number before a time", async () => {
+    const secret = `whsec_${btoa("0123456789abcdef01234567")}`;
+    for (const id of ["msg.1", "msg_1, msg_1", "msg 1", "m".repeat(257)]) {
+      const headers = new Headers(await signedHeaders("clerk", "{}", { id, at: signedAt, secret }));
+      expect(await judge({ provider: "clerk", secrets: [secret], headers, body: bytes("{}"), now: signedAt }), id).toBe("bad_signature");
+    }
+    const key = `signkey-prod-${"ab".repeat(32)}`;
+    for (const raw of ["1", '"a"', "null"]) {
+      const headers = new Headers(await signedHeaders("inngest", raw, { at: signedAt, secret: key }));
+      expect(await judge({ provider: "inngest", secrets: [key], headers, body: bytes(raw), now: signedAt }), raw).toBe("bad_signature");
+    }
   });
 });
 
