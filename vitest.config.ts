@@ -11,7 +11,14 @@ const insideWorkerd = (name: string, include: string[]) => ({
       miniflare: { bindings: inject("bindings") },
     })),
   ],
-  test: { name, include, exclude: nodeTests, globalSetup: ["test/support/workerd-setup.node.ts"], testTimeout: 60_000 },
+  test: {
+    name,
+    include,
+    exclude: nodeTests,
+    globalSetup: ["test/support/workerd-setup.node.ts"],
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+  },
 });
 
 export default defineConfig({

@@ -163,7 +163,7 @@ create policy system_purge on webhook_deliveries for delete to armalo_system usi
 --> statement-breakpoint
 grant select (org_id, endpoint_id, event_id, status, next_attempt_at, created_at), delete on webhook_deliveries to armalo_system;
 --> statement-breakpoint
-grant select (org_id, id, created_at), delete on webhook_events to armalo_system;
+grant select (org_id, id, created_at, ctid), delete on webhook_events to armalo_system;
 --> statement-breakpoint
 grant create on schema app to armalo_system;
 --> statement-breakpoint

@@ -4,8 +4,8 @@ import { agentKeyOperations } from "./features/agent-keys/operations.ts";
 import { agentOperations } from "./features/agents/operations.ts";
 import { attestationOperations } from "./features/attestations/operations.ts";
 import { auditOperations } from "./features/audit/operations.ts";
-import { billingOperations } from "./features/billing/operations.ts";
 import { clerkOperations } from "./features/clerk/operations.ts";
+import { billingOperations } from "./features/billing/operations.ts";
 import { cosignatureOperations } from "./features/cosignatures/operations.ts";
 import { evalOperations } from "./features/evals/operations.ts";
 import { evidenceOperations } from "./features/evidence/operations.ts";
@@ -56,10 +56,10 @@ export const operations: readonly Operation[] = [
   ...sessionOperations,
   ...keyOperations,
   ...accessTokenOperations,
-  ...billingOperations,
   ...webhookOperations,
   ...noticeOperations,
   ...clerkOperations,
+  ...billingOperations,
   ...auditOperations,
   ...evidenceOperations,
   ...transparencyOperations,

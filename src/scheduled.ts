@@ -18,7 +18,8 @@ const pause = (): Promise<void> => scheduler.wait(betweenSweepsMs);
 
 /**
  * What runs every minute: runs that stopped moving are restarted or closed, logs that are late are woken, what another
- * organization co-signed is noted, what was not paid for within its grace ends, webhooks that are late are woken, what has expired is dropped, and scores keep pace with their age. `halfAMinute` passes before logs are looked for once more.
+ * organization co-signed is noted, what was not paid for within its grace ends, webhooks that are late are woken, what has expired is dropped, and
+ * scores keep pace with their age. `halfAMinute` passes before logs are looked for once more.
  */
 export async function runScheduledWork(
   parsed: { ok: true; env: Environment } | EnvironmentFault,

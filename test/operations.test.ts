@@ -1,20 +1,27 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { governanceClasses } from "../src/http/governance.ts";
 import type { Operation } from "../src/http/operation.ts";
+import { roles, roleScopes } from "../src/access/roles.ts";
 import { scopes } from "../src/access/scopes.ts";
 import { operations } from "../src/operations.ts";
 import { atomicAmount } from "../src/payments/prices.ts";
 import { roundTrips } from "./support/harness.ts";
 import { requestBodies, resourcesOf, saleableOf, unknownIds } from "./support/operation-rows.ts";
 import { callApi, createOrganization, type TestOrganization } from "./support/organization.ts";
+import { signInAs } from "./support/people.ts";
 import { decoded } from "./support/payments.ts";
 
 const tenantOperations = operations.filter(({ access }) => access.mode === "tenant" || access.mode === "payable");
+const operatorOperations = operations.filter(({ access }) => access.mode === "operator");
 const payableOperations = operations.filter(({ access }) => access.mode === "payable");
 const fill = (path: string, ids: Readonly<Record<string, string>>): string =>
   path.replaceAll(/\{(\w+)\}/g, (_, name: string) => ids[name] ?? `missing-${name}`);
 const bodyOf = ({ id, request }: Operation): unknown => (request.body === undefined ? undefined : requestBodies[id]);
 const withoutRequestId = (text: string, requestId: string): string => text.replaceAll(requestId, "");
+
+/** What a person's browser sends a form in, or a script JSON. */
+const typeOf = ({ request }: Operation): Record<string, string> =>
+  request.form === true ? { "content-type": "application/x-www-form-urlencoded" } : {};
 
 let owner: TestOrganization;
 let stranger: TestOrganization;
@@ -68,6 +75,72 @@ describe.each(tenantOperations)("$id", (operation) => {
       const path = fill(operation.path, theirs);
       expect((await owner.call("GET", path)).status).toBe(200);
       const { text } = await stranger.call("GET", path);
+      for (const id of [owner.orgId, owner.keyId, ...Object.values(theirs)]) expect(text).not.toContain(id);
+    });
+  }
+});
+
+describe.each(operatorOperations)("$id, for people alone", (operation) => {
+  const lacking = roles.find((role) => !roleScopes[role].includes(operation.access.scope ?? "agents:read"));
+  const ask = (org: TestOrganization, ids: Readonly<Record<string, string>>) =>
+    org.call(operation.method, fill(operation.path, ids), bodyOf(operation), typeOf(operation));
+
+  it("has a row here for each identifier and body that it takes", () => {
+    for (const [, name = ""] of operation.path.matchAll(/\{(\w+)\}/g)) {
+      expect(theirs, `an owned ${name}`).toHaveProperty(name);
+      expect(unknownIds, `an unknown ${name}`).toHaveProperty(name);
+    }
+    if (operation.request.body !== undefined) expect(requestBodies).toHaveProperty([operation.id]);
+  });
+
+  it("is closed without a credential, and to a key with every scope", async () => {
+    const path = fill(operation.path, theirs);
+    const nobody = await callApi(operation.method, path, bodyOf(operation), { "cf-connecting-ip": owner.address });
+    expect(nobody.status).toBe(401);
+    const key = await ask(owner, theirs);
+    expect(key.status).toBe(403);
+    if (operation.response.refusals !== "page") expect(key.body.code).toBe("person_needed");
+    const { accessToken } = (await owner.call("POST", "/v1/access-tokens", {})).body;
+    const asToken = await callApi(operation.method, path, bodyOf(operation), { authorization: `Bearer ${accessToken}` });
+    expect(asToken.status).toBe(403);
+  });
+
+  if (lacking !== undefined) {
+    it(`is closed to a role without its scope (${lacking})`, async () => {
+      const person = await signInAs(owner, lacking);
+      const answer = await person.call(operation.method, fill(operation.path, theirs), bodyOf(operation));
+      expect([answer.status, answer.body.code]).toEqual([403, "forbidden"]);
+    });
+  }
+
+  if (operation.method !== "get") {
+    it("is closed to what another site has a browser send, and to what does not say where it is from", async () => {
+      const person = await signInAs(owner, "owner");
+      for (const origin of ["https://evil.example", "null", ""]) {
+        const answer = await person.call(operation.method, fill(operation.path, theirs), bodyOf(operation), { origin });
+        expect(answer.status, origin).toBe(403);
+        if (operation.response.refusals !== "page") expect(answer.body.code).toBe("origin_refused");
+      }
+    });
+  }
+
+  if (operation.path.includes("{")) {
+    it("answers for another organization's identifiers exactly as for unknown ones", async () => {
+      const person = await signInAs(stranger, "owner");
+      const [foreign, unknown] = [theirs, unknownIds].map((ids) =>
+        person.call(operation.method, fill(operation.path, ids), bodyOf(operation)),
+      );
+      const [one, other] = [await foreign, await unknown];
+      expect([one?.status, one?.body.code]).toEqual([404, "not_found"]);
+      expect(withoutRequestId(one?.text ?? "", one?.requestId ?? "")).toBe(withoutRequestId(other?.text ?? "", other?.requestId ?? ""));
+    });
+  }
+
+  if (operation.method === "get") {
+    it("answers a person of the organization, and shows a stranger nothing of it", async () => {
+      const path = fill(operation.path, theirs);
+      expect((await (await signInAs(owner, "viewer")).call("GET", path)).status).toBe(200);
+      const { text } = await (await signInAs(stranger, "owner")).call("GET", path);
       for (const id of [owner.orgId, owner.keyId, ...Object.values(theirs)]) expect(text).not.toContain(id);
     });
   }

@@ -39,7 +39,7 @@ const Claims = z.object({
   /** `pending`: signed in, and something is still to be done. */
   sts: z.literal("active").optional(),
   /** Whoever acts as somebody else stands here. */
-  act: z.undefined(),
+  act: z.never().optional(),
   o: z.object({ id: organizationId, rol: roleName }).optional(),
   org_id: organizationId.nullish(),
   org_role: roleName.nullish(),

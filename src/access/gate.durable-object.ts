@@ -38,8 +38,8 @@ export class Gate extends DurableObject<Bindings> {
   readonly #restrictions = new Map<string, Restriction>(this.#store.restrictions().map((row) => [row.keyId, row]));
   readonly #watches = new GateWatches(this.ctx.storage.sql);
   readonly #security = new SecurityCounter(this.#store);
-  readonly #usage = new UsageCounter(this.ctx.storage.sql);
   readonly #meter = new GateMeter(this.#store);
+  readonly #usage = new UsageCounter(this.ctx.storage.sql);
   #lastNow = 0;
   #orgId = this.ctx.storage.kv.get<string>("orgId");
 

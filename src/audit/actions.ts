@@ -105,5 +105,5 @@ export type Action = (typeof actions)[number];
 /** What follows from another change, and is logged behind that in the same transaction. */
 export type ConsequentAction = Extract<
   Action,
-  "score.changed" | "score.tier_changed" | "webhook.delivery_failing" | "webhook_endpoint.disabled" | "member.joined" | "plan.changed"
+  "score.changed" | "score.tier_changed" | "member.joined" | "plan.changed" | "webhook.delivery_failing" | "webhook_endpoint.disabled"
 >;

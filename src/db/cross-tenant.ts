@@ -79,12 +79,6 @@ export async function findLinkedOrganization(address: DatabaseAddress, provider:
   return orgId ?? undefined;
 }
 
-/** Organizations with a subscription whose grace is over at `now`, the longest over first: at most `limit`. */
-export async function findLapsed(address: DatabaseAddress, now: Date, limit: number): Promise<string[]> {
-  const query = sql`select org_id from app.lapsed_subscriptions(${now.toISOString()}::timestamptz, ${limit})`;
-  return (await call(address, query, Organizations)).map(({ org_id: orgId }) => orgId);
-}
-
 /** Where a person of the identity provider is a member now: at most 500. */
 export async function findMemberships(address: DatabaseAddress, external: string): Promise<{ orgId: string; memberId: string }[]> {
   const rows = await call(address, sql`select org_id, id from app.memberships(${external})`, KnownMembers);
@@ -99,6 +93,12 @@ export async function findKnownMembers(
 ): Promise<{ orgId: string; memberId: string }[]> {
   const rows = await call(address, sql`select org_id, id from app.known_as(${external}, ${limit})`, KnownMembers);
   return rows.map(({ org_id: orgId, id: memberId }) => ({ orgId, memberId }));
+}
+
+/** Organizations with a subscription whose grace is over at `now`, the longest over first: at most `limit`. */
+export async function findLapsed(address: DatabaseAddress, now: Date, limit: number): Promise<string[]> {
+  const query = sql`select org_id from app.lapsed_subscriptions(${now.toISOString()}::timestamptz, ${limit})`;
+  return (await call(address, query, Organizations)).map(({ org_id: orgId }) => orgId);
 }
 
 /** Deletes failure records after 30 days and idempotent answers after 24 hours; returns how many of each. */

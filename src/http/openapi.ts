@@ -1,6 +1,8 @@
 import { OpenAPIHono, type RouteConfig, type z } from "@hono/zod-openapi";
+import { webhookEventTypes } from "../webhooks/event-types.ts";
 import type { Operation, ResponseShape } from "./operation.ts";
 import { ProblemBody } from "./problem.ts";
+import { toWebhook } from "./openapi-webhooks.ts";
 import { paymentHeader } from "./security-headers.ts";
 
 const problemAnswer = {
@@ -134,6 +136,7 @@ export function openApiDocument(operations: readonly Operation[], origin: string
     description: "A token of the room, from `POST /v1/rooms/{roomId}/tokens`. A key or an access token opens no room.",
   });
   for (const operation of operations) app.openAPIRegistry.registerPath(toRoute(operation));
+  for (const type of webhookEventTypes) app.openAPIRegistry.registerWebhook(toWebhook(type));
   return app.getOpenAPI31Document({
     openapi: "3.1.0",
     info: {

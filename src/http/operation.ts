@@ -6,6 +6,7 @@ import type { Action } from "../audit/actions.ts";
 import type { SealedBox } from "../crypto/sealed-box.ts";
 import type { Meter, TenantReader, TenantRecorder, TenantWriter } from "../db/tenant-db.ts";
 import type { Environment } from "../env.ts";
+import type { Seller } from "../payments/payment.ts";
 import type { Price } from "../payments/prices.ts";
 import type { Provider } from "../providers/provider.ts";
 import type { Audited, Governance, MethodOf, ModeOf } from "./governance.ts";
@@ -119,11 +120,13 @@ type ContextOf<G extends Governance, A extends Action> =
 export type Payment = { readonly id: string; readonly payer: string };
 /** Gives what was quoted, once it is paid for. */
 export type Deliver<Answer> = (payment: Payment) => Promise<Answer>;
+/** What can be had for a payment, and whose it is. */
+export type Quote<Answer> = { readonly seller: Seller; readonly deliver: Deliver<Answer> };
 /**
  * What a payable operation does for a caller without a credential. It reads what there is to sell, and throws 400 or 404 (existence,
  * visibility) before anything is asked for or taken.
  */
-type Quote<R extends RequestShape, Answer> = (request: { readonly input: InputOf<R> } & Basics) => Promise<Deliver<Answer>>;
+type AskQuote<R extends RequestShape, Answer> = (request: { readonly input: InputOf<R> } & Basics) => Promise<Quote<Answer>>;
 
 type OperationBase = {
   readonly id: `${string}.${string}`;
@@ -146,7 +149,7 @@ export type OperationSpec<G extends Governance, A extends Action, R extends Requ
 /** What can be paid for has a quote, and nothing else has one. */
 type Offer<M extends AccessMode, R extends RequestShape, Answer> =
   | { readonly access: Access<Exclude<M, "payable">>; readonly quote?: never }
-  | { readonly access: Access<Extract<M, "payable">>; readonly quote: Quote<R, Answer> };
+  | { readonly access: Access<Extract<M, "payable">>; readonly quote: AskQuote<R, Answer> };
 
 type Unshared = { readonly anyOrigin?: never; readonly sharedSeconds?: never };
 /** One copy for all would mix the answers of an operation that has a query. */
@@ -161,5 +164,5 @@ export type Operation = OperationBase & {
   readonly request: RequestShape;
   readonly response: ResponseShape;
   readonly handle: (request: never) => Promise<unknown>;
-  readonly quote?: (request: never) => Promise<Deliver<unknown>>;
+  readonly quote?: (request: never) => Promise<Quote<unknown>>;
 };

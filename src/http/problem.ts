@@ -7,7 +7,7 @@ export const problems = {
   unauthenticated: [
     401,
     "A valid credential is needed",
-    "Send `Authorization: Bearer` with an API key or an access token, or inside a room with a token of that room. A credential that is unknown, expired, revoked or malformed is refused alike.",
+    "Send `Authorization: Bearer` with an API key or an access token, inside a room with a token of that room, or sign in as a person. A credential that is unknown, expired, revoked or malformed is refused alike.",
   ],
   forbidden: [
     403,

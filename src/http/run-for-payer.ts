@@ -12,7 +12,7 @@ import { answerResponse } from "./answer-response.ts";
 import { asProblem } from "./as-problem.ts";
 import type { Call } from "./call.ts";
 import { contextOf, type BodyReader } from "./handle-call.ts";
-import type { Deliver, Operation } from "./operation.ts";
+import type { Operation, Quote } from "./operation.ts";
 import { problem, type Problem } from "./problem.ts";
 import { payerHeaders, paymentHeader } from "./security-headers.ts";
 
@@ -21,7 +21,7 @@ export type Terms = { readonly settings: PaymentSettings; readonly price: Price 
 type Sale = { readonly operation: Operation; readonly call: Call; readonly settings: PaymentSettings; readonly accepts: Accepts };
 type Accepts = ReturnType<typeof requirementsOf>;
 /** What is for sale, or why nothing is. */
-type Quoted = { readonly ok: true; readonly deliver: Deliver<unknown> } | { readonly ok: false; readonly failure: Problem };
+type Quoted = ({ readonly ok: true } & Quote<unknown>) | { readonly ok: false; readonly failure: Problem };
 
 /**
  * A call without a credential: flood guard, parse, quote, and then the price, or the answer for whoever pays it. What does not exist is
@@ -41,7 +41,7 @@ export async function runForPayer(operation: Operation, call: Call, { settings, 
   }
   const payment = await requirePayment(sale, header, () => quote(operation, context));
   const quoted = await quote(operation, context);
-  const presented = await present(sale, payment, await describeRequest(sale, await body(), quoted.ok && payment.isOffered));
+  const presented = await present(sale, payment, await describeRequest(sale, await body(), { quoted, payment }));
   return answerPayer(sale, payment, quoted, presented);
 }
 
@@ -63,10 +63,10 @@ function challenge(sale: Sale, code: "payment_required" | "payment_refused", err
 
 async function quote(operation: Operation, context: object): Promise<Quoted> {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- OperationSpec promised that a payable operation has one, for any caller
-  const ask = operation.quote as ((context: object) => Promise<Deliver<unknown>>) | undefined;
+  const ask = operation.quote as ((context: object) => Promise<Quote<unknown>>) | undefined;
   if (ask === undefined) throw new Error(`${operation.id} has no quote`);
   try {
-    return { ok: true, deliver: await ask(context) };
+    return { ok: true, ...(await ask(context)) };
   } catch (thrown) {
     return { ok: false, failure: asProblem(thrown) };
   }
@@ -85,12 +85,17 @@ async function requirePayment(sale: Sale, header: string, ask: () => Promise<Quo
 }
 
 /** A HEAD is paid for as the GET that it is asked instead of. */
-async function describeRequest(sale: Sale, body: Uint8Array<ArrayBuffer>, sellable: boolean): Promise<PresentedRequest> {
+async function describeRequest(
+  sale: Sale,
+  body: Uint8Array<ArrayBuffer>,
+  { quoted, payment }: { readonly quoted: Quoted; readonly payment: PresentedPayment },
+): Promise<PresentedRequest> {
   const { operation } = sale;
   const { path, url } = resourceOf(sale);
   const method = operation.method.toUpperCase();
   const fingerprint = await jsonDigest([method, path, toHex(await sha256(body))]);
-  return { fingerprint, operation: operation.id, method, url, sellable };
+  const request = { fingerprint, operation: operation.id, method, url };
+  return quoted.ok ? { ...request, sellable: payment.isOffered, seller: quoted.seller } : { ...request, sellable: false };
 }
 
 const unknownOutcome = (blocker: string, retryAfterSeconds = 2): Problem =>

@@ -4,7 +4,13 @@ import { PlainFailure } from "./plain-failure.ts";
 
 export type ApiClient = {
   /** Calls the running server. Where it is just busy, it is asked again for a while; anything else that fails ends the command. */
-  call<T>(method: "GET" | "POST" | "PATCH", path: string, answer: z.ZodType<T>, body?: unknown, idempotencyKey?: string): Promise<T>;
+  call<T>(
+    method: "GET" | "POST" | "PATCH" | "DELETE",
+    path: string,
+    answer: z.ZodType<T>,
+    body?: unknown,
+    idempotencyKey?: string,
+  ): Promise<T>;
 };
 
 /** Longer than the gate holds a request open whose caller was killed before the end (access/idempotency.ts). */

@@ -2,17 +2,19 @@ import { importTagKey } from "../access/api-key.ts";
 import { parseKeyRing } from "../crypto/sealed-box.ts";
 import { ScoreBody } from "../features/scores/schemas.ts";
 import { installSuites } from "./admin/install-suites.ts";
-import { openApi } from "./api-client.ts";
+import { openApi, type ApiClient } from "./api-client.ts";
 import { findWallet } from "./chain/wallet.ts";
 import { runCommand } from "./main.ts";
 import { PlainFailure } from "./plain-failure.ts";
 import { attestScore } from "./quickstart/attest-score.ts";
 import { keepOwner, ownerEmail } from "./quickstart/keep-owner.ts";
+import { listen, showDelivery } from "./quickstart/hear-webhooks.ts";
 import { keepExampleAgent } from "./quickstart/keep-example-agent.ts";
 import { meetInRoom } from "./quickstart/meet-in-room.ts";
 import { payOnce } from "./quickstart/pay-once.ts";
 import { runQuickstart } from "./quickstart/run-quickstart.ts";
 import { openProgress } from "./quickstart/state.ts";
+import { startWebhookReceiver } from "./quickstart/webhook-receiver.ts";
 import { showScore } from "./show-score.ts";
 import { runBatch, type Statement } from "./sql-batch.ts";
 import { startStack, type Stack } from "./stack.ts";
@@ -30,20 +32,28 @@ async function walk(stack: Stack): Promise<void> {
   const progress = await openProgress(folder);
   const agent = await keepExampleAgent(progress);
   stack.alsoClose(agent.close);
+  const receiver = await startWebhookReceiver();
+  stack.alsoClose(receiver.close);
+  const listenTo = async (api: ApiClient): Promise<void> => {
+    if (progress.state.hears === true) await listen(api, receiver, progress);
+  };
   await stack.resumeRuns();
-  if (!progress.state.finished) {
+  const { finished } = progress.state;
+  if (!finished) {
     const ring = parseKeyRing(secrets.ENCRYPTION_KEYS);
     if (ring === undefined)
       throw new PlainFailure(`ENCRYPTION_KEYS in ${folder}/secrets.json is not a list of \`kid:base64\`, each of 32 bytes.`);
     const tagKey = await importTagKey(new Uint8Array(Buffer.from(secrets.API_KEY_TAG_SECRET, "base64")));
     say("Quickstart:");
-    await runQuickstart({ url, folder, agentUrl: agent.url, run, ring, tagKey, say }, progress);
+    await runQuickstart({ url, folder, agentUrl: agent.url, run, ring, tagKey, say, listen: listenTo }, progress);
   }
   await keepOwner(run, progress);
   const { apiKey = "", agentId = "" } = progress.state;
   const api = openApi(url, apiKey);
+  if (finished) await listenTo(api);
   const score = await api.call("GET", `/v1/agents/${agentId}/score`, ScoreBody);
   say(`\nThe score of ${agentId}:\n\n${showScore(score)}\n`);
+  await showDelivery({ api, say }, receiver, progress);
   if (progress.state.attested === false) await attestScore({ folder, run, api, say }, progress);
   if (progress.state.met === false) await meetInRoom({ url, folder, api, apiKey, say }, progress);
   await payOnce({ url, agentId, say }, await findWallet(folder));

@@ -1,5 +1,6 @@
 import type { Action } from "../audit/actions.ts";
 import type { PaymentOutcome } from "../crypto/statement/payment.ts";
+import type { Seller } from "./payment.ts";
 import { creditOf, type Settlement } from "./settlement.ts";
 
 type LedgerAction = Extract<Action, `payment.${string}`>;
@@ -51,14 +52,15 @@ export type LedgerEntry = LedgerNote & {
   readonly request: string;
   /** Milliseconds since 1970. */
   readonly settledAt: number;
+  readonly seller?: Seller;
 };
 
 type Place = Pick<LedgerEntry, "number" | "transaction" | "settledAt">;
 
 function entryOf({ terms, bound }: Settlement, note: LedgerNote, place: Place): LedgerEntry {
   const { network, asset, payer, payTo, amount, nonce } = terms;
-  const { operation, url: resource, fingerprint: request } = bound;
-  return { ...note, network, asset, payer, payTo, amount, nonce, operation, resource, request, ...place };
+  const { operation, url: resource, fingerprint: request, seller } = bound;
+  return { ...note, network, asset, payer, payTo, amount, nonce, operation, resource, request, ...place, ...(seller && { seller }) };
 }
 
 /** The entries that a change of a settlement makes, and the settlement with its receipts counted. Each but the first of two has a receipt. */

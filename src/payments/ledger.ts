@@ -10,20 +10,28 @@ import { signStatement } from "../crypto/statement/statement.ts";
 import { paymentReceipts, payments } from "../db/schema/payments.ts";
 import type { Query, ScopedDb } from "../db/tenant-db.ts";
 import type { Environment } from "../env.ts";
+import type { Announcement } from "../webhooks/event-schemas.ts";
 import type { LedgerEntry } from "./ledger-note.ts";
 
 /** Nobody's credential: the payer's address is in the rows, and never in the log. */
 export const ledgerActor = "system:payments";
 
 const Entry = z.custom<LedgerEntry>((data) => typeof data === "object" && data !== null);
+export const readLedgerEntry = (data: unknown): LedgerEntry => Entry.parse(data);
 
 /** Writes what an object owes the ledger: the event, its rows and its receipt in one transaction, once. Two round trips. */
-export async function writeLedger(env: Environment, { id, action, resource: paymentId, change, data, at }: OutboxEntry): Promise<void> {
-  const entry = Entry.parse(data);
+export async function writeLedger(
+  env: Environment,
+  { id, action, resource: paymentId, change, data, at }: OutboxEntry,
+  announces: readonly Announcement[],
+): Promise<void> {
+  const entry = readLedgerEntry(data);
   const now = new Date(at);
   const tenant = openSystemDb(env, platformOrgId, ledgerActor);
   if (entry.number === null) {
-    await tenant.write({ id, action, resource: paymentId, change, answer: null }, (db) => [insertPayment(db, paymentId, entry, now)]);
+    await tenant.write({ id, action, resource: paymentId, change, answer: null, announces }, (db) => [
+      insertPayment(db, paymentId, entry, now),
+    ]);
     return;
   }
   const [[keyHistory], [organization]] = await tenant.read((db) => [selectKeyHistory(db), selectOrganization(db)]);
@@ -46,7 +54,8 @@ export async function writeLedger(env: Environment, { id, action, resource: paym
   const { digest, jws: statement, dsseSignature } = signed;
   const { number, outcome } = entry;
   const row = { paymentId, number, id: receiptId, outcome, statement, dsseSignature, digest, kid: signer.kid, changeDigest, issuedAt: now };
-  await tenant.write({ id, action, resource: paymentId, change: { statement: digest, change: changeDigest }, answer: null }, (db) => [
+  const stated = { statement: digest, change: changeDigest };
+  await tenant.write({ id, action, resource: paymentId, change: stated, answer: null, announces }, (db) => [
     ...rowOf(db, paymentId, entry, now),
     db.orm.insert(paymentReceipts).values({ orgId: db.orgId, ...row }),
   ]);

@@ -98,6 +98,9 @@ export type SettlementHeader = {
   readonly amount?: string;
 };
 
+/** The organization whose thing is sold, and the agent, pact or panel that it is about. */
+export type Seller = { readonly orgId: string; readonly about: string };
+
 /** What a payment is presented for. */
 export type PresentedRequest = {
   /** SHA-256 of the canonical JSON of method, path with query, and the body's SHA-256. */
@@ -107,6 +110,8 @@ export type PresentedRequest = {
   readonly url: string;
   /** Whether there is something to deliver: nothing is taken where there is not. */
   readonly sellable: boolean;
+  /** Unknown where there is nothing to deliver. */
+  readonly seller?: Seller;
 };
 
 /** Why a payment is of no use. Nothing was taken for this request. */

@@ -6,7 +6,8 @@ import { describeFault } from "../platform/describe-fault.ts";
 import { newId } from "../platform/ids.ts";
 import { log } from "../platform/logger.ts";
 import type { KeptAnswer } from "./kept-answer.ts";
-import { ledgerActor, writeLedger } from "./ledger.ts";
+import { ledgerActor } from "./ledger.ts";
+import { logPayment } from "./tell-seller.ts";
 import { enterNotes } from "./ledger-note.ts";
 import type { PresentedPayment, PresentedRequest, Refusal } from "./payment.ts";
 import { openSettlement, pursueSettlement, type Opened, type Ports } from "./pursue-settlement.ts";
@@ -204,7 +205,7 @@ export class Settlement extends DurableObject<Bindings> {
 
   async #writeLedger(): Promise<void> {
     const env = requireEnvironment(this.env);
-    this.#retryLedgerAt = await this.#outbox.drain((entry) => writeLedger(env, entry));
+    this.#retryLedgerAt = await this.#outbox.drain((entry) => logPayment(env, entry));
     if (this.#retryLedgerAt !== undefined) this.#schedule(0);
   }
 

@@ -79,11 +79,11 @@ export function refuseUnseen(terms: PresentedPayment, { url }: Pick<PresentedReq
 export const bind = (
   paymentId: string,
   terms: PresentedPayment,
-  { fingerprint, operation, method, url }: PresentedRequest,
+  { fingerprint, operation, method, url, seller }: PresentedRequest,
 ): Settlement => ({
   paymentId,
   terms,
-  bound: { fingerprint, operation, method, url },
+  bound: { fingerprint, operation, method, url, ...(seller && { seller }) },
   sinceBlock: 0,
   asked: { times: 0, lastAt: 0 },
   outcome: { state: "open" },

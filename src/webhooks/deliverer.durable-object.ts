@@ -103,7 +103,11 @@ export class WebhookDeliverer extends DurableObject<Bindings> {
       const next = await this.#deliverBatch(address);
       const now = this.#now();
       const isDue = this.#isTold || (next !== undefined && next <= now);
-      if (!isDue || now.getTime() >= endsAt) return isDue ? now : next;
+      if (!isDue) return next;
+      if (now.getTime() < endsAt) continue;
+      // The alarm that is set for now looks again.
+      this.#isTold = false;
+      return now;
     }
   }
 

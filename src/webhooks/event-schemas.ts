@@ -21,7 +21,7 @@ const Count = z.int().min(0).max(1_000_000);
 const Tier = z.enum(tierNames).nullable();
 const Share = z.number().min(0).max(1);
 
-const makeSchemas = () => {
+const scoreSchemas = () => {
   const VisibleScore = z.strictObject({
     status: z.enum(["scored", "insufficient_evidence"]),
     compositeScore: z.int().min(0).max(1000).nullable(),
@@ -29,32 +29,15 @@ const makeSchemas = () => {
     confidencePercent: z.int().min(0).max(100),
     openCriticalViolations: Count.describe("how many critical conditions are violated"),
   });
-  const run = {
-    runId: id("run"),
-    agentId: id("agent"),
-    agentVersionNumber: z.int().min(1).max(1_000_000_000),
-    suiteId: id("suite"),
-    suiteDigest: Digest,
-    mode: z.enum(runModes),
-    reasonCodes: z.array(z.enum(reasonCodes)).max(2 * reasonCodes.length),
-    finishedAt: Time,
-  };
-  const attestation = {
-    attestationId: id("attestation"),
-    agentId: id("agent"),
-    kind: z.enum(attestationKinds),
-    digest: Digest.describe("of the signed statement"),
-  };
   const score = { agentId: id("agent"), scoreId: id("score") };
-  const key = {
-    keyId: id("key"),
-    scopes: z.array(z.enum(scopes)).max(64),
-    agentId: id("agent").nullable().describe("the one agent that the key is bound to"),
-    expiresAt: Time.nullable(),
-  };
   return {
     "score.changed": z.strictObject({ ...score, from: VisibleScore, to: VisibleScore }),
     "score.tier_changed": z.strictObject({ ...score, from: Tier, to: Tier }),
+  } as const;
+};
+
+const pactSchemas = () =>
+  ({
     "pact.activated": z.strictObject({
       pactId: id("pact"),
       agentId: id("agent"),
@@ -84,17 +67,60 @@ const makeSchemas = () => {
         .max(32)
         .describe("the conditions that were not kept, each once; those of severity `info` are not among them"),
     }),
-    "eval.completed": z.strictObject({
-      ...run,
-      verdict: z.enum(verdicts),
-      passRate: Share.nullable(),
-      lower95: Share.nullable(),
-    }),
+  }) as const;
+
+const runSchemas = () => {
+  const run = {
+    runId: id("run"),
+    agentId: id("agent"),
+    agentVersionNumber: z.int().min(1).max(1_000_000_000),
+    suiteId: id("suite"),
+    suiteDigest: Digest,
+    mode: z.enum(runModes),
+    reasonCodes: z.array(z.enum(reasonCodes)).max(2 * reasonCodes.length),
+    finishedAt: Time,
+  };
+  return {
+    "eval.completed": z.strictObject({ ...run, verdict: z.enum(verdicts), passRate: Share.nullable(), lower95: Share.nullable() }),
     "eval.failed": z.strictObject({ ...run, status: z.enum(["partial", "errored"]) }),
+  } as const;
+};
+
+const attestationSchemas = () => {
+  const attestation = {
+    attestationId: id("attestation"),
+    agentId: id("agent"),
+    kind: z.enum(attestationKinds),
+    digest: Digest.describe("of the signed statement"),
+  };
+  return {
     "attestation.issued": z.strictObject({ ...attestation, about: z.string().max(longestId), issuedAt: Time, expiresAt: Time }),
     "attestation.revoked": z.strictObject({ ...attestation, revokedAt: Time }),
+  } as const;
+};
+
+const keySchemas = () => {
+  const key = {
+    keyId: id("key"),
+    scopes: z.array(z.enum(scopes)).max(64),
+    agentId: id("agent").nullable().describe("the one agent that the key is bound to"),
+    expiresAt: Time.nullable(),
+  };
+  return {
+    "key.created": z.strictObject(key),
+    "key.rotated": z.strictObject({ ...key, replacementId: id("key"), diesAt: Time.describe("when the old key ends") }),
+    "key.revoked": z.strictObject({ keyId: id("key"), revokedAt: Time }),
+  } as const;
+};
+
+const makeSchemas = () =>
+  ({
+    ...scoreSchemas(),
+    ...pactSchemas(),
+    ...runSchemas(),
+    ...attestationSchemas(),
+    ...keySchemas(),
     "payment.settled": z.strictObject({
-      receiptId: id("receipt"),
       operation: z.string().max(64).describe("what was sold"),
       about: z.string().max(longestId).describe("the agent, pact or panel of this organization that it was about"),
       network: z.string().max(64).describe("CAIP-2"),
@@ -104,7 +130,7 @@ const makeSchemas = () => {
         .regex(/^\d{1,78}$/)
         .max(78)
         .describe("atomic units of the asset"),
-      outcome: z.enum(["delivered", "credited"]),
+      outcome: z.enum(["delivered", "credited"]).describe("`credited`: paid for, and still owed"),
       settledAt: Time,
     }),
     "room.member_revoked": z.strictObject({
@@ -114,16 +140,9 @@ const makeSchemas = () => {
       tokenId: id("roomToken").nullable(),
       until: Time.nullable().describe("null: for good"),
     }),
-    "key.created": z.strictObject(key),
-    "key.rotated": z.strictObject({ ...key, replacementId: id("key"), diesAt: Time.describe("when the old key ends") }),
-    "key.revoked": z.strictObject({ keyId: id("key"), revokedAt: Time }),
-    "webhook.disabled": z.strictObject({
-      endpointId: id("webhookEndpoint"),
-      reason: z.enum(["operator", "gone", "failing"]),
-    }),
+    "webhook.disabled": z.strictObject({ endpointId: id("webhookEndpoint"), reason: z.enum(["operator", "gone", "failing"]) }),
     "webhook.test": z.strictObject({ endpointId: id("webhookEndpoint") }),
-  } as const satisfies Record<WebhookEventType, z.ZodObject>;
-};
+  }) as const satisfies Record<WebhookEventType, z.ZodObject>;
 
 type Schemas = ReturnType<typeof makeSchemas>;
 /** What is told of each type, beside what every event has. */
@@ -133,7 +152,7 @@ export type Announcement = { readonly [T in WebhookEventType]: { readonly type: 
 
 let made: Schemas | undefined;
 /** The schemas of what is told, by type. Made at the first use: a Worker that starts needs none. */
-export const eventDataSchemas = (): Schemas => (made ??= makeSchemas());
+const eventDataSchemas = (): Schemas => (made ??= makeSchemas());
 
 /** The whole body of a delivery: what is signed. */
 export const eventSchemaOf = (type: WebhookEventType) =>

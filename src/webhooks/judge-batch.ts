@@ -1,3 +1,4 @@
+import type { Consequence } from "../db/tenant-db.ts";
 import { newId } from "../platform/ids.ts";
 import type { notices } from "../db/schema/webhooks.ts";
 import { outcome, type AlertPercent, type Attempt, type DeliveryChange, type Health, type Outcome } from "./outcome.ts";
@@ -26,17 +27,21 @@ export function judge(before: Judged, { eventId, attempts, attempt, jitter }: En
   };
 }
 
-type Event = {
+type Event = Pick<Consequence, "resource" | "change" | "announces"> & {
   readonly action: "webhook.delivery_failing" | "webhook_endpoint.disabled";
-  readonly resource: string;
-  readonly change: { readonly percent: AlertPercent } | { readonly status: "disabled"; readonly reason: "gone" | "failing" };
 };
 
 /** The audit events that a batch owes: one for each share of the way, and one for being disabled. Most batches owe none. */
 export function eventsOf(endpointId: string, { alerts, disable }: Judged): readonly Event[] {
   const failing = alerts.map((percent): Event => ({ action: "webhook.delivery_failing", resource: endpointId, change: { percent } }));
   if (disable === undefined) return failing;
-  return [...failing, { action: "webhook_endpoint.disabled", resource: endpointId, change: { status: "disabled", reason: disable } }];
+  const disabled: Event = {
+    action: "webhook_endpoint.disabled",
+    resource: endpointId,
+    change: { status: "disabled", reason: disable },
+    announces: [{ type: "webhook.disabled", data: { endpointId, reason: disable } }],
+  };
+  return [...failing, disabled];
 }
 
 type Notice = Omit<typeof notices.$inferInsert, "orgId">;

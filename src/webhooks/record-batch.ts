@@ -17,6 +17,9 @@ type Recorded = {
   readonly now: Date;
 };
 
+/** Until what changed meanwhile is looked at: never in a circle without a pause. */
+const afterConflictMs = 1_000;
+
 /**
  * Writes how a batch went, in one round trip, and answers when the next delivery is due. Where people are to be told of it, it is one audited
  * write: events, notices and the endpoint's state together, or none of it.
@@ -40,6 +43,7 @@ export async function recordBatch(tenant: Tenant, recorded: Recorded): Promise<D
     // The endpoint is not what was sent to any more: nothing follows for it, and what would have been cancelled is sent to what it is now.
     const changes = judged.changes.filter(({ status }) => status !== "cancelled");
     await tenant.record((db) => [recordAttempts(db, endpointId, changes)]);
+    return new Date(recorded.now.getTime() + afterConflictMs);
   }
   return recorded.now;
 }

@@ -1,5 +1,5 @@
 import { currentTime } from "../platform/clock.ts";
-import { egressFetch, type EgressEnvironment } from "../platform/egress.ts";
+import { egressFetch, failureIsOurs, type EgressEnvironment } from "../platform/egress.ts";
 import type { Attempt } from "./outcome.ts";
 import { signDelivery, type WebhookSigner } from "./sign.ts";
 
@@ -39,7 +39,8 @@ export async function sendDelivery(
   const result = await egressFetch(env, request, { timeoutMs, body: "ignore" });
   const at = currentTime();
   if (!result.ok) {
-    const { reason, status = null, latencyMs: ms } = result;
+    const { reason, status = null, latencyMs } = result;
+    const ms = failureIsOurs(reason) ? null : latencyMs;
     // The answer's body is not read, so it cannot be too large.
     return { at, status, ms, failure: reason === "too_large" ? "network" : reason, retryAfter: undefined };
   }

@@ -108,6 +108,45 @@ describe("what crosses tenants", () => {
     await expect(asApp(pool, list)).rejects.toMatchObject({ code: "42501" });
   });
 
+  it("finds where a person is a member, or was one whose name is still kept, and nobody else", async () => {
+    const [here, left, erased, elsewhere] = await Promise.all([1, 2, 3, 4].map(() => newOrganization(pool)));
+    const member = (orgId: string, id: string, user: string, status: string, profile: boolean): Promise<unknown> =>
+      asApp(
+        pool,
+        enter(orgId),
+        event(orgId),
+        statement(
+          `insert into members (org_id, id, role, status, external_id, revision, removed_at, created_at, updated_at)
+           values ($1, $2, 'viewer', $4, $3, 1, case when $4 = 'removed' then now() end, now(), now())`,
+          ...[orgId, id, user, status],
+        ),
+        ...(profile
+          ? [
+              statement(
+                "insert into member_profiles (org_id, member_id, salt, email, updated_at) values ($1, $2, 's', $2, now())",
+                orgId,
+                id,
+              ),
+            ]
+          : []),
+      );
+    await member(here ?? "", "mbr_1", "user_known", "active", true);
+    await member(left ?? "", "mbr_2", "user_known", "removed", true);
+    await member(erased ?? "", "mbr_3", "user_known", "removed", false);
+    await member(elsewhere ?? "", "mbr_4", "user_other", "active", true);
+    const known = (most: number): Promise<unknown> =>
+      asApp(pool, statement("select org_id, id from app.known_as('user_known', $1)", most)).then(([result]) => result?.rows);
+    const both = [
+      [here, "mbr_1"],
+      [left, "mbr_2"],
+    ].toSorted();
+    expect(await known(10)).toEqual(both);
+    expect(await known(1)).toEqual(both.slice(0, 1));
+    const ask = (query: string) => runBatch(pool, { role: "armalo_system", statements: [statement(query)] });
+    await expect(ask("select email from member_profiles")).rejects.toMatchObject({ code: "42501" });
+    await expect(ask("select role from members")).rejects.toMatchObject({ code: "42501" });
+  });
+
   it("can do nothing else: the role that owns these functions sees no evidence, and of an agent no more than whose it is", async () => {
     const ask = (query: string) => runBatch(pool, { role: "armalo_system", statements: [statement(query)] });
     await expect(ask("select from evidence")).rejects.toMatchObject({ code: "42501" });

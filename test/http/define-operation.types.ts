@@ -98,15 +98,17 @@ defineOperation({ ...open, response: { status: 200, body, anyOrigin: true, share
 defineOperation({ ...open, request: { query: z.object({ a: z.string() }) }, response: { status: 200, body, sharedSeconds: 30 } });
 
 const paid = { ...read, access: { mode: "payable", scope: "agents:read", price: "0.001" } } as const;
-const quote = async () => async () => ({ ok: true });
+const seller = { orgId: "org_a", about: "agt_a" };
+const quote = async () => ({ seller, deliver: async () => ({ ok: true }) });
 defineOperation({ ...paid, quote });
 defineOperation({ ...change, access: { mode: "payable", scope: "agents:write", price: "0.002" }, quote });
 defineOperation({
   ...paid,
-  quote:
-    async ({ requestId }) =>
-    async ({ payer }) => ({ ok: requestId === payer }),
+  quote: async ({ requestId }) => ({ seller, deliver: async ({ payer }) => ({ ok: requestId === payer }) }),
 });
+
+// @ts-expect-error a quote says whose it is
+defineOperation({ ...paid, quote: async () => ({ deliver: async () => ({ ok: true }) }) });
 
 // @ts-expect-error what can be paid for has a quote
 defineOperation(paid);

@@ -23,7 +23,6 @@ async function askWithoutSettings(method: string, path: string, headers: Record<
   const bindings = Object.fromEntries(Object.entries(env).filter(([name]) => !(name in providerSettings)));
   const body = bodyOf(method, "{}");
   const request = new Request(`https://api.armalo.test${path}`, { method, headers, ...(body === undefined ? {} : { body }) });
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- these are the Worker's own bindings, some of the optional ones left out
   return answerRequest(buildApp(operations), request, parseEnvironment(bindings as typeof env), () => undefined);
 }
 

@@ -11,6 +11,7 @@ import { startExampleAgent } from "../../src/local/example-agent/start-example-a
 
 const script = fileURLToPath(new URL("../../src/local/start.ts", import.meta.url).href);
 const chainScript = fileURLToPath(new URL("../../src/local/run-chain.ts", import.meta.url).href);
+const adminScript = fileURLToPath(new URL("../../src/local/admin.ts", import.meta.url).href);
 const scoreScript = fileURLToPath(new URL("../../src/local/score-endpoint.ts", import.meta.url).href);
 const verifier = fileURLToPath(new URL("../../src/verifier/node/armalo-verify.mjs", import.meta.url).href);
 let folder = "";
@@ -81,7 +82,13 @@ describe("npm start", { timeout: 240_000 }, () => {
       expect(Number(N)).toBeGreaterThan(10);
     }
     expect(resumed.said).toContain("attributed to the");
+    expect(resumed.said).toContain("npm run admin -- sign-in-link --email owner@quickstart.example");
+    const link = new Started({}, adminScript, ["sign-in-link", "--email", "owner@quickstart.example"]);
+    expect(await link.over, link.said).toBe(0);
+    const page = await fetch(/http:\S+/.exec(link.said)?.[0] ?? "");
+    expect([page.status, await page.text()]).toEqual([200, expect.stringContaining("Sign in to Armalo")]);
     expect(resumed.said).toContain("try it with `npm run chain`");
+    expect(resumed.said).toMatch(/A webhook came to http:\S+: score\.changed, evt_\w+\. Its signature verifies/);
 
     const file = join(folder, "dev.json");
     const dev = JSON.parse(await readFile(file, "utf8"));
@@ -115,6 +122,7 @@ describe("npm start", { timeout: 240_000 }, () => {
     expect(again.said).toMatch(/A caller without a key .* paid 0\.001 USDC on the local chain/);
     expect(await chain.end("SIGINT")).toBe(0);
     expect(again.said).not.toContain("Quickstart");
+    expect(again.said).toMatch(/A webhook came to http:\S+: webhook\.test, evt_\w+\. Its signature verifies/);
     expect(again.said).toMatch(/\d{3} of 1000/);
 
     const second = new Started({ PORT: String(await freePort()) });
@@ -140,8 +148,13 @@ describe("npm start", { timeout: 240_000 }, () => {
       const without = new Started({}, scoreScript, wish);
       expect(await without.over).toBe(1);
       expect(without.said).toContain("please start it with `npm start`");
+      // As an installation is that is older than webhooks: its key may have none.
+      const state = join(folder, "quickstart.json");
+      const { hears: _hears, webhook: _webhook, told: _told, ...older } = JSON.parse(await readFile(state, "utf8"));
+      await writeFile(state, JSON.stringify(older));
       const server = new Started();
       await server.says("npm run score");
+      expect(server.said).not.toContain("webhook");
       for (let time = 1; time <= 2; time += 1) {
         const scored = new Started({}, scoreScript, wish);
         expect(await scored.over, scored.said).toBe(0);

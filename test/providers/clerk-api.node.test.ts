@@ -1,4 +1,4 @@
-import { createServer, type Server } from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { createClerkClient } from "@clerk/backend";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { changeRoleAtClerk, inviteAtClerk, removeAtClerk, revokeAtClerk } from "../../src/providers/clerk-api.ts";
@@ -21,18 +21,20 @@ const invitation = {
   status: "pending",
 };
 
-beforeAll(async () => {
-  server = createServer(async (request, response) => {
-    const text = Buffer.concat(await request.toArray()).toString("utf8");
-    heard.push({
-      method: request.method ?? "",
-      path: request.url ?? "",
-      bearer: request.headers.authorization ?? "",
-      version: String(request.headers["clerk-api-version"]),
-      body: text === "" ? null : JSON.parse(text),
-    });
-    response.writeHead(answer.status, { "content-type": "application/json" }).end(answer.body);
+async function hear(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const text = Buffer.concat(await request.toArray()).toString("utf8");
+  heard.push({
+    method: request.method ?? "",
+    path: request.url ?? "",
+    bearer: request.headers.authorization ?? "",
+    version: String(request.headers["clerk-api-version"]),
+    body: text === "" ? null : JSON.parse(text),
   });
+  response.writeHead(answer.status, { "content-type": "application/json" }).end(answer.body);
+}
+
+beforeAll(async () => {
+  server = createServer((request, response) => void hear(request, response));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const address = server.address();
   url = `http://127.0.0.1:${typeof address === "object" && address !== null ? address.port : 0}`;

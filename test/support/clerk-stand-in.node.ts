@@ -1,8 +1,6 @@
 import { createServer, type IncomingMessage } from "node:http";
 import { z } from "zod";
-
-/** The secret key that it takes. */
-export const clerkSecretKey = "sk_test_stand_in_0123456789";
+import { clerkSecretKey } from "./clerk-secret.ts";
 
 type Asked = { readonly method: string; readonly path: string; readonly body: unknown };
 type Answer = { readonly status: number; readonly body: unknown };
@@ -26,10 +24,14 @@ const routes: readonly (readonly [method: string, path: RegExp, answer: (body: u
 /** A stand-in for Clerk. Organizations called `org_refusing…` are refused, at `org_silent…` it hangs up; `/asked/<organization>` tells what it was asked. */
 export async function startClerkStandIn(): Promise<{ readonly url: string; readonly close: () => void }> {
   const asked = new Map<string, Asked[]>();
-  const server = createServer(async (request, response) => {
-    const answer = await answerOf(request, asked).catch((): Answer => ({ status: 422, body: { errors: [{ code: "form_param_invalid" }] } }));
-    if (answer === "silent") return void response.destroy();
-    response.writeHead(answer.status, { "content-type": "application/json" }).end(JSON.stringify(answer.body));
+  const server = createServer((request, response) => {
+    const refused: Answer = { status: 422, body: { errors: [{ code: "form_param_invalid" }] } };
+    void answerOf(request, asked)
+      .catch(() => refused)
+      .then((answer) => {
+        if (answer === "silent") return response.destroy();
+        return response.writeHead(answer.status, { "content-type": "application/json" }).end(JSON.stringify(answer.body));
+      });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = z.object({ port: z.int() }).parse(server.address());

@@ -2,6 +2,8 @@ import type { Provider } from "../../src/providers/provider.ts";
 import { callApi, type Answer } from "./organization.ts";
 import { signedHeaders, type Told } from "./sign-as-provider.ts";
 
+export { signedHeaders };
+
 /** Has a provider tell the tests' Worker something, signed as it does. A string is sent as it is. */
 export async function deliver(provider: Provider, payload: unknown, told: Told = {}): Promise<Answer> {
   const raw = typeof payload === "string" ? payload : JSON.stringify(payload);

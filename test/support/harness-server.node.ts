@@ -26,9 +26,11 @@ import { newSecrets, newSigningKey, type Secrets } from "../../src/local/secrets
 import { runBatch } from "../../src/local/sql-batch.ts";
 import { startSqlServer } from "../../src/local/sql-server.ts";
 import { openTestDatabase } from "./harness-database.node.ts";
+import { startClerkStandIn } from "./clerk-stand-in.node.ts";
 import { startA2aAgent } from "./a2a-agent.node.ts";
 import { startTestAgents } from "./test-agents.node.ts";
 import { startWebhookReceiver } from "./webhook-receiver.node.ts";
+import { startTestIdentity } from "./test-identity.node.ts";
 import { watchTransactions, type Watch } from "./watch-transactions.node.ts";
 
 const NewOrganization = z.object({
@@ -36,7 +38,12 @@ const NewOrganization = z.object({
   environment: z.enum(["live", "test"]),
   scopes: z.array(z.custom<Scope>((name) => scopes.some((scope) => scope === name))).min(1),
 });
-const Fault = z.object({ orgId: z.string(), mode: z.enum(["down", "after_commit", "none"]), times: z.int().positive() });
+const Fault = z.object({
+  orgId: z.string(),
+  mode: z.enum(["down", "after_commit", "none"]),
+  times: z.int().positive(),
+  skip: z.int().min(0).default(0),
+});
 const NewPolicy = z.object({ orgId: z.string(), policy: z.unknown() });
 const NewPlan = z.object({ orgId: z.string(), plan: z.enum(planNames) });
 const NewLink = z.object({ orgId: z.string(), provider: z.enum(providers), externalId: z.string() });
@@ -64,7 +71,9 @@ export type Harness = {
       SIGN_IN: string;
       HARNESS_URL: string;
       AGENTS_URL: string;
+      IDENTITY_URL: string;
       A2A_URL: string;
+      CLERK_STAND_IN_URL: string;
       RECEIVER_URL: string;
       DOH_URL: string;
       ROOT_FINGERPRINT: string;
@@ -100,9 +109,11 @@ export async function startHarness({ rowSecurity }: { rowSecurity: boolean }): P
   await new Promise<void>((resolve) => control.listen(0, "127.0.0.1", resolve));
   const address = z.object({ port: z.int() }).parse(control.address());
   const agents = await startTestAgents();
+  const identity = await startTestIdentity();
   const a2a = await startA2aAgent();
   const whop = await startTestWhop("whop_api_key_of_tests");
   const receiver = await startWebhookReceiver();
+  const clerk = await startClerkStandIn();
   return {
     bindings: {
       ...secrets,
@@ -114,9 +125,11 @@ export async function startHarness({ rowSecurity }: { rowSecurity: boolean }): P
       SIGN_IN: "local",
       HARNESS_URL: `http://127.0.0.1:${address.port}`,
       AGENTS_URL: agents.url,
+      IDENTITY_URL: identity.url,
       A2A_URL: a2a.url,
       RECEIVER_URL: receiver.url,
       DOH_URL: `${receiver.url}/dns-query`,
+      CLERK_STAND_IN_URL: clerk.url,
       ROOT_FINGERPRINT: root.kid,
       ...paid.bindings,
       ...providerSettings,
@@ -126,9 +139,11 @@ export async function startHarness({ rowSecurity }: { rowSecurity: boolean }): P
       control.closeAllConnections();
       control.close();
       agents.close();
+      identity.close();
       a2a.close();
       whop.close();
       receiver.close();
+      clerk.close();
       await paid.close();
       await sqlServer.close();
       await database.close();
@@ -180,8 +195,8 @@ async function serve(request: IncomingMessage, { run, paid, watch, secrets, quer
     case "/trips":
       return { trips: watch.trips(url.searchParams.get("request")) };
     case "/faults": {
-      const { orgId, mode, times } = Fault.parse(body);
-      watch.fail(orgId, mode, times);
+      const { orgId, mode, times, skip } = Fault.parse(body);
+      watch.fail(orgId, mode, times, skip);
       return {};
     }
     case "/rows": {

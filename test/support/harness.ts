@@ -13,7 +13,7 @@ export const askForOrganization = (wish: { plan: string; environment: string; sc
   ask<{ orgId: string; apiKey: string; keyId: string }>("/organizations", wish);
 
 /** Lets somebody into an organization, as an active member (people.ts signs one in). */
-export const askForMember = (wish: { orgId: string; role: string; externalId: string | null }) =>
+export const askForMember = (wish: { orgId: string; role: string; externalId: string | null; status?: "invited" }) =>
   ask<{ memberId: string; email: string }>("/members", wish);
 
 /** Says which organization of Clerk's is this one. */
@@ -38,9 +38,9 @@ export const makeSignInLink = async (orgId: string, email: string): Promise<stri
 export const roundTrips = async (requestId: string): Promise<number> =>
   (await ask<{ trips: number }>(`/trips?request=${encodeURIComponent(requestId)}`)).trips;
 
-/** Makes an organization's next transactions fail: before they run (`down`), or after the commit, before the answer. */
-export const failDatabase = (orgId: string, mode: "down" | "after_commit" | "none", times = 1_000_000): Promise<unknown> =>
-  ask("/faults", { orgId, mode, times });
+/** Makes an organization's next transactions, but for the first `skip`, fail: before they run (`down`), or after the commit, before the answer. */
+export const failDatabase = (orgId: string, mode: "down" | "after_commit" | "none", times = 1_000_000, skip = 0): Promise<unknown> =>
+  ask("/faults", { orgId, mode, times, skip });
 
 /** Rows as the database's owner sees them, past every wall. */
 export const ownerSees = async (query: string, ...params: unknown[]): Promise<Record<string, unknown>[]> =>

@@ -4,6 +4,7 @@ import { offerPanel, setClaimPolicy } from "./harness.ts";
 import { createOrganization, type TestOrganization } from "./organization.ts";
 import { cosigned, newActivePact, offered, tokenOf } from "./bilateral.ts";
 import { openPolicy } from "./open-policy.ts";
+import { signInAs } from "./people.ts";
 import { registerKey, selfRunOf } from "./proofs.ts";
 import { newRoom } from "./rooms.ts";
 
@@ -36,12 +37,16 @@ export const requestBodies: Readonly<Record<string, unknown>> = {
   "judge_panels.update": { name: "Other judges" },
   "judge_panels.calibrate": { examples: [labelled("yes", "pass"), labelled("no", "fail")] },
   "judge_panels.ask": { rubric: "It says yes.", question: "Yes?", answer: "yes" },
+  "billing.create_checkout": { plan: "pro" },
   "swarms.create": { name: "Swarm" },
   "swarms.rotate_secret": { mode: "hard" },
   "rooms.create": { name: "Room", topics: [{ name: "orders.paid", schema: { type: "object" } }] },
   "rooms.update": { name: "Other room" },
   "room_tokens.mint": { agentId: newId("agent"), caps: ["presence"] },
   "room_revocations.create": { tokenId: newId("roomToken") },
+  "members.invite": { email: "invited@example.com", role: "viewer" },
+  "members.change_role": { role: "operator" },
+  "claim_policy.set": openPolicy,
   "keys.create": { name: "key", scopes: ["keys:read"] },
   "keys.rotate": { overlapSeconds: 60 },
   "access_tokens.issue": {},
@@ -73,6 +78,7 @@ export const unknownIds: Readonly<Record<string, string>> = {
   roomId: `room_${"0".repeat(33)}`,
   revocationId: newId("roomRevocation"),
   keyId: newId("key"),
+  memberId: newId("member"),
   requestId: newId("request"),
   auditEventId: newId("auditEvent"),
   attestationId: newId("attestation"),
@@ -104,6 +110,7 @@ export async function resourcesOf(org: TestOrganization): Promise<Readonly<Recor
   const { swarmId, roomId } = await newRoom(org);
   const revocationId = await make(`/v1/rooms/${roomId}/revocations`, requestBodies["room_revocations.create"]);
   const keyId = await make("/v1/keys", requestBodies["keys.create"]);
+  const { memberId } = await signInAs(org, "viewer");
   const failed = await org.call("POST", "/v1/keys", {});
   for (let tries = 0; tries < 50; tries += 1) if ((await org.call("GET", `/v1/requests/${failed.requestId}`)).status === 200) break;
   const auditEventId: string = (await org.call("GET", "/v1/audit-events?limit=1")).body.items[0].id;
@@ -130,6 +137,7 @@ export async function resourcesOf(org: TestOrganization): Promise<Readonly<Recor
     calibrationId,
     ...{ swarmId, roomId, revocationId },
     keyId,
+    memberId,
     requestId: failed.requestId,
     auditEventId,
     ...shared,

@@ -24,6 +24,11 @@ export async function callApi(method: string, path: string, body?: unknown, head
       ...(body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) }),
     }),
   );
+  return toAnswer(response);
+}
+
+/** An answer, read to its end. */
+export async function toAnswer(response: Response): Promise<Answer> {
   const text = await response.text();
   const isJson = /[/+]json(;|$)/.test(response.headers.get("content-type") ?? "");
   return {

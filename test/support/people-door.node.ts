@@ -5,18 +5,23 @@ import { memberProfiles, members, providerLinks } from "../../src/db/schema/memb
 import { actOnOrganization, build, toStatement, type RunAsAdmin } from "../../src/local/admin/act.ts";
 import { newId } from "../../src/platform/ids.ts";
 
-const NewMember = z.object({ orgId: z.string(), role: z.enum(roles), externalId: z.string().nullable() });
+const NewMember = z.object({
+  orgId: z.string(),
+  role: z.enum(roles),
+  externalId: z.string().nullable(),
+  status: z.enum(["active", "invited"]).default("active"),
+});
 const NewLink = z.object({ orgId: z.string(), externalId: z.string() });
 
-/** Lets somebody into an organization at once: an active member, with a profile, audited as what the administrator does. */
+/** Lets somebody into an organization at once: an active member unless it says otherwise, with a profile, audited as what the administrator does. */
 export async function addActiveMember(run: RunAsAdmin, body: unknown): Promise<{ memberId: string; email: string }> {
-  const { orgId, role, externalId } = NewMember.parse(body);
+  const { orgId, role, externalId, status } = NewMember.parse(body);
   const now = new Date();
   const memberId = newId("member");
   const profile = { email: `${memberId.toLowerCase()}@people.test`, name: "Somebody" };
   const salt = newSalt();
   const times = { createdAt: now, updatedAt: now };
-  const member = { orgId, id: memberId, role, status: "active", externalId, revision: 1, joinedAt: now, ...times } as const;
+  const member = { orgId, id: memberId, role, status, externalId, revision: 1, joinedAt: status === "active" ? now : null, ...times };
   const change = { role, commitment: await commitTo(salt, profile) };
   await actOnOrganization(
     run,

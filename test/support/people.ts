@@ -25,7 +25,10 @@ export async function signInAs(org: TestOrganization, role: Role): Promise<TestP
 }
 
 /** Another session of a member. */
-export async function startSessionOf(org: TestOrganization, { memberId, email }: { memberId: string; email: string }): Promise<TestPerson> {
+export async function startSessionOf(
+  org: Pick<TestOrganization, "orgId" | "address">,
+  { memberId, email }: { memberId: string; email: string },
+): Promise<TestPerson> {
   const { orgId, address } = org;
   const session = await newSessionCookie(requireEnvironment(env), orgId);
   const { sessionId, secretHash } = session;

@@ -1,14 +1,14 @@
 import type { Batch } from "../../src/local/sql-batch.ts";
 import type { Observer } from "../../src/local/sql-server.ts";
 
-type Fault = { mode: "down" | "after_commit"; times: number };
+type Fault = { mode: "down" | "after_commit"; times: number; skip: number };
 
 export type Watch = {
   readonly observer: Observer;
   /** How many transactions a request made; with null, those that named no request. */
   readonly trips: (requestId: string | null) => number;
-  /** Makes the organization's next transactions fail: before they run, or after they were committed. */
-  readonly fail: (orgId: string, mode: Fault["mode"] | "none", times: number) => void;
+  /** Makes the organization's next transactions, but for the first `skip`, fail: before they run, or after they were committed. */
+  readonly fail: (orgId: string, mode: Fault["mode"] | "none", times: number, skip: number) => void;
 };
 
 /** Counts the Worker's round trips by the request that app.enter names, and fails them where a test asks for it. */
@@ -20,6 +20,10 @@ export function watchTransactions(): Watch {
     const { orgId } = entered(batch);
     const fault = orgId === null ? undefined : faults.get(orgId);
     if (fault === undefined || fault.mode !== mode || fault.times === 0) return;
+    if (fault.skip > 0) {
+      fault.skip -= 1;
+      return;
+    }
     fault.times -= 1;
     throw new Error(`the test asked for a database that is ${mode}`);
   };
@@ -34,9 +38,9 @@ export function watchTransactions(): Watch {
       after: (batch) => failIfAsked(batch, "after_commit"),
     },
     trips: (requestId) => tripsOf.get(requestId) ?? 0,
-    fail: (orgId, mode, times) => {
+    fail: (orgId, mode, times, skip) => {
       if (mode === "none") faults.delete(orgId);
-      else faults.set(orgId, { mode, times });
+      else faults.set(orgId, { mode, times, skip });
     },
   };
 }

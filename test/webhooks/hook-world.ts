@@ -41,7 +41,7 @@ export async function toldTo({ orgId }: Pick<TestOrganization, "orgId">) {
     `select e.id, e.type, e.payload, a.action, a.resource, a.request_id, d.endpoint_id
        from webhook_events e join audit_events a on a.org_id = e.org_id and a.id = e.audit_event_id
        join webhook_deliveries d on d.org_id = e.org_id and d.event_id = e.id
-      where e.org_id = $1 order by e.id, d.endpoint_id`,
+      where e.org_id = $1 order by a.seq, e.type, d.endpoint_id`,
     orgId,
   );
   return rows.map(({ id, type, payload, action, resource, endpoint_id: endpointId }) => {

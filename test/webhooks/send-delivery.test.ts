@@ -96,7 +96,7 @@ describe("one attempt", () => {
       "https://169.254.169.254/",
       "not a url",
     ])
-      expect(await sendTo(url)).toMatchObject({ status: null, failure: "refused_url" });
+      expect(await sendTo(url)).toMatchObject({ status: null, ms: null, failure: "refused_url" });
   });
 
   it("goes nowhere once the name leads to a private address, and says which way it failed", async () => {

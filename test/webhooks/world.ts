@@ -39,6 +39,7 @@ type Delivery = {
   status: string;
   attempts: number;
   next_attempt_at: string | null;
+  last_attempt_at: string | null;
   response_status: number | null;
   response_ms: number | null;
   failure: string | null;
@@ -136,9 +137,9 @@ async function queueEvents({ orgId, endpointId }: { orgId: string; endpointId: s
   return ids;
 }
 
-/** Waits until something holds: at most ten seconds. */
+/** Waits until something holds: at most thirty seconds. */
 export async function until<T>(look: () => Promise<T>, holds: (seen: T) => boolean): Promise<T> {
-  for (let turn = 0; turn < 200; turn += 1) {
+  for (let turn = 0; turn < 600; turn += 1) {
     const seen = await look();
     if (holds(seen)) return seen;
     await scheduler.wait(50);

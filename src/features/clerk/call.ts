@@ -1,4 +1,6 @@
+import { gateOf } from "../../access/admit.ts";
 import { findLinkedOrganization } from "../../db/cross-tenant.ts";
+import { describeFault } from "../../platform/describe-fault.ts";
 import { problem } from "../../http/problem.ts";
 import { enterFor, selectNewestEvent, type OfDelivery, type ProviderEvent } from "../provider-events/index.ts";
 
@@ -20,5 +22,26 @@ export async function hasEnded(call: ClerkCall, subject: string): Promise<boolea
   return end !== undefined && end.occurredAt >= call.event.occurredAt;
 }
 
-/** Clerk's events come in any order, and it repeats what was not taken: this one's turn has not come. */
-export const notYet = (organizationId: string) => problem("unavailable", `Clerk's organization ${organizationId} is not here yet`);
+/**
+ * The organization here; undefined for one that has ended before we knew it. Events come in any order, and Clerk repeats what was not taken:
+ * 503 where it may come yet.
+ */
+export async function requireLinked(call: ClerkCall, externalId: string): Promise<string | undefined> {
+  const orgId = await linkedTo(call, externalId);
+  if (orgId !== undefined) return orgId;
+  if (await hasEnded(call, externalId)) return undefined;
+  throw problem("unavailable", `Clerk's organization ${externalId} is not here yet`);
+}
+
+/** A gate out of reach is a 503: Clerk tells it again, and then the gate hears of it, whatever was written before. */
+export async function tellGate(
+  { env }: ClerkCall,
+  orgId: string,
+  tell: (gate: ReturnType<typeof gateOf>) => Promise<unknown>,
+): Promise<void> {
+  try {
+    await tell(gateOf(env, orgId));
+  } catch (fault) {
+    throw problem("unavailable", `gate: ${describeFault(fault)}`);
+  }
+}

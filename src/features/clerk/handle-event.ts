@@ -1,11 +1,12 @@
 import type { z } from "@hono/zod-openapi";
 import type { ProviderContext } from "../../http/operation.ts";
-import { problem } from "../../http/problem.ts";
 import { parseJson } from "../../http/read-body.ts";
-import { rememberEvent, withoutConflict, type Outcome } from "../provider-events/index.ts";
+import { readEvent, rememberEvent, withoutConflict, type Outcome } from "../provider-events/index.ts";
 import type { ClerkCall } from "./call.ts";
 import { closeOrganization, createOrganization, renameOrganizationTo } from "./organizations.ts";
-import { ClerkEvent, Deleted, Organization } from "./schemas.ts";
+import { endMembership, setMembership } from "./memberships.ts";
+import { ClerkEvent, Deleted, Membership, Organization, User } from "./schemas.ts";
+import { endUser, renameUser } from "./users.ts";
 
 /**
  * What Clerk tells, brought about once. Throws invalid_request where an event that is known has a form that is not, and 503 where it has to
@@ -13,7 +14,7 @@ import { ClerkEvent, Deleted, Organization } from "./schemas.ts";
  */
 export function handleClerkEvent(context: ProviderContext): Promise<Outcome> {
   const { delivery, env, requestId, meter, now } = context;
-  const { type, timestamp: occurredAt, data } = read(ClerkEvent, parseJson(delivery.body));
+  const { type, timestamp: occurredAt, data } = readEvent(ClerkEvent, parseJson(delivery.body));
   const event = { provider: "clerk", eventId: delivery.deliveryId ?? "", type, occurredAt } as const;
   const act = effectOf(type, data);
   return withoutConflict(() => act({ env, requestId, meter, now, event }));
@@ -29,20 +30,21 @@ function effectOf(type: string, data: unknown): Act {
       return about(Organization, data, renameOrganizationTo);
     case "organization.deleted":
       return about(Deleted, data, closeOrganization);
+    case "organizationMembership.created":
+    case "organizationMembership.updated":
+      return about(Membership, data, setMembership);
+    case "organizationMembership.deleted":
+      return about(Membership, data, endMembership);
+    case "user.updated":
+      return about(User, data, renameUser);
+    case "user.deleted":
+      return about(Deleted, data, endUser);
     default:
       return (call) => rememberEvent(call, undefined, call.event, "ignored");
   }
 }
 
 function about<S extends z.ZodType>(schema: S, data: unknown, act: (call: ClerkCall, told: z.output<S>) => Promise<Outcome>): Act {
-  const told = read(schema, data);
+  const told = readEvent(schema, data);
   return (call) => act(call, told);
-}
-
-/** Only the names of what is wrong are told and logged: what an event holds are people's names. */
-function read<S extends z.ZodType>(schema: S, value: unknown): z.output<S> {
-  const result = schema.safeParse(value);
-  if (result.success) return result.data;
-  const paths = result.error.issues.map(({ path }) => ["body", ...path.map(String)].join("."));
-  throw problem("invalid_request", "not an event as Clerk's are", { errors: paths.map((path) => ({ path, message: "Not as expected." })) });
 }

@@ -1,11 +1,9 @@
-import { gateOf } from "../../access/admit.ts";
 import { newWrappedDataKey } from "../../crypto/sealed-box.ts";
 import type { Environment } from "../../env.ts";
-import { describeFault } from "../../platform/describe-fault.ts";
 import { problem } from "../../http/problem.ts";
 import { newId } from "../../platform/ids.ts";
 import { enterFor, handleOnce, rememberEvent, type Outcome } from "../provider-events/index.ts";
-import { hasEnded, linkedTo, notYet, selectEnd, type ClerkCall } from "./call.ts";
+import { hasEnded, linkedTo, requireLinked, selectEnd, tellGate, type ClerkCall } from "./call.ts";
 import {
   endAllMembers,
   endAllProfiles,
@@ -72,18 +70,6 @@ export async function closeOrganization(call: ClerkCall, { id: externalId }: Pic
     ...(profiles.length === 0 ? [] : [endAllProfiles(db, call.now)]),
     ...(people.length === 0 ? [] : [endAllMembers(db, call.now, call.event.occurredAt)]),
   ]);
-  try {
-    await gateOf(call.env, orgId).forget();
-  } catch (fault) {
-    throw problem("unavailable", `gate: ${describeFault(fault)}`);
-  }
+  await tellGate(call, orgId, (gate) => gate.forget());
   return outcome;
-}
-
-/** The organization here; undefined for one that has ended before we knew it. Throws 503 where it may come yet. */
-export async function requireLinked(call: ClerkCall, externalId: string): Promise<string | undefined> {
-  const orgId = await linkedTo(call, externalId);
-  if (orgId !== undefined) return orgId;
-  if (await hasEnded(call, externalId)) return undefined;
-  throw notYet(externalId);
 }

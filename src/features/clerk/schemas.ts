@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import { roles, type Role } from "../../access/roles.ts";
+import { roleOfClerk } from "../../access/dashboard-session.ts";
 import { isStorable } from "../../expressions/json.ts";
 
 // Clerk's events, as `WebhookEvent` of @clerk/backend describes them: only what is used here, and whatever else they hold is passed over.
@@ -46,7 +46,7 @@ export const Membership = z
   .transform(({ role, organization, public_user_data: user }) => ({
     organizationId: organization.id,
     userId: user.user_id,
-    role: toRole(role),
+    role: roleOfClerk(role),
     named: { email: normalize(user.identifier ?? user.user_id), name: fullName(user) } satisfies Named,
   }));
 export type Membership = z.output<typeof Membership>;
@@ -65,10 +65,3 @@ export const User = z
     return { id: user.id, named };
   });
 export type User = z.output<typeof User>;
-
-/** Clerk's roles by our names, and its own `member`; undefined for any other, which nobody here has given rights. */
-export function toRole(role: string): Role | undefined {
-  const name = role.replace(/^org:/, "");
-  if (name === "member" || name === "basic_member") return "viewer";
-  return roles.find((known) => known === name);
-}

@@ -9,11 +9,9 @@ const statuses = ["invited", "active", "removed"] as const;
 export const ListMembersQuery = z.object({ ...pageQuery, status: z.enum(statuses).optional() });
 export type MemberQuery = z.output<typeof ListMembersQuery>;
 
-const RoleName = z
-  .enum(roles)
-  .openapi({
-    description: "`viewer` reads; `operator` also works; `admin` also lets people and keys in and pays; `owner` also makes owners.",
-  });
+const RoleName = z.enum(roles).openapi({
+  description: "`viewer` reads; `operator` also works; `admin` also lets people and keys in and pays; `owner` also makes owners.",
+});
 
 export const Email = z.string().trim().toLowerCase().max(254).pipe(z.email());
 export const PersonName = z.string().trim().min(1).max(200);

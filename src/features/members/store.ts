@@ -1,4 +1,5 @@
-import { and, count, eq, isNull, ne, or, sql } from "drizzle-orm";
+import { and, count, eq, isNull, ne, or } from "drizzle-orm";
+import { anotherOwner } from "../../access/member-queries.ts";
 import { memberProfiles, members, providerLinks } from "../../db/schema/members.ts";
 import type { ScopedDb } from "../../db/tenant-db.ts";
 import { keyset } from "../../http/pagination.ts";
@@ -25,11 +26,12 @@ export function selectMembers({ orm, orgId }: ScopedDb, query: MemberQuery) {
     .limit(limit);
 }
 
-const isOtherOwner = (orgId: string, memberId: string) =>
-  and(eq(members.orgId, orgId), ne(members.id, memberId), eq(members.role, "owner"), eq(members.status, "active"));
-
+/** Active owners beside this member. */
 export const countOtherOwners = ({ orm, orgId }: ScopedDb, memberId: string) =>
-  orm.select({ others: count() }).from(members).where(isOtherOwner(orgId, memberId));
+  orm
+    .select({ others: count() })
+    .from(members)
+    .where(and(eq(members.orgId, orgId), ne(members.id, memberId), eq(members.role, "owner"), eq(members.status, "active")));
 
 /** Who has the address now: nobody else can be invited with it. */
 export const selectHolder = ({ orm, orgId }: ScopedDb, email: string) =>
@@ -63,14 +65,17 @@ export const updateMember = ({ orm, orgId }: ScopedDb, read: Pick<MemberRow, "id
  * The same for what may take an owner's rights: matches only while another active owner is left. Writers of one organization wait for each
  * other at its audit event, which comes first, so that each sees what the one before it did.
  */
-export function updateMemberIfOwned({ orm, orgId }: ScopedDb, read: Pick<MemberRow, "id" | "revision">, change: MemberChange) {
-  const others = orm.select({ others: count() }).from(members).where(isOtherOwner(orgId, read.id)); // prettier-ignore
-  const owned = or(ne(members.role, "owner"), ne(members.status, "active"), sql`(${others}) > 0`);
-  return orm
+export const updateMemberIfOwned = (db: ScopedDb, read: Pick<MemberRow, "id" | "revision">, change: MemberChange) =>
+  db.orm
     .update(members)
     .set({ ...change, revision: read.revision + 1 })
-    .where(and(ownMember(orgId, read.id), eq(members.revision, read.revision), owned));
-}
+    .where(
+      and(
+        ownMember(db.orgId, read.id),
+        eq(members.revision, read.revision),
+        or(ne(members.role, "owner"), ne(members.status, "active"), anotherOwner(db, read.id)),
+      ),
+    );
 
 const ownProfile = (orgId: string, memberId: string) => and(eq(memberProfiles.orgId, orgId), eq(memberProfiles.memberId, memberId));
 

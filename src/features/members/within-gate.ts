@@ -7,20 +7,20 @@ import { Problem, problem } from "../../http/problem.ts";
  * Takes rights away in the gate first, durably, so that the next request anywhere has them no more; then in the database. What the database
  * refuses for good did not happen, and the gate is told so at once; what it may have done, the gate finds out by itself.
  */
-export async function withinGate(
+export async function withinGate<T>(
   env: Environment,
   orgId: string,
   memberId: string,
   restrict: () => Promise<unknown>,
-  write: () => Promise<unknown>,
-): Promise<void> {
+  write: () => Promise<T>,
+): Promise<T> {
   try {
     await restrict();
   } catch (fault) {
     throw problem("unavailable", `gate: ${describeFault(fault)}`);
   }
   try {
-    await write();
+    return await write();
   } catch (fault) {
     if (fault instanceof Problem && fault.code === "state_conflict") await gateOf(env, orgId).liftMember(orgId, memberId);
     throw fault;

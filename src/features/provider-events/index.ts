@@ -3,7 +3,6 @@ export {
   handleOnce,
   rememberEvent,
   withoutConflict,
-  type Effect,
   type OfDelivery,
   type Outcome,
   type ProviderEvent,

@@ -1,6 +1,6 @@
 import type { SQL } from "drizzle-orm";
 import { enterPublicAgent, enterPublicAgentOrOwn, readAsPublic } from "../../db/read-as-public.ts";
-import type { Basics, Deliver, ReadContext } from "../../http/operation.ts";
+import type { Basics, Quote, ReadContext } from "../../http/operation.ts";
 import { problem } from "../../http/problem.ts";
 import { evidenceOfCurrentScore, selectScoreWithEvidence } from "../scores/index.ts";
 import { selectTrust, toTrust, type TrustRows } from "./read-trust.ts";
@@ -15,9 +15,11 @@ export async function readEvidence({ tenant, principal, ...context }: ReadContex
 }
 
 /** The same of a public agent, for whoever pays. */
-export async function quoteEvidence(context: Basics, agentId: string): Promise<Deliver<TrustEvidenceView>> {
+export async function quoteEvidence(context: Basics, agentId: string): Promise<Quote<TrustEvidenceView>> {
   const rows = await readRows(context, agentId, enterPublicAgent(agentId, context.requestId), null);
-  return () => show(context, agentId, rows);
+  const [, [version]] = rows;
+  if (version === undefined) throw new Error("an agent without a version");
+  return { seller: { orgId: version.ownerOrg, about: agentId }, deliver: () => show(context, agentId, rows) };
 }
 
 async function readRows(context: Basics, agentId: string, entry: SQL, owner: string | null): Promise<TrustRows> {

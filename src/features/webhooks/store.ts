@@ -108,13 +108,6 @@ export const restartDeliveries = (
     .set(schedule(now))
     .where(these(orgId, endpointId, eventIds, statuses));
 
-/** What was on its way to an endpoint that takes nothing any more. */
-export const cancelPending = ({ orm, orgId }: ScopedDb, endpointId: string) =>
-  orm
-    .update(webhookDeliveries)
-    .set({ status: "cancelled", nextAttemptAt: null })
-    .where(and(eq(webhookDeliveries.orgId, orgId), eq(webhookDeliveries.endpointId, endpointId), eq(webhookDeliveries.status, "pending")));
-
 /** Failures until now do not count towards disabling it any more; when it last answered is still known. */
 export const resetHealth = ({ orm, orgId }: ScopedDb, endpointId: string) =>
   orm

@@ -3,20 +3,12 @@ import { plans } from "../../access/plans.ts";
 import { requireWholeOrganization } from "../../access/principal.ts";
 import type { WriteContext } from "../../http/operation.ts";
 import { problem } from "../../http/problem.ts";
+import { cancelPending } from "../../webhooks/delivery-queries.ts";
 import { haltEndpoint } from "../../webhooks/poke-endpoint.ts";
 import { forgiven, toEndpoint } from "./endpoint.ts";
 import { loadEndpoint } from "./load-endpoint.ts";
 import type { DeletedEndpoint, EndpointView } from "./schemas.ts";
-import {
-  cancelPending,
-  countEndpoints,
-  endSecrets,
-  requireWithin,
-  resetHealth,
-  selectEndpoint,
-  selectSigning,
-  updateEndpoint,
-} from "./store.ts";
+import { countEndpoints, endSecrets, resetHealth, selectEndpoint, selectSigning, updateEndpoint } from "./store.ts";
 
 /** Failures until now do not count any more. What was cancelled stays so until it is replayed or recovered. */
 export async function enableEndpoint(
@@ -34,7 +26,6 @@ export async function enableEndpoint(
   const view = toEndpoint({ endpoint, health: forgiven(found.health), signing }, plan);
   await tenant.write({ action: "webhook_endpoint.enabled", resource: id, change: view, answer: view }, (db) => [
     updateEndpoint(db, found.endpoint, change, now),
-    requireWithin(db, id, most),
     resetHealth(db, id),
   ]);
   return view;

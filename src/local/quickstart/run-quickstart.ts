@@ -20,6 +20,8 @@ type Ground = {
   readonly ring: KeyRing;
   readonly tagKey: CryptoKey;
   readonly say: (line: string) => void;
+  /** Has the organization's webhooks come to where they are shown. */
+  readonly listen: (api: ApiClient) => Promise<void>;
 };
 
 const Made = z.object({ id: z.string() });
@@ -32,6 +34,7 @@ export async function runQuickstart(ground: Ground, progress: Progress): Promise
     return id;
   });
   const apiKey = await step(progress, "apiKey", async () => {
+    await progress.note({ hears: true });
     const { key } = await createKey(ground.run, ground.tagKey, { orgId, name: "Quickstart", scopes });
     ground.say(`  API key        ${key}\n                 shown this once; it is in .local/dev.json for scripts`);
     return key;
@@ -48,6 +51,7 @@ export async function runQuickstart(ground: Ground, progress: Progress): Promise
     await api.call("POST", `/v1/pacts/${pactId}/activate`, z.looseObject({}), undefined, `quickstart-${progress.state.seed}-activate`);
     return true;
   });
+  await ground.listen(api);
   await runEvals(api, { agentId, pactId }, progressLine("eval runs    "));
   await progress.note({ finished: true, attested: false, met: false });
 }

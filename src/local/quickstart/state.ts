@@ -15,6 +15,12 @@ const State = z.object({
   owned: z.boolean().optional(),
   pactId: z.string().optional(),
   activated: z.boolean().optional(),
+  /** Whether the key may have webhooks: not told of an installation that is older than they are. */
+  hears: z.boolean().optional(),
+  /** Its secret is shown once, when it is made. */
+  webhook: z.object({ endpointId: z.string(), secret: z.string() }).optional(),
+  /** Whether a delivery of a changed score was shown. */
+  told: z.boolean().optional(),
   finished: z.boolean().default(false),
   /** Whether the score was attested; an installation that is older than attestations has none to say. */
   attested: z.boolean().optional(),

@@ -12,7 +12,7 @@ export type PresentedSignature = {
 
 export const signatureBytes = 32;
 /** A sender that rotates its secret signs with two or three: each more would cost us an HMAC over the whole body. */
-export const mostSignatures = 5;
+const mostSignatures = 5;
 const mostHeaderChars = 2048;
 
 /** The header's one value, or undefined where it is missing or larger than any that is meant well. */

@@ -65,7 +65,14 @@ describe("a sign-in link", () => {
     const { body, status } = await asSession(signedIn);
     expect([status, body]).toEqual([
       200,
-      expect.objectContaining({ memberId, email, name: "Ada", role: "viewer", signedInWith: "local", organization: expect.objectContaining({ id: org.orgId }) }),
+      expect.objectContaining({
+        memberId,
+        email,
+        name: "Ada",
+        role: "viewer",
+        signedInWith: "local",
+        organization: expect.objectContaining({ id: org.orgId }),
+      }),
     ]);
     expect(new Date(body.until).getTime() - new Date(body.since).getTime()).toBe(12 * 3_600_000);
   });
@@ -110,7 +117,9 @@ describe("a sign-in link", () => {
       "an API key": org.apiKey,
       nothing: "x",
     };
-    const answers = Object.fromEntries(await Promise.all(Object.entries(bad).map(async ([name, token]) => [name, alike(await post(token))])));
+    const answers = Object.fromEntries(
+      await Promise.all(Object.entries(bad).map(async ([name, token]) => [name, alike(await post(token))])),
+    );
     vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 10 * 60_000 + 1000 });
     answers["expired"] = alike(await post(expired.token));
     vi.useRealTimers();
@@ -143,9 +152,11 @@ describe("a sign-in link", () => {
 
   it("is taken from a form alone, with one field", async () => {
     const { token } = await newInvited();
-    const send = (body: string, type = asForm["content-type"]) => callApi("POST", "/sign-in", body, { "content-type": type, origin, ...from() });
+    const send = (body: string, type = asForm["content-type"]) =>
+      callApi("POST", "/sign-in", body, { "content-type": type, origin, ...from() });
     expect((await send(JSON.stringify({ token }), "application/json")).status).toBe(415);
-    for (const body of ["", "token=", `token=${token}&token=${token}`, `token=${token}&more=1`]) expect((await send(body)).status, body).toBe(400);
+    for (const body of ["", "token=", `token=${token}&token=${token}`, `token=${token}&more=1`])
+      expect((await send(body)).status, body).toBe(400);
     expect((await post(token)).status).toBe(200);
   });
 
@@ -187,7 +198,10 @@ describe("a session", () => {
   const signIn = async (): Promise<Answer> => post((await newInvited()).token);
 
   it("ends at sign-out, by the API and by the page, here and in every other window", async () => {
-    for (const [method, path] of [["DELETE", "/v1/session"], ["POST", "/sign-out"]] as const) {
+    for (const [method, path] of [
+      ["DELETE", "/v1/session"],
+      ["POST", "/sign-out"],
+    ] as const) {
       const signedIn = await signIn();
       const ended = await asSession(signedIn, method, path);
       expect(ended.status, ended.text).toBe(200);

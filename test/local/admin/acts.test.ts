@@ -2,13 +2,16 @@ import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type pg from "pg";
 import { importTagKey, readApiKey } from "../../../src/access/api-key.ts";
+import { readTaggedToken } from "../../../src/access/tagged-token.ts";
 import { openSealedBox, parseKeyRing, type KeyRing } from "../../../src/crypto/sealed-box.ts";
 import type { SuiteDefinition } from "../../../src/features/evals/suite.ts";
 import { platformOrgId } from "../../../src/access/platform.ts";
 import { actOnPlatform, type RunAsAdmin } from "../../../src/local/admin/act.ts";
+import { addMember } from "../../../src/local/admin/add-member.ts";
 import { createKey } from "../../../src/local/admin/create-key.ts";
 import { createOrganization } from "../../../src/local/admin/create-organization.ts";
 import { installSuites } from "../../../src/local/admin/install-suites.ts";
+import { makeSignInLink } from "../../../src/local/admin/make-sign-in-link.ts";
 import { offerPanel, withdrawPanel } from "../../../src/local/admin/offer-panel.ts";
 import { reencrypt } from "../../../src/local/admin/reencrypt.ts";
 import { PlainFailure } from "../../../src/local/plain-failure.ts";
@@ -70,6 +73,44 @@ describe("creating an API key", () => {
     const attempt = createKey(run, tagKey, { orgId: "org_9999999999999999999999", name: "ci", scopes: ["agents:read"] });
     await expect(attempt).rejects.toThrow(PlainFailure);
     expect(await eventsOf(platformOrgId)).toEqual(before);
+  });
+});
+
+describe("adding a member and making a link", () => {
+  it("are events of both logs that name nobody; of the token only a hash is kept", async () => {
+    const tagKey = await importTagKey(new Uint8Array(32).fill(5));
+    const orgId = await createOrganization(run, ringOf(newKey("k1")), { name: "Acme", plan: "pro", environment: "live" });
+    const memberId = await addMember(run, { orgId, email: "ada@example.com", name: "Ada", role: "owner" });
+    const before = Date.now();
+    const { token, expiresAt } = await makeSignInLink(run, tagKey, { orgId, email: "ada@example.com" });
+    const claim = (await readTaggedToken(tagKey, "signInLink", token)) ?? expect.fail("not a token of ours");
+    expect(expiresAt.getTime() - before).toBeGreaterThanOrEqual(600_000);
+    expect(expiresAt.getTime() - Date.now()).toBeLessThanOrEqual(600_000);
+    expect((await eventsOf(orgId)).slice(1)).toEqual([
+      { action: "member.added", resource: memberId, actor },
+      { action: "sign_in_link.created", resource: claim.id, actor },
+    ]);
+    expect((await eventsOf(platformOrgId)).slice(-2)).toEqual([
+      { action: "member.added", resource: orgId, actor },
+      { action: "sign_in_link.created", resource: orgId, actor },
+    ]);
+    const { rows } = await pool.query("select * from sign_in_links where org_id = $1", [orgId]);
+    expect(rows).toEqual([expect.objectContaining({ member_id: memberId, token_hash: claim.secretHash, consumed_at: null })]);
+    const [, , secret = "-"] = token.split(".");
+    expect(JSON.stringify(rows)).not.toContain(secret);
+    await expect(makeSignInLink(run, tagKey, { orgId, email: "bob@example.com" })).rejects.toThrow(PlainFailure);
+  });
+
+  it("makes a link for nobody who was removed", async () => {
+    const tagKey = await importTagKey(new Uint8Array(32).fill(5));
+    const orgId = await createOrganization(run, ringOf(newKey("k1")), { name: "Acme", plan: "pro", environment: "live" });
+    const memberId = await addMember(run, { orgId, email: "ada@example.com", name: null, role: "viewer" });
+    const ends = [
+      statement("update members set status = 'removed', removed_at = now() where id = $1", memberId),
+      statement("update member_profiles set removed_at = now() where member_id = $1", memberId),
+    ];
+    await asApp(pool, enter(orgId), event(orgId), ...ends);
+    await expect(makeSignInLink(run, tagKey, { orgId, email: "ada@example.com" })).rejects.toThrow("Nobody has the address");
   });
 });
 

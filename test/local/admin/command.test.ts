@@ -94,7 +94,37 @@ describe("npm run admin", () => {
     expect(set).toMatchObject({ code: 0, out: expect.stringContaining("Policy 1 of org_") });
   });
 
+  it("lets people in, and prints links to where the Worker is served", async () => {
+    const orgId = createdId((await admin("create-organization", "--name", "People", "--plan", "free")).out);
+    const ada = ["--organization", orgId, "--email", " Ada@Example.com", "--name", "Ada", "--role", "owner"];
+    const added = await admin("add-member", ...ada);
+    expect(added).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(/^Added mbr_\w{22} \(owner\)\. .*sign-in-link --email ada@example\.com\n$/),
+    });
+    expect(await admin("add-member", ...ada)).toMatchObject({ code: 1, err: expect.stringContaining("has the address ada@example.com") });
+    const nowhere = await admin("sign-in-link", "--email", "ada@example.com");
+    expect(nowhere).toMatchObject({ code: 1, err: expect.stringContaining("set PUBLIC_ORIGIN") });
+    const settings = { ARMALO_DATA_DIR: folder, DATABASE_URL: "", PUBLIC_ORIGIN: "https://api.example.com" };
+    const link = await adminWith(settings, "sign-in-link", "--email", "ADA@example.com");
+    expect(link.out).toMatch(new RegExp(`^  https://api\\.example\\.com/sign-in/sil_\\w{22}\\.${orgId}\\.[\\w-]{43}\\.\\w{11}$`, "m"));
+    const other = createdId((await admin("create-organization", "--name", "More", "--plan", "free")).out);
+    await admin("add-member", "--organization", other, "--email", "ada@example.com", "--role", "viewer");
+    const unclear = await adminWith(settings, "sign-in-link", "--email", "ada@example.com");
+    expect(unclear).toMatchObject({ code: 1, err: expect.stringContaining(`--organization: ${orgId}, ${other}`) });
+    expect((await adminWith(settings, "sign-in-link", "--email", "ada@example.com", "--organization", other)).out).toContain(other);
+  }, 60_000);
+
   it.for([
+    [["add-member", "--organization", "org_x", "--email", "nobody", "--role", "owner"], "--email is an address"],
+    [
+      ["add-member", "--organization", "org_x", "--email", "a@example.com", "--role", "king"],
+      "--role is one of viewer, operator, admin, owner.",
+    ],
+    [
+      ["add-member", "--organization", "org_0000000000000000000009", "--email", "a@example.com", "--role", "owner"],
+      "There is no organization",
+    ],
     [["rotate-signing-key", "--purpose", "everything"], "--purpose is one of statement, checkpoint."],
     [["rotate-signing-key", "--purpose", "statement", "--root-key", "nowhere.json"], "There is no root key in nowhere.json"],
     [["introduce-keys", "--root-key", "nowhere.json", "--issuer", "here"], "There is no root key in nowhere.json"],
