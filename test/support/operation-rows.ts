@@ -37,6 +37,7 @@ export const requestBodies: Readonly<Record<string, unknown>> = {
   "judge_panels.update": { name: "Other judges" },
   "judge_panels.calibrate": { examples: [labelled("yes", "pass"), labelled("no", "fail")] },
   "judge_panels.ask": { rubric: "It says yes.", question: "Yes?", answer: "yes" },
+  "billing.create_checkout": { plan: "pro" },
   "swarms.create": { name: "Swarm" },
   "swarms.rotate_secret": { mode: "hard" },
   "rooms.create": { name: "Room", topics: [{ name: "orders.paid", schema: { type: "object" } }] },
