@@ -1,4 +1,4 @@
-import Stripe from "stripe";
+import { Stripe } from "stripe";
 import { Webhook } from "standardwebhooks";
 import { parseEnvironment, type Environment } from "../../src/env.ts";
 import { env as bindings } from "cloudflare:workers";

@@ -47,7 +47,6 @@ export const requestBodies: Readonly<Record<string, unknown>> = {
   "members.invite": { email: "invited@example.com", role: "viewer" },
   "members.change_role": { role: "operator" },
   "claim_policy.set": openPolicy,
-  "billing.create_checkout": { plan: "pro" },
   "keys.create": { name: "key", scopes: ["keys:read"] },
   "keys.rotate": { overlapSeconds: 60 },
   "access_tokens.issue": {},

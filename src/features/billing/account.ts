@@ -48,7 +48,7 @@ const changeOf = ({ provider, externalId, plan, status, graceUntil, legacy }: Su
 });
 
 /** The log's word on a plan that is another one now. */
-export const planChanged = ({ orgId, plan: from }: Pick<Account, "orgId" | "plan">, to: Plan, source: PlanSource): Consequence => ({
+const planChanged = ({ orgId, plan: from }: Pick<Account, "orgId" | "plan">, to: Plan, source: PlanSource): Consequence => ({
   action: "plan.changed",
   resource: orgId,
   change: { from, to, source },

@@ -60,23 +60,23 @@ describe("a plan that changes while the gate decides", () => {
   it("decides every request that begins after the provider was answered, whatever was under way", async ({ expect }) => {
     const org = await createOrganization({ plan: "free" });
     const [id, metadata] = [newMembershipId(), await metadataFor(org.orgId)];
-    let acknowledged = false;
+    const told = { yet: false };
     const late: (string | null)[] = [];
     for (let round = 0; round < 6; round += 1) {
       const [type, status, limit] =
         round % 2 === 0 ? (["membership.activated", "active", "600"] as const) : (["membership.deactivated", "canceled", "60"] as const);
-      acknowledged = false;
+      told.yet = false;
       late.length = 0;
       const at = new Date(Date.now() + round * 10);
       // Keys of which the gate has not heard load during the change: each brings what the database said of the plan when it was asked.
       const traffic = Array.from({ length: 3 }, async () => {
-        for (let count = 0; count < 100 && !acknowledged; count += 1) await limitOf(org);
+        for (let count = 0; count < 100 && !told.yet; count += 1) await limitOf(org);
       });
-      const told = await tellWhop(ofMembership(type, { id, metadata, status, at }));
-      acknowledged = true;
+      const answer = await tellWhop(ofMembership(type, { id, metadata, status, at }));
+      told.yet = true;
       late.push(...(await Promise.all([limitOf(org), limitOf(org)])));
       await Promise.all(traffic);
-      expect([told.status, ...new Set(late)]).toEqual([200, limit]);
+      expect([answer.status, ...new Set(late)]).toEqual([200, limit]);
     }
   });
 
