@@ -8,7 +8,6 @@ export const deliveryStatuses = ["pending", "delivered", "failed", "cancelled"] 
 export const settledStatuses = ["delivered", "failed", "cancelled"] as const;
 /** What never arrived. */
 export const missedStatuses = ["failed", "cancelled"] as const;
-type RestartableStatuses = typeof settledStatuses | typeof missedStatuses;
 
 /** The most that one call recovers. */
 export const mostRecovered = 500;
