@@ -38,7 +38,7 @@ import { newSecrets, newSigningKey, type Secrets } from "./secrets.ts";
 import { runBatch } from "./sql-batch.ts";
 
 const publicOrigin = "http://127.0.0.1";
-const longestMs = 15 * 60_000;
+const longestMs = 18 * 60_000;
 /** Where Linux keeps files in memory. */
 const memoryDisk = "/dev/shm";
 
