@@ -96,11 +96,21 @@ describe("a new organization or a platform suite", () => {
 
   it("is not for the Worker's role to write", async () => {
     const orgId = await newOrganization(pool);
-    const plan = statement("update organizations set plan = 'enterprise' where id = $1", orgId);
-    await expect(asApp(pool, enter(orgId), event(orgId), plan)).rejects.toMatchObject({ code: "42501" });
+    for (const change of ["environment = 'test'", "wrapped_data_key = 'other'", "id = 'org_other'"]) {
+      const update = statement(`update organizations set ${change} where id = $1`, orgId);
+      await expect(asApp(pool, enter(orgId), event(orgId), update), change).rejects.toMatchObject({ code: "42501" });
+    }
     await expect(asApp(pool, enter(orgId), event(orgId), statement("delete from platform_suites"))).rejects.toMatchObject({
       code: "42501",
     });
+  });
+
+  it("leaves the Worker the plan and the name of the organization that it has entered, with an event", async () => {
+    const [orgId, otherId] = [await newOrganization(pool), await newOrganization(pool)];
+    const plan = (id: string) => statement("update organizations set plan = 'enterprise' where id = $1", id);
+    await expect(asApp(pool, enter(orgId), plan(orgId))).rejects.toMatchObject(unaudited);
+    await expect(asApp(pool, enter(orgId), event(orgId), plan(otherId))).rejects.toMatchObject({ code: "AR409" });
+    await asApp(pool, enter(orgId), event(orgId), plan(orgId));
   });
 
   it("needs an event of the platform's own organization, not of a tenant's", async () => {
