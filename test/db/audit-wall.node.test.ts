@@ -94,7 +94,7 @@ describe("a new organization or a platform suite", () => {
     await expect(attempt).rejects.toMatchObject(unaudited);
   });
 
-  it("is not for the Worker's role to write", async () => {
+  it("is what it is: no id, kind or data key is the Worker's role's to change, nor any suite", async () => {
     const orgId = await newOrganization(pool);
     for (const change of ["environment = 'test'", "wrapped_data_key = 'other'", "id = 'org_other'"]) {
       const update = statement(`update organizations set ${change} where id = $1`, orgId);
