@@ -13,6 +13,8 @@ declare global {
       readonly A2A_URL: string;
       /** A receiver of webhooks, which behaves as it is told (webhook-receiver.node.ts). */
       readonly RECEIVER_URL: string;
+      /** The tests' resolver, at the same place. */
+      readonly DOH_URL: string;
       /** What stands in for Clerk's Backend API (clerk-stand-in.node.ts). */
       readonly CLERK_STAND_IN_URL: string;
       /** The fingerprint of the root key that signed the key history. */

@@ -138,7 +138,7 @@ describe("a card as its server serves it", () => {
     const asked: { method: string; url: string; headers: Headers }[] = [];
     vi.spyOn(globalThis, "fetch").mockImplementation(async (target, init) => {
       const url = new URL(target instanceof Request ? target.url : target);
-      if (url.hostname === "cloudflare-dns.com") {
+      if (url.href.startsWith(env.DOH_URL)) {
         const isA = url.searchParams.get("type") === "A";
         return Response.json({ Status: 0, Answer: isA ? [{ type: 1, data: "93.184.215.14" }] : [] });
       }

@@ -1,3 +1,4 @@
+import { env } from "cloudflare:workers";
 import { expect, vi } from "vitest";
 
 export const challengePath = "/.well-known/armalo-challenge";
@@ -8,7 +9,7 @@ export function serveOrigin(reply: (url: URL) => Response, resolve: () => Respon
   const asked: string[] = [];
   vi.spyOn(globalThis, "fetch").mockImplementation(async (target, init) => {
     const url = new URL(target instanceof Request ? target.url : target);
-    if (url.hostname === "cloudflare-dns.com") {
+    if (url.href.startsWith(env.DOH_URL)) {
       const type = url.searchParams.get("type") === "A" ? 1 : 28;
       return resolve() ?? Response.json({ Status: 0, Answer: type === 1 ? [{ type, data: "93.184.215.14" }] : [] });
     }
