@@ -1,7 +1,7 @@
 import type { Environment } from "../env.ts";
 import { describeFault } from "../platform/describe-fault.ts";
 import { problem } from "../http/problem.ts";
-import { readAdmission, type Admission, type AdmitRequest, type Refusal } from "./admission.ts";
+import { readAdmission, type Admission, type AdmitRequest } from "./admission.ts";
 import type { Credential } from "./authenticate.ts";
 import type { IdempotencyRequest } from "./idempotency.ts";
 import type { LimitAnswer } from "./rolling-limit.ts";
@@ -9,6 +9,17 @@ import type { Scope } from "./scopes.ts";
 
 /** The organization's gate. Only an organization whose keyed tag or signature was checked may be named here. */
 export const gateOf = (env: Environment, orgId: string) => env.bindings.GATE.get(env.bindings.GATE.idFromName(orgId));
+
+export type GateStub = ReturnType<typeof gateOf>;
+
+/** Asks the organization's gate, or tells it something. One out of reach is a 503: never a guess. */
+export async function askGate<T>(env: Environment, orgId: string, ask: (gate: GateStub) => Promise<T>): Promise<T> {
+  try {
+    return await ask(gateOf(env, orgId));
+  } catch (fault) {
+    throw problem("unavailable", `gate: ${describeFault(fault)}`);
+  }
+}
 
 export type AdmitOptions = {
   readonly scope: Scope;
@@ -21,12 +32,7 @@ export type AdmitOptions = {
 
 /** One call to the gate: state, scope, limits, idempotency. Throws the refusal as a problem; a gate out of reach is a 503. */
 export async function admit(env: Environment, credential: Credential, options: AdmitOptions): Promise<Admission> {
-  let answer: Admission | Refusal;
-  try {
-    answer = readAdmission(await gateOf(env, credential.orgId).admit(requestOf(credential, options)));
-  } catch (fault) {
-    throw problem("unavailable", `gate: ${describeFault(fault)}`);
-  }
+  const answer = await askGate(env, credential.orgId, async (gate) => readAdmission(await gate.admit(requestOf(credential, options))));
   if (answer.ok) return answer;
   const headers = answer.limit === undefined ? {} : limitHeaders(answer.limit);
   switch (answer.reason) {

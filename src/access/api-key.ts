@@ -25,11 +25,17 @@ export const importTagKey = (secret: Uint8Array<ArrayBuffer>): Promise<CryptoKey
 
 const checksum = (text: string): string => encodeBase62(crc32(text), 6);
 
-/** The keyed 64-bit tag that keeps anybody from inventing an organization or a key for us to look up. */
-async function tagOf(tagKey: CryptoKey, environment: KeyEnvironment, org: string, id: string): Promise<string> {
-  const mac = await crypto.subtle.sign("HMAC", tagKey, utf8(`armalo/key/1|${environment}|${org}|${id}`));
-  return encodeBase62(new Uint8Array(mac, 0, 8), 11);
+/**
+ * What keeps anybody from inventing something for us to look up or to believe: the beginning of an HMAC-SHA256 over `text`, in base62: 8 bytes are
+ * 11 characters, 16 are 22. `text` begins with what the tag is for, so that it fits nothing else.
+ */
+export async function keyedTag(tagKey: CryptoKey, text: string, bytes: 8 | 16 = 8): Promise<string> {
+  const mac = await crypto.subtle.sign("HMAC", tagKey, utf8(text));
+  return encodeBase62(new Uint8Array(mac, 0, bytes), bytes === 8 ? 11 : 22);
 }
+
+const tagOf = (tagKey: CryptoKey, environment: KeyEnvironment, org: string, id: string): Promise<string> =>
+  keyedTag(tagKey, `armalo/key/1|${environment}|${org}|${id}`);
 
 /** Compares without telling, by its time, where two strings of equal length part. */
 export function equalInConstantTime(left: string, right: string): boolean {

@@ -1,17 +1,13 @@
-import { encodeBase62 } from "../crypto/base62.ts";
-import { utf8 } from "../crypto/encoding.ts";
 import type { Environment } from "../env.ts";
 import { newId, type Id } from "../platform/ids.ts";
-import { equalInConstantTime } from "./api-key.ts";
+import { equalInConstantTime, keyedTag } from "./api-key.ts";
 import { tagKeyOf } from "./tag-key.ts";
 
 const form = /^(chk_[0-9A-Za-z]{22})\.(org_[0-9A-Za-z]{22})\.([0-9A-Za-z]{22})$/;
 
 /** 128 bits of an HMAC: whoever sells sees references, and must not be able to make one. */
-async function tagOf(env: Environment, checkoutId: string, orgId: string): Promise<string> {
-  const mac = await crypto.subtle.sign("HMAC", await tagKeyOf(env), utf8(`armalo/checkout/1|${checkoutId}|${orgId}`));
-  return encodeBase62(new Uint8Array(mac, 0, 16), 22);
-}
+const tagOf = async (env: Environment, checkoutId: string, orgId: string): Promise<string> =>
+  keyedTag(await tagKeyOf(env), `armalo/checkout/1|${checkoutId}|${orgId}`, 16);
 
 /** What a checkout carries through the seller and back: `<checkout>.<organization>.<tag>`. */
 export async function newCheckoutReference(env: Environment, orgId: string): Promise<{ checkoutId: Id<"checkout">; reference: string }> {

@@ -25,13 +25,20 @@ export const selectLivingProfile = ({ orm, orgId }: ScopedDb, memberId: string) 
 
 const others = alias(members, "others");
 
-/** Whoever else owns the organization. Writes of one organization come one after the other, so that two owners cannot both lose it. */
-export const anotherOwner = ({ orm, orgId }: ScopedDb, memberId: string) =>
-  exists(
-    orm
-      .select({ one: sql`1` })
-      .from(others)
-      .where(and(eq(others.orgId, orgId), ne(others.id, memberId), eq(others.role, "owner"), eq(others.status, "active"))),
+/**
+ * Whether an active owner is left where this member stops being one. Writes of one organization wait for each other at its audit event, which
+ * comes first: so two owners cannot both lose it.
+ */
+export const leavesAnOwner = ({ orm, orgId }: ScopedDb, memberId: string) =>
+  or(
+    ne(members.role, "owner"),
+    ne(members.status, "active"),
+    exists(
+      orm
+        .select({ one: sql`1` })
+        .from(others)
+        .where(and(eq(others.orgId, orgId), ne(others.id, memberId), eq(others.role, "owner"), eq(others.status, "active"))),
+    ),
   );
 
 /** Matches only who was not removed before, and is not the last owner. */
@@ -39,13 +46,7 @@ export const updateMemberRemoved = (db: ScopedDb, memberId: string, now: Date) =
   db.orm
     .update(members)
     .set({ status: "removed", removedAt: now, updatedAt: now, revision: sql`${members.revision} + 1` })
-    .where(
-      and(
-        isMember(db.orgId, memberId),
-        isNull(members.removedAt),
-        or(ne(members.role, "owner"), ne(members.status, "active"), anotherOwner(db, memberId)),
-      ),
-    );
+    .where(and(isMember(db.orgId, memberId), isNull(members.removedAt), leavesAnOwner(db, memberId)));
 
 export const updateProfileRemoved = ({ orm, orgId }: ScopedDb, memberId: string, now: Date) =>
   orm

@@ -49,5 +49,7 @@ export const planNames = Object.keys(plans).filter((name): name is Plan => name 
 /** What can be bought. */
 export const paidPlans = planNames.filter((plan) => plan !== "free");
 
+export const allowsWebhooks = (plan: Plan): boolean => plans[plan].webhookEndpoints > 0;
+
 /** The one that allows more. */
 export const betterPlan = (one: Plan, other: Plan): Plan => (planNames.indexOf(one) >= planNames.indexOf(other) ? one : other);

@@ -1,7 +1,5 @@
-import { encodeBase62 } from "../crypto/base62.ts";
-import { utf8 } from "../crypto/encoding.ts";
 import type { Environment } from "../env.ts";
-import { equalInConstantTime } from "./api-key.ts";
+import { equalInConstantTime, keyedTag } from "./api-key.ts";
 import { tagKeyOf } from "./tag-key.ts";
 
 /** What a tagged identifier names: a Durable Object that an unauthenticated caller can ask for. */
@@ -12,10 +10,8 @@ const prefixes = { room: "room", payment: "pay" } as const;
 /** What such an identifier looks like, for schemas; whether we made it, `isOurId` says. */
 export const taggedIdPattern = (kind: Kind): RegExp => forms[kind];
 
-async function tagOf(env: Environment, kind: Kind, name: string): Promise<string> {
-  const mac = await crypto.subtle.sign("HMAC", await tagKeyOf(env), utf8(`armalo/${kind}/1|${name}`));
-  return encodeBase62(new Uint8Array(mac, 0, 8), 11);
-}
+const tagOf = async (env: Environment, kind: Kind, name: string): Promise<string> =>
+  keyedTag(await tagKeyOf(env), `armalo/${kind}/1|${name}`);
 
 /** `<prefix>_<name><tag>`: the tag is 64 bits of an HMAC, so that nobody has us address an object that we never made. */
 export const tagId = async (env: Environment, kind: Kind, name: string): Promise<string> =>

@@ -1,9 +1,8 @@
-import { encodeBase62 } from "../crypto/base62.ts";
 import { fromBase64Url, toBase64Url } from "../crypto/base64url.ts";
 import { sha256 } from "../crypto/digest.ts";
-import { toHex, utf8 } from "../crypto/encoding.ts";
+import { toHex } from "../crypto/encoding.ts";
 import { idPattern, newId, type Id } from "../platform/ids.ts";
-import { equalInConstantTime } from "./api-key.ts";
+import { equalInConstantTime, keyedTag } from "./api-key.ts";
 
 /** What such a token is for. A tag of one purpose fits no other. */
 export type TokenPurpose = "session" | "signInLink";
@@ -19,10 +18,7 @@ export type TaggedClaim<P extends TokenPurpose> = {
 const secretBytes = 32;
 const hashOf = async (secret: Uint8Array<ArrayBuffer>): Promise<string> => toHex(await sha256(secret));
 
-async function tagOf(tagKey: CryptoKey, purpose: TokenPurpose, stem: string): Promise<string> {
-  const mac = await crypto.subtle.sign("HMAC", tagKey, utf8(`armalo/${purpose}/1|${stem}`));
-  return encodeBase62(new Uint8Array(mac, 0, 8), 11);
-}
+const tagOf = (tagKey: CryptoKey, purpose: TokenPurpose, stem: string): Promise<string> => keyedTag(tagKey, `armalo/${purpose}/1|${stem}`);
 
 /** `<id>.<organization>.<256 random bits>.<tag>`, shown once; `tagKey` is the one of API keys (tag-key.ts). */
 export async function newTaggedToken<P extends TokenPurpose>(

@@ -35,7 +35,8 @@ function securityOf({ mode }: Operation["access"]): Record<string, string[]>[] {
   if (mode === "provider") return [{ signature: [] }];
   if (mode === "operator") return [{ session: [] }];
   if (mode === "room") return [{ room: [] }];
-  return mode === "payable" ? [{ bearer: [] }, { x402: [] }] : [{ bearer: [] }];
+  const own = [{ bearer: [] }, { session: [] }];
+  return mode === "payable" ? [...own, { x402: [] }] : own;
 }
 
 type Content = { readonly content?: Record<string, { readonly schema: z.ZodType | { readonly type: "string" } }> };

@@ -12,7 +12,7 @@ export const problems = {
   forbidden: [
     403,
     "The credential may not do this",
-    "The credential is valid but lacks the scope, the capability, the address or the agent that this operation needs.",
+    "The credential is valid but lacks the scope, the role, the capability, the address or the agent that this operation needs.",
   ],
   browser_key: [
     403,
@@ -42,7 +42,7 @@ export const problems = {
   credential_conflict: [
     400,
     "Two kinds of credential",
-    "Send one kind of credential: an API key or access token, a payment, or a room token, never two at once.",
+    "Send one kind of credential: an API key or access token, a session (its cookie counts), a payment, or a room token, never two at once.",
   ],
   payment_required: [
     402,
@@ -98,7 +98,11 @@ export const problems = {
     "The transparency log has stopped",
     "Events no longer agree with what the organization's log has signed. The log says where, and signs nothing more until they do.",
   ],
-  plan_limit: [409, "The plan does not allow this", "The organization's plan has reached its limit for this kind of thing."],
+  plan_limit: [
+    409,
+    "The plan does not allow this",
+    "The organization's plan has reached its limit for this kind of thing, or has none of it; `GET /v1/billing` shows what it allows.",
+  ],
   body_too_large: [413, "The body is too large", "A body may have at most 256 KiB."],
   unsupported_media_type: [415, "Unsupported content type", "Send the body as `application/json`."],
   idempotency_mismatch: [422, "Idempotency-Key reused", "This Idempotency-Key was used with another request."],
@@ -123,7 +127,11 @@ export const problems = {
     "Paid, and not delivered yet",
     "The payment was taken, and what it was for could not be delivered. It is kept as a credit: resend the same request with the same `PAYMENT-SIGNATURE` within 30 days, and nothing more is taken. `X-Payment-Id` names the payment.",
   ],
-  not_configured: [503, "Not configured", "This installation lacks a setting that the operation needs."],
+  not_configured: [
+    503,
+    "Not configured",
+    "This installation lacks a setting that the operation needs: only whoever runs it can change that.",
+  ],
 } as const satisfies Record<string, readonly [status: number, title: string, explanation: string]>;
 
 export type ProblemCode = keyof typeof problems;

@@ -7,21 +7,25 @@ import type { Provider } from "./provider.ts";
 type SigningSecret = Uint8Array<ArrayBuffer>;
 const leastSecretBytes = 16;
 
-const commaList = (text: string): string[] =>
-  text
-    .split(",")
-    .map((part) => part.trim())
-    .filter((part) => part !== "");
-
-/** Secrets, the newest first, separated by commas: all of them verify, so that one can be rotated. */
-const secrets = (decode: (text: string) => SigningSecret | undefined) =>
-  z.string().transform((text, context): readonly SigningSecret[] => {
-    const keys = commaList(text).map(decode);
-    const good = keys.filter((key) => key !== undefined && key.length >= leastSecretBytes).map((key) => key ?? new Uint8Array());
-    if (good.length > 0 && good.length === keys.length) return good;
-    context.addIssue("not a list of secrets of at least 16 bytes each");
+/** What is separated by commas: at least one entry, and none that `read` cannot. */
+const listOf = <T>(read: (entry: string) => T | undefined, complaint: string) =>
+  z.string().transform((text, context): readonly T[] => {
+    const entries = text
+      .split(",")
+      .map((part) => part.trim())
+      .filter((part) => part !== "");
+    const good = entries.map(read).filter((entry) => entry !== undefined);
+    if (good.length > 0 && good.length === entries.length) return good;
+    context.addIssue(complaint);
     return z.NEVER;
   });
+
+/** Secrets, the newest first: all of them verify, so that one can be rotated. */
+const secrets = (decode: (text: string) => SigningSecret | undefined) =>
+  listOf((text) => {
+    const key = decode(text);
+    return key !== undefined && key.length >= leastSecretBytes ? key : undefined;
+  }, "not a list of secrets of at least 16 bytes each");
 
 /** Svix: base64 behind `whsec_`. */
 const svixSecret = (text: string): SigningSecret | undefined => readBase64(text.replace(/^whsec_/, ""));
@@ -30,13 +34,7 @@ const inngestKey = z.string().regex(/^signkey-\w+-(?:[0-9a-f]{2}){16,}$/, "not a
 /** What it signs with is the text behind the name. */
 const inngestSecret = (text: string): SigningSecret => utf8(text.replace(/^signkey-\w+-/, ""));
 
-const origins = z.string().transform((text, context): readonly string[] => {
-  const list = commaList(text);
-  const good = list.filter((entry) => URL.canParse(entry) && new URL(entry).origin === entry);
-  if (good.length > 0 && good.length === list.length) return good;
-  context.addIssue("not a list of origins");
-  return z.NEVER;
-});
+const origins = listOf((text) => (URL.canParse(text) && new URL(text).origin === text ? text : undefined), "not a list of origins");
 
 /** What a provider sells, by its own names: `{"plan_abc":"pro"}`. Free is what there is without a subscription. */
 const PlanNames = z.record(z.string().min(1), z.enum(paidPlans));
@@ -68,15 +66,21 @@ export const providerSettings = {
     .optional(),
   /** Origins whose sessions are taken (`azp`). */
   CLERK_AUTHORIZED_PARTIES: origins.optional(),
+  /** For Clerk's Backend API, where members are invited, changed and removed first. */
   CLERK_SECRET_KEY: z.string().min(16).optional(),
+  /** Each as Clerk shows it: `whsec_…`. */
   CLERK_WEBHOOK_SECRETS: secrets(svixSecret).optional(),
   CLERK_API_URL: service("https://api.clerk.com"),
+  /** Each as Whop shows it: its text is the key. */
   WHOP_WEBHOOK_SECRETS: secrets(utf8).optional(),
+  /** By the name of Whop's plan. */
   WHOP_PLANS: sold.optional(),
   /** Only for making checkout links. */
   WHOP_API_KEY: z.string().min(16).optional(),
   WHOP_API_URL: service("https://api.whop.com"),
+  /** Each as Stripe shows it, `whsec_…`: there too the text is the key. */
   STRIPE_WEBHOOK_SECRETS: secrets(utf8).optional(),
+  /** By the name of the price. */
   STRIPE_PLANS: sold.optional(),
   INNGEST_SIGNING_KEY: inngestKey.optional(),
   /** The key before a rotation, while both hold. */

@@ -1,5 +1,5 @@
 import { openSystemDb, selectOrganization } from "../access/system-principal.ts";
-import { plans } from "../access/plans.ts";
+import { allowsWebhooks } from "../access/plans.ts";
 import { openSealedBox } from "../crypto/sealed-box.ts";
 import type { Environment } from "../env.ts";
 import { cancelPending, selectDue, selectNextDue, selectTarget } from "./delivery-queries.ts";
@@ -15,7 +15,7 @@ const batchSize = 50;
 
 export type Batch =
   /** The endpoint takes nothing, or is not there any more: what waited for it is cancelled. */
-  | { readonly kind: "closed"; readonly isDeleted: boolean }
+  | { readonly kind: "closed" }
   /** Nothing is due before `nextDue`; at no time, where it is undefined. */
   | { readonly kind: "idle"; readonly nextDue: Date | undefined }
   | {
@@ -38,10 +38,10 @@ export async function loadBatch(env: Environment, tenant: Tenant, { orgId, endpo
     selectNextDue(db, endpointId),
   ]);
   const nextDue = next?.at ?? undefined;
-  const takesAny = organization !== undefined && plans[organization.plan].webhookEndpoints > 0 && endpoint?.status === "enabled";
+  const takesAny = organization !== undefined && allowsWebhooks(organization.plan) && endpoint?.status === "enabled";
   if (!takesAny) {
     if (nextDue !== undefined) await tenant.record((db) => [cancelPending(db, endpointId)]);
-    return { kind: "closed", isDeleted: endpoint === undefined || endpoint.status === "deleted" };
+    return { kind: "closed" };
   }
   if (due.length === 0) return { kind: "idle", nextDue };
   const signers = await openSigners(openSealedBox(env.encryptionKeys, orgId, organization.wrappedDataKey), secrets);

@@ -4,7 +4,7 @@ import { signedInAuthObject } from "@clerk/backend/internal";
 import { SignJWT, exportSPKI, importJWK, base64url } from "jose";
 import { beforeAll, describe, expect, it } from "vitest";
 import { problems } from "../../src/http/problem.ts";
-import { askForMember, failDatabase, linkToClerk, ownerSees, roundTrips } from "../support/harness.ts";
+import { askForMember, failDatabase, linkProvider, ownerSees, roundTrips } from "../support/harness.ts";
 import { dashboard, newClerkKey, openClerk, type TestClerk } from "../support/clerk.ts";
 import { createOrganization, type TestOrganization } from "../support/organization.ts";
 
@@ -15,7 +15,7 @@ const text = (value: unknown): string => base64url.encode(JSON.stringify(value))
 async function world(role = "owner") {
   const [org, clerk] = await Promise.all([createOrganization(), openClerk()]);
   const [clerkOrg, user] = [random("org"), random("user")];
-  await linkToClerk(org.orgId, clerkOrg);
+  await linkProvider(org.orgId, "clerk", clerkOrg);
   const { memberId } = await askForMember({ orgId: org.orgId, role, externalId: user });
   const good = { sub: user, sid: random("sess"), o: { id: clerkOrg, rol: "owner", slg: "acme" } };
   const sign: TestClerk["sign"] = (claims, key) => clerk.sign({ ...good, ...claims }, key);

@@ -42,3 +42,12 @@ describe("the API reference, for callers without an account", () => {
     expect(Object.keys(responses["503"]?.headers ?? {})).toEqual(["Retry-After", "X-Payment-Id"]);
   });
 });
+
+describe("the API reference, for people", () => {
+  it("says that a session does what a key does, and that some things only a session does", () => {
+    expect(described("/v1/members", "get").security).toEqual([{ bearer: [] }, { session: [] }]);
+    expect(described("/v1/members", "post").security).toEqual([{ session: [] }]);
+    expect(described("/v1/agents/{agentId}/score", "get").security).toEqual([{ bearer: [] }, { session: [] }, { x402: [] }]);
+    expect(described("/webhooks/clerk", "post").security).toEqual([{ signature: [] }]);
+  });
+});

@@ -1,17 +1,13 @@
 import { Stripe } from "stripe";
 import { Webhook } from "standardwebhooks";
-import { parseEnvironment, type Environment } from "../../src/env.ts";
+import { requireEnvironment, type Environment } from "../../src/env.ts";
 import { env as bindings } from "cloudflare:workers";
 import { newCheckoutReference } from "../../src/access/checkout-reference.ts";
 import { callApi, type Answer } from "./organization.ts";
 import { newest, providerSettings } from "./provider-settings.ts";
 
 /** The tests' Worker's own settings. */
-export function ownEnvironment(): Environment {
-  const parsed = parseEnvironment(bindings);
-  if (!parsed.ok) throw new Error(parsed.missing.join());
-  return parsed.env;
-}
+export const ownEnvironment = (): Environment => requireEnvironment(bindings);
 
 const address = (): Record<string, string> => {
   const [a, b] = crypto.getRandomValues(new Uint8Array(2));

@@ -20,7 +20,7 @@ import { setClaimPolicy } from "../../src/local/admin/set-claim-policy.ts";
 import { providers } from "../../src/providers/provider.ts";
 import { providerSettings } from "./provider-settings.ts";
 import { startTestWhop, type TestWhop } from "./test-whop.node.ts";
-import { addActiveMember, linkToClerk } from "./people-door.node.ts";
+import { addActiveMember } from "./people-door.node.ts";
 import { startTestChain, type TestChain } from "./test-chain.node.ts";
 import { newSecrets, newSigningKey, type Secrets } from "../../src/local/secrets.ts";
 import { runBatch } from "../../src/local/sql-batch.ts";
@@ -190,8 +190,6 @@ async function serve(request: IncomingMessage, { run, paid, watch, secrets, quer
     }
     case "/members":
       return addActiveMember(run, body);
-    case "/clerk-links":
-      return linkToClerk(run, body);
     case "/trips":
       return { trips: watch.trips(url.searchParams.get("request")) };
     case "/faults": {

@@ -16,9 +16,6 @@ export const askForOrganization = (wish: { plan: string; environment: string; sc
 export const askForMember = (wish: { orgId: string; role: string; externalId: string | null; status?: "invited" }) =>
   ask<{ memberId: string; email: string }>("/members", wish);
 
-/** Says which organization of Clerk's is this one. */
-export const linkToClerk = (orgId: string, externalId: string): Promise<unknown> => ask("/clerk-links", { orgId, externalId });
-
 /** Decides, as the organization's operator, what may be attested of its agents. */
 export const setClaimPolicy = (orgId: string, policy: unknown): Promise<unknown> => ask("/claim-policy", { orgId, policy });
 

@@ -4,7 +4,7 @@ import { requireEnvironment } from "../../src/env.ts";
 import { actAsSystem } from "../../src/access/system-principal.ts";
 import { openSigners, selectSigningSecrets } from "../../src/webhooks/endpoint-secrets.ts";
 import { signDelivery } from "../../src/webhooks/sign.ts";
-import { ownerSees } from "./harness.ts";
+import { setPlan as grantPlan } from "./harness.ts";
 import type { TestOrganization } from "./organization.ts";
 import { openReceiver, type Receiver } from "./webhook-receiver.ts";
 
@@ -28,11 +28,8 @@ export async function signatureAt(org: TestOrganization, endpointId: string, now
   return signDelivery(await openSigners(openBox(), rows), id, Math.floor(now.getTime() / 1000), payload);
 }
 
-/** Another plan, in the database and in the gate, whichever way it came about. */
+/** Another plan, in the database and in the gate. */
 export async function setPlan(org: TestOrganization, plan: Plan): Promise<void> {
-  await ownerSees(`do $$ begin
-    set local session_replication_role = replica;
-    update organizations set plan = '${plan}' where id = '${org.orgId}';
-  end $$`);
+  await grantPlan(org.orgId, plan);
   await env.GATE.get(env.GATE.idFromName(org.orgId)).forget();
 }

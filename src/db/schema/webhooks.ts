@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import { foreignKey, index, integer, jsonb, pgTable, primaryKey, text, timestamp } from "drizzle-orm/pg-core";
 import type { WebhookEventType } from "../../webhooks/event-types.ts";
+import type { DeliveryFailure } from "../../webhooks/outcome.ts";
 
 export const webhookEndpoints = pgTable(
   "webhook_endpoints",
@@ -79,7 +80,7 @@ export const webhookDeliveries = pgTable(
     responseStatus: integer(),
     responseMs: integer(),
     /** Why the newest attempt failed: a closed list, never what the receiver said. */
-    failure: text(),
+    failure: text().$type<DeliveryFailure>(),
     createdAt: timestamp({ withTimezone: true, precision: 3 }).notNull(),
   },
   (table) => [

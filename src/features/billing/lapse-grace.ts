@@ -1,3 +1,4 @@
+import { askGate } from "../../access/admit.ts";
 import { openSystemDb } from "../../access/system-principal.ts";
 import { findLapsed } from "../../db/cross-tenant.ts";
 import type { Environment } from "../../env.ts";
@@ -7,7 +8,6 @@ import { withoutConflict } from "../provider-events/index.ts";
 import { changeAccount, type Account } from "./account.ts";
 import { selectAccount, selectSubscriptions, updateSubscription } from "./store.ts";
 import { standingOf } from "./subscription.ts";
-import { tellGate } from "./tell-gate.ts";
 
 const mostAtOnce = 100;
 
@@ -17,7 +17,7 @@ export async function lapseGrace(env: Environment, now: Date): Promise<void> {
     try {
       while (await withoutConflict(() => lapseOne(env, orgId, now)));
       // A gate that cannot be told reads the plan anew within a minute by itself.
-      await tellGate(env, orgId);
+      await askGate(env, orgId, (gate) => gate.forget());
     } catch (fault) {
       log("error", "grace_not_lapsed", { orgId, fault: describeFault(fault) });
     }

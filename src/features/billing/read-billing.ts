@@ -1,9 +1,7 @@
-import { gateOf } from "../../access/admit.ts";
+import { askGate } from "../../access/admit.ts";
 import { plans } from "../../access/plans.ts";
-import type { DayOfUse } from "../../access/usage-counter.ts";
 import type { ReadContext } from "../../http/operation.ts";
 import { problem } from "../../http/problem.ts";
-import { describeFault } from "../../platform/describe-fault.ts";
 import type { BillingView } from "./schemas.ts";
 import { selectAccount, selectSubscriptions, type SubscriptionRow } from "./store.ts";
 import { planOf, standingOf } from "./subscription.ts";
@@ -14,7 +12,7 @@ const shownDays = 30;
 export async function readBilling(context: ReadContext): Promise<BillingView> {
   const [[[account], rows], usage] = await Promise.all([
     context.tenant.read((db) => [selectAccount(db), selectSubscriptions(db)]),
-    readUsage(context),
+    askGate(context.env, context.tenant.orgId, (gate) => gate.usage(shownDays)),
   ]);
   if (account === undefined) throw problem("not_found", "no such organization");
   const { plan, planSince, grantedPlan } = account;
@@ -27,15 +25,6 @@ export async function readBilling(context: ReadContext): Promise<BillingView> {
     limits: plans[plan],
     usage,
   };
-}
-
-/** Out of reach is not zero: 503. */
-async function readUsage({ env, tenant }: ReadContext): Promise<DayOfUse[]> {
-  try {
-    return await gateOf(env, tenant.orgId).usage(shownDays);
-  } catch (fault) {
-    throw problem("unavailable", `gate: ${describeFault(fault)}`);
-  }
 }
 
 function toSubscription(row: SubscriptionRow, now: Date): BillingView["subscriptions"][number] {

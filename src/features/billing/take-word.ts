@@ -1,3 +1,4 @@
+import { askGate } from "../../access/admit.ts";
 import { readCheckoutReference } from "../../access/checkout-reference.ts";
 import { findLinkedOrganization } from "../../db/cross-tenant.ts";
 import type { ProviderContext } from "../../http/operation.ts";
@@ -6,7 +7,6 @@ import { enterFor, handleOnce, rememberEvent, withoutConflict, type Outcome, typ
 import { changeAccount, type Account } from "./account.ts";
 import { insertLink, insertSubscription, selectAccount, selectSubscriptions, updateSubscription, type SubscriptionRow } from "./store.ts";
 import { hear, standingOf, type Told, type Word } from "./subscription.ts";
-import { tellGate } from "./tell-gate.ts";
 
 /** What a provider's event says of which subscription. */
 export type Telling = {
@@ -23,7 +23,7 @@ export type Telling = {
  */
 export async function takeWord(context: ProviderContext, telling: Telling): Promise<Outcome> {
   const { outcome, orgId } = await withoutConflict(() => attempt(context, telling));
-  if (orgId !== undefined) await tellGate(context.env, orgId);
+  if (orgId !== undefined) await askGate(context.env, orgId, (gate) => gate.forget());
   return outcome;
 }
 

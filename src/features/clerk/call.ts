@@ -1,6 +1,4 @@
-import { gateOf } from "../../access/admit.ts";
 import { findLinkedOrganization } from "../../db/cross-tenant.ts";
-import { describeFault } from "../../platform/describe-fault.ts";
 import { problem } from "../../http/problem.ts";
 import { enterFor, selectNewestEvent, type OfDelivery, type ProviderEvent } from "../provider-events/index.ts";
 
@@ -31,17 +29,4 @@ export async function requireLinked(call: ClerkCall, externalId: string): Promis
   if (orgId !== undefined) return orgId;
   if (await hasEnded(call, externalId)) return undefined;
   throw problem("unavailable", `Clerk's organization ${externalId} is not here yet`);
-}
-
-/** A gate out of reach is a 503: Clerk tells it again, and then the gate hears of it, whatever was written before. */
-export async function tellGate(
-  { env }: ClerkCall,
-  orgId: string,
-  tell: (gate: ReturnType<typeof gateOf>) => Promise<unknown>,
-): Promise<void> {
-  try {
-    await tell(gateOf(env, orgId));
-  } catch (fault) {
-    throw problem("unavailable", `gate: ${describeFault(fault)}`);
-  }
 }

@@ -1,4 +1,4 @@
-import { gateOf } from "../../access/admit.ts";
+import { askGate, type GateStub } from "../../access/admit.ts";
 import { roles, type Role } from "../../access/roles.ts";
 import {
   endProfile,
@@ -12,7 +12,7 @@ import {
   type MemberRow,
 } from "../members/index.ts";
 import { enterFor, handleOnce, rememberEvent, type Outcome } from "../provider-events/index.ts";
-import { hasEnded, requireLinked, selectEnd, tellGate, type ClerkCall } from "./call.ts";
+import { hasEnded, requireLinked, selectEnd, type ClerkCall } from "./call.ts";
 import type { Membership } from "./schemas.ts";
 import { selectPerson } from "./store.ts";
 
@@ -72,7 +72,7 @@ async function add(call: ClerkCall, orgId: string, { userId, role, named }: Let)
   const commitment = await profileCommitment(profile);
   const effect = { action: "member.added", resource: member.id, change: { role }, commitment, subject: userId } as const;
   const outcome = await handleOnce(call, orgId, event, effect, (db) => [insertMember(db, member), insertProfile(db, profile)]);
-  await tellGate(call, orgId, (gate) => gate.changeMember(orgId, member.id, role));
+  await askGate(call.env, orgId, (gate) => gate.changeMember(orgId, member.id, role));
   return outcome;
 }
 
@@ -88,10 +88,10 @@ async function change(call: ClerkCall, orgId: string, member: MemberRow, { userI
     handleOnce(call, orgId, event, effect, (db) => [
       updateMember(db, member, { ...joined, role, providerUpdatedAt: event.occurredAt, updatedAt: now }),
     ]);
-  const tell = () => gateOf(call.env, orgId).changeMember(orgId, member.id, role);
+  const tell = (gate: GateStub): Promise<void> => gate.changeMember(orgId, member.id, role);
   if (roles.indexOf(role) < roles.indexOf(member.role)) return withinGate(call.env, orgId, member.id, tell, write);
   const outcome = await write();
-  if (action !== "provider.event_handled") await tellGate(call, orgId, tell);
+  if (action !== "provider.event_handled") await askGate(call.env, orgId, tell);
   return outcome;
 }
 
@@ -103,5 +103,5 @@ async function remove(call: ClerkCall, orgId: string, member: Present, { userId 
       updateMember(db, member, { status: "removed", removedAt: now, providerUpdatedAt: event.occurredAt, updatedAt: now }),
       ...(member.hasProfile ? [endProfile(db, member.id, now)] : []),
     ]);
-  return withinGate(call.env, orgId, member.id, () => gateOf(call.env, orgId).endMember(orgId, member.id), write);
+  return withinGate(call.env, orgId, member.id, (gate) => gate.endMember(orgId, member.id), write);
 }

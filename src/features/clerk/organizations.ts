@@ -1,9 +1,10 @@
+import { askGate } from "../../access/admit.ts";
 import { newWrappedDataKey } from "../../crypto/sealed-box.ts";
 import type { Environment } from "../../env.ts";
 import { problem } from "../../http/problem.ts";
 import { newId } from "../../platform/ids.ts";
 import { enterFor, handleOnce, rememberEvent, type Outcome } from "../provider-events/index.ts";
-import { hasEnded, linkedTo, requireLinked, selectEnd, tellGate, type ClerkCall } from "./call.ts";
+import { hasEnded, linkedTo, requireLinked, selectEnd, type ClerkCall } from "./call.ts";
 import {
   endAllMembers,
   endAllProfiles,
@@ -70,6 +71,6 @@ export async function closeOrganization(call: ClerkCall, { id: externalId }: Pic
     ...(profiles.length === 0 ? [] : [endAllProfiles(db, call.now)]),
     ...(people.length === 0 ? [] : [endAllMembers(db, call.now, call.event.occurredAt)]),
   ]);
-  await tellGate(call, orgId, (gate) => gate.forget());
+  await askGate(call.env, orgId, (gate) => gate.forget());
   return outcome;
 }

@@ -1,10 +1,10 @@
-import { gateOf } from "../../access/admit.ts";
+import { askGate } from "../../access/admit.ts";
 import { findKnownMembers, findMemberships } from "../../db/cross-tenant.ts";
 import type { Query, ScopedDb } from "../../db/tenant-db.ts";
 import { problem } from "../../http/problem.ts";
 import { deleteProfile, profileCommitment, updateMember } from "../members/index.ts";
 import { enterFor, handleOnce, rememberEvent, withoutConflict, type Outcome } from "../provider-events/index.ts";
-import { tellGate, type ClerkCall } from "./call.ts";
+import type { ClerkCall } from "./call.ts";
 import type { Named, User } from "./schemas.ts";
 import { selectMembers, updateProfile } from "./store.ts";
 
@@ -56,7 +56,7 @@ async function endIn(call: ClerkCall, orgId: string, memberIds: readonly string[
   const { now, event } = call;
   const [people] = await enterFor(call, orgId, "clerk").read((db) => [selectMembers(db, memberIds)]);
   const present = people.find(({ member }) => member.removedAt === null)?.member;
-  if (present !== undefined) await tellGate(call, orgId, () => gateOf(call.env, orgId).endMember(orgId, present.id));
+  if (present !== undefined) await askGate(call.env, orgId, (gate) => gate.endMember(orgId, present.id));
   const erase = (db: ScopedDb): Query[] =>
     people.flatMap(({ member, profile }) => (profile === null ? [] : [deleteProfile(db, member.id)]));
   if (present === undefined) {

@@ -1,4 +1,4 @@
-import { gateOf } from "../../access/admit.ts";
+import { askGate, type GateStub } from "../../access/admit.ts";
 import { requirePerson } from "../../access/principal.ts";
 import { lesserRole, type Role } from "../../access/roles.ts";
 import type { WriteContext } from "../../http/operation.ts";
@@ -22,14 +22,14 @@ export async function changeRole(
   await tellClerkRole(atClerk(env, links), member, role);
   const view = toMember({ ...member, role }, profile);
   const change = { from: member.role, to: role };
-  const gate = gateOf(env, tenant.orgId);
-  const tellGate = async (): Promise<void> => gate.changeMember(tenant.orgId, memberId, role);
-  await withinGate(env, tenant.orgId, memberId, tellGate, () =>
+  const { orgId } = tenant;
+  const tellRole = (gate: GateStub): Promise<void> => gate.changeMember(orgId, memberId, role);
+  await withinGate(env, orgId, memberId, tellRole, () =>
     tenant.write({ action: "member.role_changed", resource: memberId, change, answer: view }, (db) => [
       updateMemberIfOwned(db, member, { role, updatedAt: now }),
     ]),
   );
   // What the role adds holds once the gate has read it; where it is out of reach now, it reads it within a minute.
-  if (lesserRole(member.role, role) === member.role) waitUntil(tellGate().catch(() => undefined));
+  if (lesserRole(member.role, role) === member.role) waitUntil(askGate(env, orgId, tellRole).catch(() => undefined));
   return view;
 }

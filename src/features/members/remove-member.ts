@@ -1,4 +1,3 @@
-import { gateOf } from "../../access/admit.ts";
 import { requirePerson } from "../../access/principal.ts";
 import type { WriteContext } from "../../http/operation.ts";
 import { atClerk, tellClerkRemoval } from "./at-clerk.ts";
@@ -17,12 +16,11 @@ export async function removeMember({ tenant, env, principal, now }: WriteContext
   await tellClerkRemoval(atClerk(env, links), member);
   const removal = { status: "removed", removedAt: now, updatedAt: now } as const;
   const view = toMember({ ...member, ...removal }, profile);
-  const gate = gateOf(env, tenant.orgId);
   await withinGate(
     env,
     tenant.orgId,
     memberId,
-    () => gate.endMember(tenant.orgId, memberId),
+    (gate) => gate.endMember(tenant.orgId, memberId),
     () =>
       tenant.write({ action: "member.removed", resource: memberId, change: { role: member.role }, answer: view }, (db) => [
         updateMemberIfOwned(db, member, removal),

@@ -1,5 +1,5 @@
-import { and, count, eq, isNull, ne, or } from "drizzle-orm";
-import { anotherOwner } from "../../access/member-queries.ts";
+import { and, count, eq, isNull, ne } from "drizzle-orm";
+import { leavesAnOwner } from "../../access/member-queries.ts";
 import { memberProfiles, members, providerLinks } from "../../db/schema/members.ts";
 import type { ScopedDb } from "../../db/tenant-db.ts";
 import { keyset } from "../../http/pagination.ts";
@@ -61,21 +61,12 @@ export const updateMember = ({ orm, orgId }: ScopedDb, read: Pick<MemberRow, "id
     .set({ ...change, revision: read.revision + 1 })
     .where(and(ownMember(orgId, read.id), eq(members.revision, read.revision)));
 
-/**
- * The same for what may take an owner's rights: matches only while another active owner is left. Writers of one organization wait for each
- * other at its audit event, which comes first, so that each sees what the one before it did.
- */
+/** The same for what may take an owner's rights: matches only while another active owner is left. */
 export const updateMemberIfOwned = (db: ScopedDb, read: Pick<MemberRow, "id" | "revision">, change: MemberChange) =>
   db.orm
     .update(members)
     .set({ ...change, revision: read.revision + 1 })
-    .where(
-      and(
-        ownMember(db.orgId, read.id),
-        eq(members.revision, read.revision),
-        or(ne(members.role, "owner"), ne(members.status, "active"), anotherOwner(db, read.id)),
-      ),
-    );
+    .where(and(ownMember(db.orgId, read.id), eq(members.revision, read.revision), leavesAnOwner(db, read.id)));
 
 const ownProfile = (orgId: string, memberId: string) => and(eq(memberProfiles.orgId, orgId), eq(memberProfiles.memberId, memberId));
 

@@ -1,7 +1,6 @@
-import { gateOf } from "../../access/admit.ts";
+import { askGate, gateOf, type GateStub } from "../../access/admit.ts";
 import type { Environment } from "../../env.ts";
-import { describeFault } from "../../platform/describe-fault.ts";
-import { Problem, problem } from "../../http/problem.ts";
+import { Problem } from "../../http/problem.ts";
 
 /**
  * Takes rights away in the gate first, durably, so that the next request anywhere has them no more; then in the database. What the database
@@ -11,14 +10,10 @@ export async function withinGate<T>(
   env: Environment,
   orgId: string,
   memberId: string,
-  restrict: () => Promise<unknown>,
+  restrict: (gate: GateStub) => Promise<unknown>,
   write: () => Promise<T>,
 ): Promise<T> {
-  try {
-    await restrict();
-  } catch (fault) {
-    throw problem("unavailable", `gate: ${describeFault(fault)}`);
-  }
+  await askGate(env, orgId, restrict);
   try {
     return await write();
   } catch (fault) {

@@ -1,4 +1,4 @@
-import { gateOf } from "../../access/admit.ts";
+import { askGate } from "../../access/admit.ts";
 import { newSessionCookie, type NewSession } from "../../access/local-session.ts";
 import { openSystemDb } from "../../access/system-principal.ts";
 import { tagKeyOf } from "../../access/tag-key.ts";
@@ -7,7 +7,6 @@ import type { Consequence } from "../../db/tenant-db.ts";
 import type { Environment } from "../../env.ts";
 import type { Basics } from "../../http/operation.ts";
 import { Problem, problem } from "../../http/problem.ts";
-import { describeFault } from "../../platform/describe-fault.ts";
 import { updateMember } from "../members/index.ts";
 import { consumeLink, selectInvitee, type SignInClaim } from "./store.ts";
 
@@ -26,12 +25,9 @@ export async function signIn(context: Basics, token: string): Promise<string> {
   if (claim === undefined) throw problem("sign_in_refused", "not a token of ours");
   const session = await newSessionCookie(env, claim.orgId);
   const memberId = await consume(context, claim, session);
-  try {
-    const { sessionId, secretHash } = session;
-    await gateOf(env, claim.orgId).startSession(claim.orgId, { sessionId, memberId, secretHash, startedAt: now.getTime() });
-  } catch (fault) {
-    throw problem("unavailable", `gate: ${describeFault(fault)}`);
-  }
+  const { sessionId, secretHash } = session;
+  const begun = { sessionId, memberId, secretHash, startedAt: now.getTime() };
+  await askGate(env, claim.orgId, (gate) => gate.startSession(claim.orgId, begun));
   return session.cookie;
 }
 

@@ -5,7 +5,7 @@ import { forgiven, toEndpoint } from "./endpoint.ts";
 import { loadEndpoint } from "./load-endpoint.ts";
 import { requireTarget } from "./require-target.ts";
 import type { EndpointView, UpdateEndpointInput } from "./schemas.ts";
-import { resetHealth, updateEndpoint } from "./store.ts";
+import { forgive, updateEndpoint } from "./store.ts";
 
 /** What is on its way goes to the new URL from its next attempt on, and failures of the former one do not count against it. */
 export async function changeEndpoint(
@@ -22,11 +22,11 @@ export async function changeEndpoint(
     eventTypes: input.eventTypes ?? endpoint.eventTypes,
   };
   const moved = change.url !== endpoint.url;
-  const changed = { endpoint: { ...endpoint, ...change, updatedAt: now }, health: moved ? forgiven(health) : health, signing };
+  const changed = { endpoint: { ...endpoint, ...change, updatedAt: now }, health: moved ? { ...health, ...forgiven } : health, signing };
   const view = toEndpoint(changed, plan);
   await tenant.write({ action: "webhook_endpoint.updated", resource: id, change: view, answer: view }, (db) => [
     updateEndpoint(db, endpoint, change, now),
-    ...(moved ? [resetHealth(db, id)] : []),
+    ...(moved ? [forgive(db, id)] : []),
   ]);
   if (moved) await haltEndpoint(env, { orgId: tenant.orgId, endpointId: id });
   return view;

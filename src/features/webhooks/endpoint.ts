@@ -1,4 +1,4 @@
-import { plans, type Plan } from "../../access/plans.ts";
+import { allowsWebhooks, type Plan } from "../../access/plans.ts";
 import { problem } from "../../http/problem.ts";
 import type { webhookEndpoints, webhookHealth } from "../../db/schema/webhooks.ts";
 import { shownPublicKey, type ShownSecret } from "../../webhooks/endpoint-secrets.ts";
@@ -11,11 +11,11 @@ export type HealthRow = Omit<typeof webhookHealth.$inferSelect, "orgId" | "endpo
 /** An endpoint that was not deleted, how it fares, and what signs for it, the newest first. */
 export type EndpointRecord = { readonly endpoint: NewEndpointRow; readonly health: HealthRow; readonly signing: readonly ShownSecret[] };
 
-/** How an endpoint fares of which nothing is known yet, or nothing that still counts. */
-export const freshHealth: HealthRow = { failingSince: null, alertedPercent: 0, lastSuccessAt: null, lastFailureAt: null };
+/** Failures until now do not count towards disabling it any more; when it last answered is still known. */
+export const forgiven = { failingSince: null, alertedPercent: 0 } as const;
 
-/** Failures until now do not count towards disabling it any more. */
-export const forgiven = (health: HealthRow): HealthRow => ({ ...health, failingSince: null, alertedPercent: 0 });
+/** How an endpoint fares of which nothing is known yet. */
+export const freshHealth: HealthRow = { ...forgiven, lastSuccessAt: null, lastFailureAt: null };
 
 /** How long the former secret signs beside the new one. */
 const overlapMs = 24 * 3_600_000;
@@ -30,8 +30,6 @@ export function afterRotation(
   const former = signing.filter(({ version }) => version === next.version - 1).map((secret) => ({ ...secret, signsUntil: formerUntil }));
   return { formerUntil, signing: [next, ...former] };
 }
-
-const allowsWebhooks = (plan: Plan): boolean => plans[plan].webhookEndpoints > 0;
 
 /** Refuses what would be sent to an endpoint to which nothing is sent. */
 export function requireSending({ status }: Pick<EndpointRow, "status">, plan: Plan): void {

@@ -2,6 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { pageOf, pageQuery } from "../../http/pagination.ts";
 import { idPattern } from "../../platform/ids.ts";
 import { webhookEventTypes } from "../../webhooks/event-types.ts";
+import { deliveryFailures } from "../../webhooks/outcome.ts";
 import { webhookSchemes } from "../../webhooks/sign.ts";
 import { deliveryStatuses } from "./delivery.ts";
 
@@ -103,7 +104,7 @@ const deliveryFields = {
   lastAttemptAt: Time.nullable(),
   responseStatus: z.int().nullable(),
   responseMs: z.int().nullable(),
-  failure: z.string().nullable().openapi({ description: "Why the newest attempt failed: a code of ours, nothing that the receiver said." }),
+  failure: z.enum(deliveryFailures).nullable().openapi({ description: "Why the newest attempt failed; `status`: the answer was not 2xx." }),
   createdAt: Time,
 };
 

@@ -4,7 +4,7 @@ import type { ScopedDb } from "../../db/tenant-db.ts";
 import { keyset, type Page } from "../../http/pagination.ts";
 import { signsAt, type NewSecret } from "../../webhooks/endpoint-secrets.ts";
 import { missedStatuses, schedule, type DeliveryRow } from "./delivery.ts";
-import { freshHealth, type EndpointRow, type NewEndpointRow } from "./endpoint.ts";
+import { forgiven, freshHealth, type EndpointRow, type NewEndpointRow } from "./endpoint.ts";
 import type { ListDeliveries } from "./schemas.ts";
 
 type DeliveryStatus = DeliveryRow["status"];
@@ -108,11 +108,10 @@ export const restartDeliveries = (
     .set(schedule(now))
     .where(these(orgId, endpointId, eventIds, statuses));
 
-/** Failures until now do not count towards disabling it any more; when it last answered is still known. */
-export const resetHealth = ({ orm, orgId }: ScopedDb, endpointId: string) =>
+export const forgive = ({ orm, orgId }: ScopedDb, endpointId: string) =>
   orm
     .update(webhookHealth)
-    .set({ failingSince: null, alertedPercent: 0 })
+    .set(forgiven)
     .where(and(eq(webhookHealth.orgId, orgId), eq(webhookHealth.endpointId, endpointId)));
 
 /** The secret of `version` signs until `formerUntil`; all before it end now. */

@@ -8,7 +8,7 @@ import { haltEndpoint } from "../../webhooks/poke-endpoint.ts";
 import { forgiven, toEndpoint } from "./endpoint.ts";
 import { loadEndpoint } from "./load-endpoint.ts";
 import type { DeletedEndpoint, EndpointView } from "./schemas.ts";
-import { countEndpoints, endSecrets, resetHealth, selectEndpoint, selectSigning, updateEndpoint } from "./store.ts";
+import { countEndpoints, endSecrets, forgive, selectEndpoint, selectSigning, updateEndpoint } from "./store.ts";
 
 /** Failures until now do not count any more. What was cancelled stays so until it is replayed or recovered. */
 export async function enableEndpoint(
@@ -23,10 +23,10 @@ export async function enableEndpoint(
   if ((kept?.all ?? 0) > most) throw problem("plan_limit", `the plan allows ${most} webhook endpoints`);
   const change = { status: "enabled", disabledReason: null } as const;
   const endpoint = { ...found.endpoint, ...change, updatedAt: now };
-  const view = toEndpoint({ endpoint, health: forgiven(found.health), signing }, plan);
+  const view = toEndpoint({ endpoint, health: { ...found.health, ...forgiven }, signing }, plan);
   await tenant.write({ action: "webhook_endpoint.enabled", resource: id, change: view, answer: view }, (db) => [
     updateEndpoint(db, found.endpoint, change, now),
-    resetHealth(db, id),
+    forgive(db, id),
   ]);
   return view;
 }

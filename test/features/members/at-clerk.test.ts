@@ -12,7 +12,7 @@ import { problem } from "../../../src/http/problem.ts";
 import { newId } from "../../../src/platform/ids.ts";
 import { eventsOf } from "../../audit/support.ts";
 import { clerkSecretKey } from "../../support/clerk-secret.ts";
-import { askForMember, linkToClerk, ownerSees } from "../../support/harness.ts";
+import { askForMember, linkProvider, ownerSees } from "../../support/harness.ts";
 import { createOrganization, type TestOrganization } from "../../support/organization.ts";
 import { signInAs, startSessionOf, type TestPerson } from "../../support/people.ts";
 
@@ -38,7 +38,7 @@ const newUser = () => newName("user_");
 
 async function linked(kind: string): Promise<void> {
   clerkOrg = newName(`org_${kind}`);
-  await linkToClerk(org.orgId, clerkOrg);
+  await linkProvider(org.orgId, "clerk", clerkOrg);
 }
 
 beforeEach(async () => {

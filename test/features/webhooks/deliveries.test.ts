@@ -33,7 +33,7 @@ async function have(org: TestOrganization, endpointId: string, stored: readonly 
     orm.insert(webhookDeliveries).values(
       rows.map(({ id, status, at }) => ({
         ...{ orgId, endpointId, eventId: id, status, attempts: 10, scheduledAt: at, lastAttemptAt: at, createdAt: at },
-        ...{ responseStatus: 500, responseMs: 12, failure: "status" },
+        ...{ responseStatus: 500, responseMs: 12, failure: "status" as const },
       })),
     ),
   ]);
