@@ -1,5 +1,6 @@
 import { gateOf } from "../../access/admit.ts";
 import { plans } from "../../access/plans.ts";
+import { requireWholeOrganization } from "../../access/principal.ts";
 import type { DayOfUse } from "../../access/usage-counter.ts";
 import type { ReadContext } from "../../http/operation.ts";
 import { problem } from "../../http/problem.ts";
@@ -12,6 +13,7 @@ const shownDays = 30;
 
 /** The plan, why it is that one, what it allows, and what was used. */
 export async function readBilling(context: ReadContext): Promise<BillingView> {
+  requireWholeOrganization(context.principal);
   const [[[account], rows], usage] = await Promise.all([
     context.tenant.read((db) => [selectAccount(db), selectSubscriptions(db)]),
     readUsage(context),
