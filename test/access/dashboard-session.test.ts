@@ -225,6 +225,17 @@ describe("a session token that is not of this moment, or not for us", () => {
     await refused("a.b.c");
   });
 
+  it("is another kind of token by the same issuer and key", async () => {
+    const { key } = at.clerk;
+    const as = (typ?: string) =>
+      new SignJWT(at.claims()).setProtectedHeader({ alg: "RS256", kid: key.kid, ...(typ && { typ }) }).sign(key.signer);
+    for (const typ of ["at+jwt", "application/at+jwt", "logout+jwt", "dpop+jwt"]) {
+      await refusedByClerk(await as(typ));
+      await refused(await as(typ));
+    }
+    expect((await at.asBearer(await as("JWT"))).status).toBe(200);
+  });
+
   it("brings its own key, or says where to fetch one", async () => {
     const mine = await newClerkKey();
     const header = { alg: "RS256", typ: "JWT", jwk: mine.jwk, jku: `${at.clerk.issuer}/mine`, x5u: "https://evil.example.com" };
