@@ -225,15 +225,10 @@ describe("a session token that is not of this moment, or not for us", () => {
     await refused("a.b.c");
   });
 
-  it("is another kind of token by the same issuer and key", async () => {
-    const { key } = at.clerk;
-    const as = (typ?: string) =>
-      new SignJWT(at.claims()).setProtectedHeader({ alg: "RS256", kid: key.kid, ...(typ && { typ }) }).sign(key.signer);
-    for (const typ of ["at+jwt", "application/at+jwt", "logout+jwt", "dpop+jwt"]) {
-      await refusedByClerk(await as(typ));
-      await refused(await as(typ));
-    }
-    expect((await at.asBearer(await as("JWT"))).status).toBe(200);
+  it.each(["at+jwt", "logout+jwt"])("is another kind of token by the same issuer and key: %s", async (typ) => {
+    const other = await new SignJWT(at.claims()).setProtectedHeader({ alg: "RS256", typ, kid: at.clerk.key.kid }).sign(at.clerk.key.signer);
+    await refusedByClerk(other);
+    await refused(other);
   });
 
   it("brings its own key, or says where to fetch one", async () => {

@@ -23,7 +23,7 @@ export async function changeRole(
   const view = toMember({ ...member, role }, profile);
   const change = { from: member.role, to: role };
   const gate = gateOf(env, tenant.orgId);
-  const tellGate = async (): Promise<void> => gate.changeMember(tenant.orgId, memberId, role);
+  const tellGate = async (): Promise<number> => gate.changeMember(tenant.orgId, memberId, role);
   await withinGate(env, tenant.orgId, memberId, tellGate, () =>
     tenant.write({ action: "member.role_changed", resource: memberId, change, answer: view }, (db) => [
       updateMemberIfOwned(db, member, { role, updatedAt: now }),

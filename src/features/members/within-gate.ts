@@ -11,18 +11,19 @@ export async function withinGate<T>(
   env: Environment,
   orgId: string,
   memberId: string,
-  restrict: () => Promise<unknown>,
+  restrict: () => Promise<number>,
   write: () => Promise<T>,
 ): Promise<T> {
+  let said: number;
   try {
-    await restrict();
+    said = await restrict();
   } catch (fault) {
     throw problem("unavailable", `gate: ${describeFault(fault)}`);
   }
   try {
     return await write();
   } catch (fault) {
-    if (fault instanceof Problem && fault.code === "state_conflict") await gateOf(env, orgId).liftMember(orgId, memberId);
+    if (fault instanceof Problem && fault.code === "state_conflict") await gateOf(env, orgId).liftMember(orgId, memberId, said);
     throw fault;
   }
 }
