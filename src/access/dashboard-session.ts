@@ -95,7 +95,9 @@ async function verified(
   try {
     const { payload } = await jwtVerify(
       token,
-      async ({ kid }) => {
+      async ({ kid, typ }) => {
+        // The issuer's key signs access tokens of OAuth and others too, whose claims an application may choose.
+        if (typ !== undefined && typ !== "JWT") throw new errors.JWTInvalid("another kind of token");
         const key = await keys.find(kid ?? "", now.getTime());
         if (key === undefined) throw new errors.JWKSNoMatchingKey();
         return key;

@@ -15,7 +15,7 @@ import type { Lookups } from "./lookups.ts";
 const seenEveryMs = 60_000;
 
 export type NewSessionRecord = Omit<SessionRecord, "seenAt">;
-/** `ceiling`: null where the member has ended. */
+/** `ceiling`: null where the member has ended. `since`: no other change of the member's has it. */
 export type MemberChange = { readonly memberId: string; readonly ceiling: Ceiling; readonly since: number };
 
 /** `name`: what refusals and use are summed by. */
@@ -38,6 +38,8 @@ export class GatePeople {
   readonly #members: Lookups<MemberRecord>;
   readonly #clock: () => number;
   readonly #changes: Map<string, MemberChange>;
+  /** All that the least was made of, by its time; of what a gate before this one was told, the least alone. */
+  readonly #said: Map<string, Map<number, Ceiling>>;
 
   constructor(sql: SqlStorage, members: Lookups<MemberRecord>, clock: () => number) {
     this.#sql = sql;
@@ -46,6 +48,7 @@ export class GatePeople {
     sql.exec(tables);
     const rows = sql.exec<MemberChange>(`select member_id as "memberId", ceiling, since from member_changes`).toArray();
     this.#changes = new Map(rows.map((row) => [row.memberId, row]));
+    this.#said = new Map(rows.map(({ memberId, since, ceiling }) => [memberId, new Map([[since, ceiling]])]));
   }
 
   /** A session that has ended, or whose member has, is as dead here as one that never was. */
@@ -78,20 +81,28 @@ export class GatePeople {
 
   /** The least that was said lately counts: what is taken goes at once, what is given comes with the database's next word. */
   change(memberId: string, ceiling: Ceiling): MemberChange {
-    const before = this.#changes.get(memberId);
-    const least = before === undefined ? ceiling : lesserCeiling(before.ceiling, ceiling);
-    const change = { memberId, ceiling: least, since: this.#clock() };
-    this.#sql.exec("insert or replace into member_changes values (?, ?, ?)", memberId, least, change.since);
-    this.#changes.set(memberId, change);
-    if (least === null) this.#sql.exec("delete from sessions where member_id = ?", memberId);
-    this.#members.forget();
+    const said = this.#said.get(memberId) ?? new Map<number, Ceiling>();
+    const since = Math.max(this.#clock(), (this.#changes.get(memberId)?.since ?? 0) + 1);
+    this.#said.set(memberId, said.set(since, ceiling));
+    const change = this.#keep(memberId, since, said);
+    if (change.ceiling === null) this.#sql.exec("delete from sessions where member_id = ?", memberId);
     return change;
   }
 
-  /** Takes back what was said, where the database has refused it. */
-  lift(memberId: string): void {
-    const change = this.#changes.get(memberId);
-    if (change !== undefined) this.settled(change);
+  /** Takes back what was said then, where the database has refused it; what was said besides holds on. */
+  lift(memberId: string, since: number): void {
+    const [change, said] = [this.#changes.get(memberId), this.#said.get(memberId)];
+    if (change === undefined || said === undefined || !said.delete(since)) return;
+    if (said.size === 0) this.settled(change);
+    else this.#keep(memberId, change.since, said);
+  }
+
+  #keep(memberId: string, since: number, said: ReadonlyMap<number, Ceiling>): MemberChange {
+    const change = { memberId, since, ceiling: [...said.values()].reduce(lesserCeiling) };
+    this.#sql.exec("insert or replace into member_changes values (?, ?, ?)", memberId, change.ceiling, since);
+    this.#changes.set(memberId, change);
+    this.#members.forget();
+    return change;
   }
 
   changes(): readonly MemberChange[] {
@@ -102,6 +113,7 @@ export class GatePeople {
   settled(change: MemberChange): void {
     if (this.#changes.get(change.memberId) !== change) return;
     this.#changes.delete(change.memberId);
+    this.#said.delete(change.memberId);
     this.#sql.exec("delete from member_changes where member_id = ?", change.memberId);
     this.#members.forget();
   }

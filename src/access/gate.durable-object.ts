@@ -135,29 +135,33 @@ export class Gate extends DurableObject<Bindings> {
     this.#people.end(sessionId);
   }
 
-  /** From the moment this has answered, the member's sessions are dead, whatever the database says; an end that it missed is made up for. */
-  async endMember(orgId: string, memberId: string): Promise<void> {
-    await this.#changeMember(orgId, memberId, null);
+  /**
+   * From the moment this has answered, the member's sessions are dead, whatever the database says; an end that it missed is made up for.
+   * Answers by what liftMember takes it back.
+   */
+  async endMember(orgId: string, memberId: string): Promise<number> {
+    return this.#changeMember(orgId, memberId, null);
   }
 
   /**
    * From the moment this has answered, the member has no more rights than the role's. What a role adds comes once the database has it, and is
    * held back for a minute where less was said just before. To be called once more for a member whom the database has got anew.
    */
-  async changeMember(orgId: string, memberId: string, role: Role): Promise<void> {
-    await this.#changeMember(orgId, memberId, role);
+  async changeMember(orgId: string, memberId: string, role: Role): Promise<number> {
+    return this.#changeMember(orgId, memberId, role);
   }
 
-  /** The database has refused what was said of the member: its word holds again. */
-  liftMember(orgId: string, memberId: string): void {
+  /** The database has refused what was said of the member then: its word holds again, but for what others have said. */
+  liftMember(orgId: string, memberId: string, since: number): void {
     this.#serve(orgId);
-    this.#people.lift(memberId);
+    this.#people.lift(memberId, since);
   }
 
-  async #changeMember(orgId: string, memberId: string, ceiling: Role | null): Promise<void> {
+  async #changeMember(orgId: string, memberId: string, ceiling: Role | null): Promise<number> {
     this.#serve(orgId);
     const { since } = this.#people.change(memberId, ceiling);
     await this.#wakeBy(since + reconcileAfterMs);
+    return since;
   }
 
   /** Forgets what was read of the organization (its plan, its keys, its people), so that the next request reads it anew. */

@@ -24,7 +24,8 @@ export class IssuerKeys {
   /** Milliseconds since 1970; nothing was read yet. */
   #readAt = -Infinity;
   #askedAt = -Infinity;
-  #asking = 0;
+  /** When the questions that were not answered yet were asked. */
+  readonly #asking = new Set<{ readonly at: number }>();
 
   constructor(url: string) {
     this.#url = url;
@@ -41,15 +42,20 @@ export class IssuerKeys {
     return this.#keys.get(kid);
   }
 
-  /** With nothing in hand more than one asks: a question of another request may never be answered to this one. */
+  /**
+   * With nothing in hand more than one asks: a question of another request may never be answered to this one. Nor does a request that its
+   * caller left ever say that its question has ended: after the time that one may take, it has.
+   */
   #mayAsk(nowMs: number): boolean {
-    if (this.#keys.size > 0) return this.#asking === 0 && this.#askedAt <= nowMs - askEveryMs;
-    return this.#asking > 0 ? this.#asking < mostAsking : this.#askedAt <= nowMs - retryMs;
+    if (this.#keys.size > 0) return this.#askedAt <= nowMs - askEveryMs;
+    for (const question of this.#asking) if (question.at <= nowMs - timeoutMs) this.#asking.delete(question);
+    return this.#asking.size > 0 ? this.#asking.size < mostAsking : this.#askedAt <= nowMs - retryMs;
   }
 
   async #ask(nowMs: number): Promise<void> {
     this.#askedAt = nowMs;
-    this.#asking += 1;
+    const question = { at: nowMs };
+    this.#asking.add(question);
     try {
       const answer = await callService({ url: this.#url, method: "GET", timeoutMs });
       const read = answer.ok && answer.status === 200 ? Jwks.safeParse(answer.json) : undefined;
@@ -57,7 +63,7 @@ export class IssuerKeys {
       this.#keys = await importKeys(read.data.keys);
       this.#readAt = nowMs;
     } finally {
-      this.#asking -= 1;
+      this.#asking.delete(question);
     }
   }
 }

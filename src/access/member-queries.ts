@@ -45,7 +45,7 @@ export const leavesAnOwner = ({ orm, orgId }: ScopedDb, memberId: string) =>
 export const updateMemberRemoved = (db: ScopedDb, memberId: string, now: Date) =>
   db.orm
     .update(members)
-    .set({ status: "removed", removedAt: now, updatedAt: now, revision: sql`${members.revision} + 1` })
+    .set({ status: "removed", removedAt: now, providerUpdatedAt: now, updatedAt: now, revision: sql`${members.revision} + 1` })
     .where(and(isMember(db.orgId, memberId), isNull(members.removedAt), leavesAnOwner(db, memberId)));
 
 export const updateProfileRemoved = ({ orm, orgId }: ScopedDb, memberId: string, now: Date) =>

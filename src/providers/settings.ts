@@ -49,21 +49,19 @@ const sold = z.string().transform((text, context): Readonly<Record<string, Plan>
   return z.NEVER;
 });
 
-const service = (url: string) =>
-  z
-    .url()
-    .default(url)
-    .transform((text) => new URL(text).origin);
+/** Keys that sign people in come from a provider, and secrets go to it: over TLS, or to a stand-in on this machine. */
+const address = z.url().refine((text) => {
+  const { protocol, hostname, username, password } = URL.parse(text) ?? {};
+  return (protocol === "https:" || (protocol === "http:" && hostname === "127.0.0.1")) && username === "" && password === "";
+}, "neither https nor on 127.0.0.1");
+const service = (url: string) => address.default(url).transform((text) => new URL(text).origin);
 
 /** Each provider's settings are all there and right, or none is there: half of them stops the Worker, as a malformed one does. */
 export const providerSettings = {
   /** How people sign in. Unset: nobody does. */
   SIGN_IN: z.enum(["clerk", "local"]).optional(),
   /** The issuer of Clerk's session tokens; its keys are at `/.well-known/jwks.json` there. */
-  CLERK_ISSUER: z
-    .url()
-    .transform((text) => text.replace(/\/$/, ""))
-    .optional(),
+  CLERK_ISSUER: address.transform((text) => text.replace(/\/$/, "")).optional(),
   /** Origins whose sessions are taken (`azp`). */
   CLERK_AUTHORIZED_PARTIES: origins.optional(),
   /** For Clerk's Backend API, where members are invited, changed and removed first. */

@@ -58,9 +58,25 @@ describe("a member who is removed, or made less", () => {
   it("is as before where the database refused the change", async () => {
     const org = await createOrganization();
     const person = await signInAs(org, "owner");
-    await gateOf(org).changeMember(org.orgId, person.memberId, "viewer");
-    await gateOf(org).liftMember(org.orgId, person.memberId);
+    const said = await gateOf(org).changeMember(org.orgId, person.memberId, "viewer");
+    await gateOf(org).liftMember(org.orgId, person.memberId, said);
     expect(await statusOf(person, "POST", newKey)).toBe(201);
+  });
+
+  it("stays as little as was said at the same time and not refused", async () => {
+    const org = await createOrganization();
+    const person = await signInAs(org, "owner");
+    const gate = gateOf(org);
+    const lift = (said: number) => gate.liftMember(org.orgId, person.memberId, said);
+    const lowered = await gate.changeMember(org.orgId, person.memberId, "viewer");
+    const ended = await gate.endMember(org.orgId, person.memberId);
+    await lift(await gate.changeMember(org.orgId, person.memberId, "operator"));
+    expect(await statusOf(await startSessionOf(org, person))).toBe(401);
+    await lift(ended);
+    const again = await startSessionOf(org, person);
+    expect([await statusOf(again), await statusOf(again, "POST", newKey)]).toEqual([200, 403]);
+    await lift(lowered);
+    expect(await statusOf(again, "POST", newKey)).toBe(201);
   });
 });
 

@@ -225,6 +225,12 @@ describe("a session token that is not of this moment, or not for us", () => {
     await refused("a.b.c");
   });
 
+  it.each(["at+jwt", "logout+jwt"])("is another kind of token by the same issuer and key: %s", async (typ) => {
+    const other = await new SignJWT(at.claims()).setProtectedHeader({ alg: "RS256", typ, kid: at.clerk.key.kid }).sign(at.clerk.key.signer);
+    await refusedByClerk(other);
+    await refused(other);
+  });
+
   it("brings its own key, or says where to fetch one", async () => {
     const mine = await newClerkKey();
     const header = { alg: "RS256", typ: "JWT", jwk: mine.jwk, jku: `${at.clerk.issuer}/mine`, x5u: "https://evil.example.com" };

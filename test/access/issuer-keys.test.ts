@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { IssuerKeys } from "../../src/access/issuer-keys.ts";
 import { newClerkKey, openClerk } from "../support/clerk.ts";
 
@@ -9,6 +9,14 @@ async function world(publishes = true) {
   const clerk = await openClerk(publishes);
   return { ...clerk, keys: new IssuerKeys(`${clerk.issuer}/.well-known/jwks.json`) };
 }
+
+/** A request that its caller leaves is cut off where it stands: what it was about to do at the end is not done. */
+const cutOff = (times: number): void => {
+  const spy = vi.spyOn(globalThis, "fetch");
+  for (let count = 0; count < times; count += 1) spy.mockImplementationOnce(() => new Promise<never>(() => undefined));
+};
+
+afterEach(() => void vi.restoreAllMocks());
 
 describe("the keys of an issuer", () => {
   it("are asked for once in ten minutes", async () => {
@@ -66,6 +74,25 @@ describe("the keys of an issuer", () => {
     expect(found.filter(({ status }) => status === "fulfilled").length).toBeGreaterThanOrEqual(8);
     expect(await timesAsked()).toBeLessThanOrEqual(8);
     expect(await keys.find(key.kid, start)).toBeInstanceOf(CryptoKey);
+  });
+
+  it("are read in the end, however many callers left while they were asked for", async () => {
+    const { keys, key } = await world();
+    cutOff(8);
+    for (let count = 0; count < 8; count += 1) void keys.find("invented", start);
+    await expect(keys.find(key.kid, start + 1)).rejects.toMatchObject({ code: "unavailable" });
+    expect(await keys.find(key.kid, start + 5000)).toBeInstanceOf(CryptoKey);
+  });
+
+  it("are asked for again a minute after a caller left while they were asked for", async () => {
+    const { keys, key, publish } = await world();
+    await keys.find(key.kid, start);
+    cutOff(1);
+    void keys.find("invented", start + minute);
+    const next = await newClerkKey();
+    await publish([key, next]);
+    expect(await keys.find(key.kid, start + minute + 1)).toBeInstanceOf(CryptoKey);
+    expect(await keys.find(next.kid, start + 2 * minute)).toBeInstanceOf(CryptoKey);
   });
 
   it("are RSA keys for signatures alone", async () => {

@@ -20,7 +20,7 @@ export type TestPerson = {
 const origin = "https://api.armalo.test";
 
 /** A new member of the organization who has just signed in here. */
-export async function signInAs(org: TestOrganization, role: Role): Promise<TestPerson> {
+export async function signInAs(org: Pick<TestOrganization, "orgId" | "address">, role: Role): Promise<TestPerson> {
   return startSessionOf(org, await askForMember({ orgId: org.orgId, role, externalId: null }));
 }
 

@@ -1,5 +1,6 @@
 import { askGate } from "../../access/admit.ts";
 import { plans } from "../../access/plans.ts";
+import { requireWholeOrganization } from "../../access/principal.ts";
 import type { ReadContext } from "../../http/operation.ts";
 import { problem } from "../../http/problem.ts";
 import type { BillingView } from "./schemas.ts";
@@ -10,6 +11,7 @@ const shownDays = 30;
 
 /** The plan, why it is that one, what it allows, and what was used. */
 export async function readBilling(context: ReadContext): Promise<BillingView> {
+  requireWholeOrganization(context.principal);
   const [[[account], rows], usage] = await Promise.all([
     context.tenant.read((db) => [selectAccount(db), selectSubscriptions(db)]),
     askGate(context.env, context.tenant.orgId, (gate) => gate.usage(shownDays)),

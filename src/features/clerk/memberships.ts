@@ -88,7 +88,7 @@ async function change(call: ClerkCall, orgId: string, member: MemberRow, { userI
     handleOnce(call, orgId, event, effect, (db) => [
       updateMember(db, member, { ...joined, role, providerUpdatedAt: event.occurredAt, updatedAt: now }),
     ]);
-  const tell = (gate: GateStub): Promise<void> => gate.changeMember(orgId, member.id, role);
+  const tell = (gate: GateStub): Promise<number> => gate.changeMember(orgId, member.id, role);
   if (roles.indexOf(role) < roles.indexOf(member.role)) return withinGate(call.env, orgId, member.id, tell, write);
   const outcome = await write();
   if (action !== "provider.event_handled") await askGate(call.env, orgId, tell);

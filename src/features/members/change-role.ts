@@ -23,7 +23,7 @@ export async function changeRole(
   const view = toMember({ ...member, role }, profile);
   const change = { from: member.role, to: role };
   const { orgId } = tenant;
-  const tellRole = (gate: GateStub): Promise<void> => gate.changeMember(orgId, memberId, role);
+  const tellRole = (gate: GateStub): Promise<number> => gate.changeMember(orgId, memberId, role);
   await withinGate(env, orgId, memberId, tellRole, () =>
     tenant.write({ action: "member.role_changed", resource: memberId, change, answer: view }, (db) => [
       updateMemberIfOwned(db, member, { role, updatedAt: now }),

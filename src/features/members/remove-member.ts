@@ -14,7 +14,8 @@ export async function removeMember({ tenant, env, principal, now }: WriteContext
   const { member, profile, links, others } = await loadTarget(tenant, memberId);
   requireAllowed(judgeRemoval(person, member, others));
   await tellClerkRemoval(atClerk(env, links), member);
-  const removal = { status: "removed", removedAt: now, updatedAt: now } as const;
+  // What the provider said of them until now has been overtaken, also where it is told only later.
+  const removal = { status: "removed", removedAt: now, providerUpdatedAt: now, updatedAt: now } as const;
   const view = toMember({ ...member, ...removal }, profile);
   await withinGate(
     env,

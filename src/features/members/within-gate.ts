@@ -10,14 +10,14 @@ export async function withinGate<T>(
   env: Environment,
   orgId: string,
   memberId: string,
-  restrict: (gate: GateStub) => Promise<unknown>,
+  restrict: (gate: GateStub) => Promise<number>,
   write: () => Promise<T>,
 ): Promise<T> {
-  await askGate(env, orgId, restrict);
+  const said = await askGate(env, orgId, restrict);
   try {
     return await write();
   } catch (fault) {
-    if (fault instanceof Problem && fault.code === "state_conflict") await gateOf(env, orgId).liftMember(orgId, memberId);
+    if (fault instanceof Problem && fault.code === "state_conflict") await gateOf(env, orgId).liftMember(orgId, memberId, said);
     throw fault;
   }
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { commitTo } from "../../../src/crypto/commitment.ts";
 import { addMember, failDatabase, ownerSees, roundTrips } from "../../support/harness.ts";
-import { startSessionOf } from "../../support/people.ts";
+import { signInAs, startSessionOf } from "../../support/people.ts";
 import { actionsOf, membersOf, membershipOf, newClerkOrganization, newName, newPerson, organizationAt, tell } from "./clerk-world.ts";
 
 const shown = async (orgId: string) => (await membersOf(orgId)).map(({ role, status, email }) => [role, status, email]);
@@ -20,6 +20,21 @@ describe("a membership that Clerk tells of", () => {
     expect(event).toMatchObject({ actor: "provider:clerk", resource: member?.id, request_id: answer.requestId });
     expect(event?.commitment).toBe(await commitTo(member?.salt ?? "", { email: person.email, name: person.name?.join(" ") }));
     expect(JSON.stringify(event)).not.toContain(person.email);
+  });
+
+  it("does not let in again whom somebody has removed here, where it was made before that and comes late", async () => {
+    const { externalId, orgId, address } = await newClerkOrganization();
+    const person = newPerson();
+    await tell("organizationMembership.created", membershipOf(externalId, person, "org:admin"), 2_000);
+    const [member] = await membersOf(orgId);
+    const owner = await signInAs({ orgId, address }, "owner");
+    expect((await owner.call("DELETE", `/v1/members/${member?.id}`)).status).toBe(200);
+    const late = await tell("organizationMembership.updated", membershipOf(externalId, person, "org:admin"), Date.now() - 60_000);
+    expect(late.body.status).toBe("stale");
+    expect((await shown(orgId)).filter(([, status]) => status === "active")).toHaveLength(1);
+    const again = await tell("organizationMembership.created", membershipOf(externalId, person, "org:viewer"), Date.now() + 60_000);
+    expect(again.body.status).toBe("handled");
+    expect(await shown(orgId)).toContainEqual(["viewer", "active", person.email]);
   });
 
   it("may come before its organization: it is told again, and then it is taken", async () => {

@@ -34,6 +34,16 @@ describe("members", () => {
     expect((await org.call("GET", "/v1/members?limit=1")).body.nextCursor).not.toBeNull();
   });
 
+  it("are not seen by a key that is bound to one agent, and neither is what the organization pays for", async () => {
+    const { body: agent } = await org.call("POST", "/v1/agents", { externalId: "one", name: "One" });
+    const scopes = ["members:read", "billing:read"];
+    const { body: key } = await org.call("POST", "/v1/keys", { name: "bound", scopes, agentId: agent.id });
+    for (const path of ["/v1/members", member(owner), "/v1/billing"]) {
+      expect(said(await org.call("GET", path, undefined, { authorization: `Bearer ${key.key}` })), path).toEqual([403, "forbidden"]);
+      expect((await org.call("GET", path)).status, path).toBe(200);
+    }
+  });
+
   it("have one address each; whoever was removed gives theirs back", async () => {
     const wish = invitation();
     const { body: first } = await owner.call("POST", "/v1/members", wish);
