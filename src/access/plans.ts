@@ -46,6 +46,9 @@ export type Plan = keyof typeof plans;
 /** The least first. */
 export const planNames = Object.keys(plans).filter((name): name is Plan => name in plans);
 
+/** Those with webhooks. */
+export const plansThatHear = planNames.filter((name) => plans[name].webhookEndpoints > 0);
+
 /** What can be bought. */
 export const paidPlans = planNames.filter((plan) => plan !== "free");
 

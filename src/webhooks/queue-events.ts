@@ -1,11 +1,9 @@
 import { sql } from "drizzle-orm";
 import { z } from "zod";
-import { planNames, plans } from "../access/plans.ts";
+import { plansThatHear } from "../access/plans.ts";
 import type { Query, ScopedDb } from "../db/tenant-db.ts";
 import { newId, type Id } from "../platform/ids.ts";
 import type { Announcement } from "./event-schemas.ts";
-
-const plansThatHear = planNames.filter((name) => plans[name].webhookEndpoints > 0);
 
 /** What is announced, and the audit event that it tells of. */
 export type Announced = { readonly announcement: Announcement; readonly auditEventId: string };
