@@ -17,28 +17,16 @@ export const webhookBody = (id: Id<"webhookEvent">, organizationId: string, { ty
  * has webhooks. Where none does, nothing is kept. It answers which endpoints have something to deliver now.
  */
 export function queueEvents({ orm, orgId }: ScopedDb, announced: readonly Announced[], at: Date): Query {
-  const rows = announced.map(({ announcement, auditEventId }) => {
+  const told = announced.map(({ announcement, auditEventId }) => {
     const id = newId("webhookEvent");
-    return sql`(${id}, ${announcement.type}, ${webhookBody(id, orgId, announcement, at)}, ${auditEventId})`;
+    return { id, type: announcement.type, payload: webhookBody(id, orgId, announcement, at), auditEventId };
   });
-  const listed = sql.join(
+  const hearing = sql.join(
     plansThatHear.map((plan) => sql`${plan}`),
     sql`, `,
   );
-  const now = sql`${at.toISOString()}::timestamptz`;
-  return orm.execute(sql`
-    with told (id, type, payload, audit_event_id) as (values ${sql.join(rows, sql`, `)}),
-    heard as (
-      select e.id as endpoint_id, t.id as event_id
-        from webhook_endpoints e join organizations o on o.id = e.org_id join told t on e.event_types @> to_jsonb(t.type)
-       where e.org_id = ${orgId} and e.status = 'enabled' and o.plan in (${listed})),
-    kept as (
-      insert into webhook_events (org_id, id, type, payload, audit_event_id, created_at)
-      select ${orgId}, t.id, t.type, t.payload, t.audit_event_id, ${now} from told t where t.id in (select event_id from heard)),
-    queued as (
-      insert into webhook_deliveries (org_id, endpoint_id, event_id, status, attempts, scheduled_at, next_attempt_at, created_at)
-      select ${orgId}, endpoint_id, event_id, 'pending', 0, ${now}, ${now}, ${now} from heard)
-    select distinct endpoint_id from heard`);
+  const [rows, now] = [sql`${JSON.stringify(told)}::jsonb`, sql`${at.toISOString()}::timestamptz`];
+  return orm.execute(sql`select heard as endpoint_id from app.queue_events(${orgId}, ${rows}, array[${hearing}]::text[], ${now}) heard`);
 }
 
 const Heard = z.object({ rows: z.array(z.object({ endpoint_id: z.string() })) });

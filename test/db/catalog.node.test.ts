@@ -182,6 +182,7 @@ describe("the roles", () => {
       "platform",
       "purge",
       "purge_webhooks",
+      "queue_events",
       "ready",
       "received_cosignature",
       "room_org",
