@@ -154,7 +154,12 @@ end $$;
 --> statement-breakpoint
 revoke all on function app.queue_events(text, jsonb, text[], timestamptz) from public;
 --> statement-breakpoint
-grant execute on function app.queue_events(text, jsonb, text[], timestamptz) to armalo_app;
+-- The administrator's acts announce too.
+grant execute on function app.queue_events(text, jsonb, text[], timestamptz) to armalo_app, armalo_admin;
+--> statement-breakpoint
+grant select (org_id, id, event_types, status) on webhook_endpoints to armalo_admin;
+--> statement-breakpoint
+grant insert on webhook_events, webhook_deliveries to armalo_admin;
 --> statement-breakpoint
 -- Endpoints with something due before `before`: what an object missed, the sweep finds here.
 create function app.due_webhooks(before timestamptz, most integer) returns table (org_id text, endpoint_id text)

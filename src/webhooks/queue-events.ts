@@ -1,4 +1,4 @@
-import { sql } from "drizzle-orm";
+import { sql, type SQL } from "drizzle-orm";
 import { z } from "zod";
 import { plansThatHear } from "../access/plans.ts";
 import type { Query, ScopedDb } from "../db/tenant-db.ts";
@@ -16,7 +16,7 @@ export const webhookBody = (id: Id<"webhookEvent">, organizationId: string, { ty
  * One statement that queues what is announced for every endpoint that hears it: enabled, with the type on its list, of an organization whose plan
  * has webhooks. Where none does, nothing is kept. It answers which endpoints have something to deliver now.
  */
-export function queueEvents({ orm, orgId }: ScopedDb, announced: readonly Announced[], at: Date): Query {
+export function queueStatement(orgId: string, announced: readonly Announced[], at: Date): SQL {
   const told = announced.map(({ announcement, auditEventId }) => {
     const id = newId("webhookEvent");
     return { id, type: announcement.type, payload: webhookBody(id, orgId, announcement, at), auditEventId };
@@ -26,8 +26,11 @@ export function queueEvents({ orm, orgId }: ScopedDb, announced: readonly Announ
     sql`, `,
   );
   const [rows, now] = [sql`${JSON.stringify(told)}::jsonb`, sql`${at.toISOString()}::timestamptz`];
-  return orm.execute(sql`select heard as endpoint_id from app.queue_events(${orgId}, ${rows}, array[${hearing}]::text[], ${now}) heard`);
+  return sql`select heard as endpoint_id from app.queue_events(${orgId}, ${rows}, array[${hearing}]::text[], ${now}) heard`;
 }
+
+export const queueEvents = ({ orm, orgId }: ScopedDb, announced: readonly Announced[], at: Date): Query =>
+  orm.execute(queueStatement(orgId, announced, at));
 
 const Heard = z.object({ rows: z.array(z.object({ endpoint_id: z.string() })) });
 

@@ -198,6 +198,7 @@ describe("the roles", () => {
       "organization_ids",
       "organization_of_panel",
       "platform",
+      "queue_events",
     ]);
     const open = await column("select proname from pg_proc where pronamespace = 'app'::regnamespace and proacl is null");
     expect(open).toEqual([]);
