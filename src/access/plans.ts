@@ -50,6 +50,7 @@ export const planNames = Object.keys(plans).filter((name): name is Plan => name 
 export const paidPlans = planNames.filter((plan) => plan !== "free");
 
 export const allowsWebhooks = (plan: Plan): boolean => plans[plan].webhookEndpoints > 0;
+export const plansThatHear = planNames.filter(allowsWebhooks);
 
 /** The one that allows more. */
 export const betterPlan = (one: Plan, other: Plan): Plan => (planNames.indexOf(one) >= planNames.indexOf(other) ? one : other);

@@ -107,7 +107,7 @@ export async function purgeExpired(address: DatabaseAddress): Promise<{ failures
   return counts;
 }
 
-/** Endpoints with a delivery that was due before `before`: at most `limit`, the longest due first. */
+/** Endpoints with a delivery that was due before `before`: at most `limit`, drawn by chance where there are more. */
 export async function findDueWebhooks(
   address: DatabaseAddress,
   before: Date,

@@ -16,6 +16,11 @@ const graceMs = 60_000;
 const batchMs = 20_000;
 /** A run ends after that long, and another follows: an alarm may take 15 minutes. */
 const runMs = 300_000;
+/**
+ * And after so many batches: each delivery costs two look-ups of a name and a request, and what one invocation may call out is limited, to
+ * 1,000 at the least. Beyond it the database would be out of reach too. Each alarm begins at nought.
+ */
+const mostBatches = 5;
 /** After the first failure of a run, then after twice as long, up to the longest. */
 const [firstRetryMs, longestRetryMs] = [2_000, 300_000];
 /** How often a batch's outcome is written again before what was sent is left to be sent again. */
@@ -97,14 +102,14 @@ export class WebhookDeliverer extends DurableObject<Bindings> {
   /** Delivers until nothing is due. Answers when something is again. */
   async #deliver(address: EndpointAddress): Promise<Date | undefined> {
     const endsAt = this.#now().getTime() + runMs;
-    for (;;) {
+    for (let batches = 1; ; batches += 1) {
       this.#isTold = false;
       this.#isHalted = false;
       const next = await this.#deliverBatch(address);
       const now = this.#now();
       const isDue = this.#isTold || (next !== undefined && next <= now);
       if (!isDue) return next;
-      if (now.getTime() < endsAt) continue;
+      if (now.getTime() < endsAt && batches < mostBatches) continue;
       // The alarm that is set for now looks again.
       this.#isTold = false;
       return now;
@@ -125,7 +130,7 @@ export class WebhookDeliverer extends DurableObject<Bindings> {
       jitter: chance,
     });
     if (judged.changes.length === 0) return this.#now();
-    const recorded = { address, revision, judged, eventId: newId("auditEvent"), now: this.#now() };
+    const recorded = { address, revision, health, judged, eventId: newId("auditEvent"), now: this.#now() };
     return await persevere(() => recordBatch(tenant, recorded));
   }
 

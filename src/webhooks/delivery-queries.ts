@@ -1,4 +1,6 @@
-import { and, asc, eq, lte, min, sql } from "drizzle-orm";
+import { and, asc, eq, inArray, lte, min, notExists, sql } from "drizzle-orm";
+import { plansThatHear } from "../access/plans.ts";
+import { organizations } from "../db/schema/organizations.ts";
 import { notices, webhookDeliveries, webhookEndpoints, webhookEvents, webhookHealth } from "../db/schema/webhooks.ts";
 import type { ScopedDb } from "../db/tenant-db.ts";
 import type { DeliveryChange, Health } from "./outcome.ts";
@@ -50,15 +52,47 @@ export const recordAttempts = ({ orm, orgId }: ScopedDb, endpointId: string, cha
      where d.org_id = ${orgId} and d.endpoint_id = ${endpointId} and d.event_id = c."eventId"
        and d.status = 'pending' and d.attempts = c.attempts - 1`);
 
-export const updateHealth = ({ orm, orgId }: ScopedDb, endpointId: string, health: Health) =>
-  orm
+/**
+ * How an endpoint fares after a batch. Where its operator has forgiven it since `failingSince` was read, what failed before counts no more: then
+ * only the times of the last success and failure are taken over.
+ */
+export function updateHealth({ orm, orgId }: ScopedDb, endpointId: string, health: Health, { failingSince }: Pick<Health, "failingSince">) {
+  const { failingSince: since, alertedPercent: percent } = webhookHealth;
+  const isAsRead = sql`${since} is not distinct from ${failingSince?.toISOString() ?? null}::timestamptz`;
+  const set = {
+    ...health,
+    failingSince: sql`case when ${isAsRead} then ${health.failingSince?.toISOString() ?? null}::timestamptz else ${since} end`,
+    alertedPercent: sql`case when ${isAsRead} then ${health.alertedPercent}::integer else ${percent} end`,
+  };
+  return orm
     .update(webhookHealth)
-    .set(health)
+    .set(set)
     .where(and(eq(webhookHealth.orgId, orgId), eq(webhookHealth.endpointId, endpointId)));
+}
 
 /** What waits for an endpoint that takes nothing any more. */
 export const cancelPending = (db: ScopedDb, endpointId: string) =>
   db.orm.update(webhookDeliveries).set({ status: "cancelled", nextAttemptAt: null }).where(isPending(db, endpointId));
+
+/** The same, only while it takes nothing: one that was enabled since it was read keeps what was queued for it since. */
+export function cancelUnlessTaken(db: ScopedDb, endpointId: string) {
+  const takesAny = db.orm
+    .select({ id: webhookEndpoints.id })
+    .from(webhookEndpoints)
+    .innerJoin(organizations, eq(organizations.id, webhookEndpoints.orgId))
+    .where(
+      and(
+        eq(webhookEndpoints.orgId, db.orgId),
+        eq(webhookEndpoints.id, endpointId),
+        eq(webhookEndpoints.status, "enabled"),
+        inArray(organizations.plan, [...plansThatHear]),
+      ),
+    );
+  return db.orm
+    .update(webhookDeliveries)
+    .set({ status: "cancelled", nextAttemptAt: null })
+    .where(and(isPending(db, endpointId), notExists(takesAny)));
+}
 
 type Disabling = { readonly reason: "gone" | "failing"; readonly revision: number; readonly now: Date };
 

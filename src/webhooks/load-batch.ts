@@ -2,7 +2,7 @@ import { openSystemDb, selectOrganization } from "../access/system-principal.ts"
 import { allowsWebhooks } from "../access/plans.ts";
 import { openSealedBox } from "../crypto/sealed-box.ts";
 import type { Environment } from "../env.ts";
-import { cancelPending, selectDue, selectNextDue, selectTarget } from "./delivery-queries.ts";
+import { cancelUnlessTaken, selectDue, selectNextDue, selectTarget } from "./delivery-queries.ts";
 import { openSigners, selectSigningSecrets } from "./endpoint-secrets.ts";
 import type { Health } from "./outcome.ts";
 import type { EndpointAddress } from "./poke-endpoint.ts";
@@ -40,7 +40,7 @@ export async function loadBatch(env: Environment, tenant: Tenant, { orgId, endpo
   const nextDue = next?.at ?? undefined;
   const takesAny = organization !== undefined && allowsWebhooks(organization.plan) && endpoint?.status === "enabled";
   if (!takesAny) {
-    if (nextDue !== undefined) await tenant.record((db) => [cancelPending(db, endpointId)]);
+    if (nextDue !== undefined) await tenant.record((db) => [cancelUnlessTaken(db, endpointId)]);
     return { kind: "closed" };
   }
   if (due.length === 0) return { kind: "idle", nextDue };

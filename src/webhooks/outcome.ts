@@ -2,7 +2,7 @@ import type { webhookHealth } from "../db/schema/webhooks.ts";
 import type { EgressFailure } from "../platform/egress.ts";
 import { nextAttemptAt } from "./schedule.ts";
 
-/** Why an attempt failed. `status`: the receiver answered, and not with 2xx. */
+/** Why an attempt failed. `status`: the receiver answered, and not with 2xx. `not_sent`: a fault of ours kept it from being made. */
 export const deliveryFailures = [
   "status",
   "redirect",
@@ -11,7 +11,8 @@ export const deliveryFailures = [
   "refused_url",
   "dns_refused",
   "dns_unreachable",
-] as const satisfies readonly (EgressFailure | "status")[];
+  "not_sent",
+] as const satisfies readonly (EgressFailure | "status" | "not_sent")[];
 export type DeliveryFailure = (typeof deliveryFailures)[number];
 
 /** What came of one request; `failure` is undefined where the receiver took it. */

@@ -1,3 +1,6 @@
+import { currentTime } from "../platform/clock.ts";
+import { describeFault } from "../platform/describe-fault.ts";
+import { log } from "../platform/logger.ts";
 import type { Attempt } from "./outcome.ts";
 import { judge, nothingEnded, type Judged } from "./judge-batch.ts";
 import type { Health } from "./outcome.ts";
@@ -23,12 +26,16 @@ export async function sendBatch(due: readonly Sendable[], { health, send, maySta
     while (judged.disable === undefined && mayStart()) {
       const { value: delivery } = waiting.next();
       if (delivery === undefined) return;
-      const attempt = await send(delivery);
+      const attempt = await send(delivery).catch((fault: unknown) => notSent(delivery, fault));
       judged = judge(judged, { ...delivery, attempt, jitter: jitter() });
     }
   };
-  const ended = await Promise.allSettled(Array.from({ length: sentAtOnce }, sendOn));
-  const broken = ended.find((one) => one.status === "rejected");
-  if (broken !== undefined) throw broken.reason;
+  await Promise.all(Array.from({ length: sentAtOnce }, sendOn));
   return judged;
+}
+
+/** One that no attempt can be made of fails by the schedule, like any other: it neither keeps the rest from being recorded nor comes back at once. */
+function notSent({ eventId }: Sendable, fault: unknown): Attempt {
+  log("error", "webhook_not_sent", { eventId, fault: describeFault(fault) });
+  return { at: currentTime(), status: null, ms: null, failure: "not_sent", retryAfter: undefined };
 }

@@ -182,6 +182,7 @@ describe("the roles", () => {
       "platform",
       "purge",
       "purge_webhooks",
+      "queue_events",
       "ready",
       "received_cosignature",
       "room_org",
@@ -197,6 +198,7 @@ describe("the roles", () => {
       "organization_ids",
       "organization_of_panel",
       "platform",
+      "queue_events",
     ]);
     const open = await column("select proname from pg_proc where pronamespace = 'app'::regnamespace and proacl is null");
     expect(open).toEqual([]);

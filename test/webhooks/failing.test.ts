@@ -4,9 +4,10 @@ import { nothingEnded, type Judged } from "../../src/webhooks/judge-batch.ts";
 import { loadBatch, openDelivererDb } from "../../src/webhooks/load-batch.ts";
 import { recordBatch } from "../../src/webhooks/record-batch.ts";
 import { sendBatch } from "../../src/webhooks/send-batch.ts";
-import type { Attempt } from "../../src/webhooks/outcome.ts";
+import type { Attempt, Health } from "../../src/webhooks/outcome.ts";
 import { newId } from "../../src/platform/ids.ts";
 import { failDatabase, ownerSees, roundTrips } from "../support/harness.ts";
+import { freshHealth } from "../../src/features/webhooks/endpoint.ts";
 import { openReceiver, type Receiver } from "../support/webhook-receiver.ts";
 import { openEndpoint, testEnv, until, untilTried, type TestEndpoint } from "./world.ts";
 
@@ -144,13 +145,15 @@ describe("an endpoint that says 410", () => {
 function recordOf(endpoint: TestEndpoint) {
   const tenant = openDelivererDb(testEnv(), endpoint);
   const [now, eventId] = [new Date(), newId("auditEvent")];
+  let health: Health = freshHealth;
   return {
     judge: async (attempt: Attempt): Promise<Judged> => {
       const loaded = await loadBatch(testEnv(), tenant, endpoint, now);
       if (loaded.kind !== "due") throw new Error(loaded.kind);
+      health = loaded.health;
       return sendBatch(loaded.due, { health: loaded.health, send: async () => attempt, mayStart: () => true, jitter: () => 0.5 });
     },
-    write: (judged: Judged) => recordBatch(tenant, { address: endpoint, revision: 1, judged, eventId, now }),
+    write: (judged: Judged) => recordBatch(tenant, { address: endpoint, revision: 1, health, judged, eventId, now }),
     trips: () => roundTrips(tenant.requestId),
   };
 }
@@ -189,6 +192,46 @@ describe("a batch", () => {
     expect(ends.get(usual ?? "")).toMatchObject({ status: "pending", attempts: 1, response_status: 500 });
   });
 
+  it("does not bring back failures that the operator has forgiven while it was under way", async () => {
+    const endpoint = await openEndpoint({ url: "http://127.0.0.1:9/" });
+    await failingSince(endpoint, 0.4);
+    await endpoint.queue();
+    const record = recordOf(endpoint);
+    const judged = await record.judge(failNow());
+    await ownerSees("update webhook_health set failing_since = null, alerted_percent = 0 where endpoint_id = $1", endpoint.endpointId);
+    await record.write(judged);
+    expect(await endpoint.health()).toMatchObject({ failing_since: null, alerted_percent: 0 });
+    expect((await endpoint.health())["last_failure_at"]).not.toBeNull();
+  });
+
+  it("cancels nothing of an endpoint that was enabled after it was found to be disabled", async () => {
+    const endpoint = await openEndpoint({ url: "http://127.0.0.1:9/" });
+    await endpoint.change({ status: "disabled", disabledReason: "operator" });
+    const [waited] = await endpoint.queue();
+    const tenant = openDelivererDb(testEnv(), endpoint);
+    const enabledMeanwhile: typeof tenant = {
+      ...tenant,
+      read: async (build) => {
+        const seen = await tenant.read(build);
+        await endpoint.change({ status: "enabled", disabledReason: null });
+        return seen;
+      },
+    };
+    expect(await loadBatch(testEnv(), enabledMeanwhile, endpoint, new Date())).toMatchObject({ kind: "closed" });
+    expect(await endpoint.deliveries()).toMatchObject([{ event_id: waited, status: "pending" }]);
+  });
+
+  it("counts as a failed attempt what cannot even be sent, and records the rest", async () => {
+    const due = Array.from({ length: 20 }, (_, at) => ({ eventId: `evt_${at}`, payload: "", attempts: 0 }));
+    const send = async ({ eventId }: { eventId: string }): Promise<Attempt> => {
+      if (eventId === "evt_3") throw new Error("nobody can send that");
+      return { at: new Date(), status: 200, ms: 5, failure: undefined, retryAfter: undefined };
+    };
+    const { changes } = await sendBatch(due, { health: freshHealth, send, mayStart: () => true, jitter: () => 0.5 });
+    expect(changes.filter(({ status }) => status === "delivered")).toHaveLength(19);
+    expect(changes.find(({ eventId }) => eventId === "evt_3")).toMatchObject({ status: "pending", attempts: 1, failure: "not_sent" });
+  });
+
   it("tells people once, however often it is written", async () => {
     const endpoint = await openEndpoint({ url: "http://127.0.0.1:9/" });
     await failingSince(endpoint, 0.5);
@@ -211,7 +254,7 @@ describe("a batch", () => {
       open -= 1;
       return { at: new Date(), status: 200, ms: 5, failure: undefined, retryAfter: undefined };
     };
-    const { health } = nothingEnded({ failingSince: null, alertedPercent: 0, lastSuccessAt: null, lastFailureAt: null });
+    const { health } = nothingEnded(freshHealth);
     const judged = await sendBatch(due, { health, send, mayStart: () => sent < 9, jitter: () => 0.5 });
     expect({ sent, most, recorded: judged.changes.length }).toEqual({ sent: 9, most: 6, recorded: 9 });
   });

@@ -6,7 +6,10 @@ import type { Action } from "../../audit/actions.ts";
 import type { JsonValue } from "../../crypto/canonical-json.ts";
 import { jsonDigest } from "../../crypto/digest.ts";
 import { auditEvents } from "../../db/schema/audit-events.ts";
+import { currentTime } from "../../platform/clock.ts";
 import { newId } from "../../platform/ids.ts";
+import type { Announcement } from "../../webhooks/event-schemas.ts";
+import { queueStatement } from "../../webhooks/queue-events.ts";
 import type { RawResult, Statement } from "../sql-batch.ts";
 
 export const administrator = "admin:command";
@@ -29,13 +32,20 @@ export const rawStatement = (query: SQL): Statement => {
   return { query: text, params };
 };
 
-export type Act = { readonly action: Action; readonly resource: string; readonly change: JsonValue; readonly commitment?: string };
+export type Act = {
+  readonly action: Action;
+  readonly resource: string;
+  readonly change: JsonValue;
+  readonly commitment?: string;
+  /** What the organization's own systems are told of it: within a minute, by the sweep that looks for what nobody woke. */
+  readonly announces?: readonly Announcement[];
+};
 
 const enter = (orgId: string, requestId: string): Statement =>
   rawStatement(sql`select app.enter(${orgId}, ${administrator}, ${requestId})`);
 
-const event = async (orgId: string, { action, resource, change, commitment }: Act): Promise<Statement> => {
-  const row = { orgId, id: newId("auditEvent"), action, resource, change: await jsonDigest(change), commitment: commitment ?? null };
+const event = async (orgId: string, { action, resource, change, commitment }: Act, id = newId("auditEvent")): Promise<Statement> => {
+  const row = { orgId, id, action, resource, change: await jsonDigest(change), commitment: commitment ?? null };
   return toStatement(build.insert(auditEvents).values(row));
 };
 
@@ -57,13 +67,15 @@ export async function actOnOrganization(
   act: Act,
   changes: { readonly beforeEvent?: readonly Statement[]; readonly afterEvent?: readonly Statement[] },
 ): Promise<void> {
-  const requestId = newId("request");
+  const [requestId, auditEventId] = [newId("request"), newId("auditEvent")];
+  const announced = (act.announces ?? []).map((announcement) => ({ announcement, auditEventId }));
   await run([
     enter(platformOrgId, requestId),
     await event(platformOrgId, { action: act.action, change: act.change, resource: orgId }),
     enter(orgId, requestId),
     ...(changes.beforeEvent ?? []),
-    await event(orgId, act),
+    await event(orgId, act, auditEventId),
     ...(changes.afterEvent ?? []),
+    ...(announced.length === 0 ? [] : [rawStatement(queueStatement(orgId, announced, currentTime()))]),
   ]);
 }

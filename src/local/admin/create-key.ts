@@ -28,10 +28,16 @@ export async function createKey(run: RunAsAdmin, tagKey: CryptoKey, { orgId, nam
     createdBy: administrator,
     createdAt: currentTime(),
   };
+  const told = { keyId: minted.keyId, scopes: [...scopes], agentId: null, expiresAt: null };
   await actOnOrganization(
     run,
     orgId,
-    { action: "key.created", resource: minted.keyId, change: { name, scopes: [...scopes] } },
+    {
+      action: "key.created",
+      resource: minted.keyId,
+      change: { name, scopes: [...scopes] },
+      announces: [{ type: "key.created", data: told }],
+    },
     { afterEvent: [toStatement(build.insert(apiKeys).values(row))] },
   );
   return { id: minted.keyId, key: minted.key };

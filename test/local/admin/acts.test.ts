@@ -67,6 +67,27 @@ describe("creating an API key", () => {
     expect((await eventsOf(platformOrgId)).at(-1)).toEqual({ action: "key.created", resource: orgId, actor });
   });
 
+  it("is announced to the organization's own systems, in the same transaction, without the name or the key", async () => {
+    const orgId = await createOrganization(run, ringOf(newKey("k1")), { name: "Acme", plan: "pro", environment: "test" });
+    const insert = `insert into webhook_endpoints (org_id, id, url, event_types, scheme, status, secret_version, revision, created_at, updated_at)
+      values ($1, 'whe_1', 'https://hooks.acme.com/', '["key.created"]', 'v1', 'enabled', 1, 1, now(), now())`;
+    await asApp(pool, enter(orgId), event(orgId), statement(insert, orgId));
+    const { id, key } = await createKey(run, await importTagKey(new Uint8Array(randomBytes(32))), {
+      orgId,
+      name: "ci",
+      scopes: ["agents:read"],
+    });
+    const { rows } = await pool.query(
+      `select e.payload, d.status, a.action from webhook_deliveries d join webhook_events e on e.org_id = d.org_id and e.id = d.event_id
+         join audit_events a on a.org_id = e.org_id and a.id = e.audit_event_id where d.org_id = $1 and d.endpoint_id = 'whe_1'`,
+      [orgId],
+    );
+    expect(rows).toMatchObject([{ status: "pending", action: "key.created" }]);
+    const { type, data } = JSON.parse(rows[0].payload);
+    expect({ type, data }).toEqual({ type: "key.created", data: { keyId: id, scopes: ["agents:read"], agentId: null, expiresAt: null } });
+    expect(rows[0].payload).not.toContain(key);
+  });
+
   it("says plainly that there is no such organization, and writes nothing", async () => {
     const before = await eventsOf(platformOrgId);
     const tagKey = await importTagKey(new Uint8Array(randomBytes(32)));
