@@ -35,7 +35,8 @@ function securityOf({ mode }: Operation["access"]): Record<string, string[]>[] {
   if (mode === "provider") return [{ signature: [] }];
   if (mode === "operator") return [{ session: [] }];
   if (mode === "room") return [{ room: [] }];
-  return mode === "payable" ? [{ bearer: [] }, { x402: [] }] : [{ bearer: [] }];
+  const known = [{ bearer: [] }, { session: [] }];
+  return mode === "payable" ? [...known, { x402: [] }] : known;
 }
 
 type Content = { readonly content?: Record<string, { readonly schema: z.ZodType | { readonly type: "string" } }> };

@@ -42,7 +42,7 @@ export const problems = {
   credential_conflict: [
     400,
     "Two kinds of credential",
-    "Send one kind of credential: an API key or access token, a payment, or a room token, never two at once.",
+    "Send one kind of credential: an API key or access token, a session, a payment, or a room token, never two at once.",
   ],
   payment_required: [
     402,
