@@ -51,21 +51,21 @@ const sold = z.string().transform((text, context): Readonly<Record<string, Plan>
   return z.NEVER;
 });
 
-const service = (url: string) =>
-  z
-    .url()
-    .default(url)
-    .transform((text) => new URL(text).origin);
+/** Over https, so that nobody on the way can speak for a provider; over http on this machine alone. */
+const address = z.url().refine((text) => {
+  if (!URL.canParse(text)) return false;
+  const { protocol, hostname } = new URL(text);
+  return protocol === "https:" || (protocol === "http:" && hostname === "127.0.0.1");
+}, "not an https URL");
+
+const service = (url: string) => address.default(url).transform((text) => new URL(text).origin);
 
 /** Each provider's settings are all there and right, or none is there: half of them stops the Worker, as a malformed one does. */
 export const providerSettings = {
   /** How people sign in. Unset: nobody does. */
   SIGN_IN: z.enum(["clerk", "local"]).optional(),
   /** The issuer of Clerk's session tokens; its keys are at `/.well-known/jwks.json` there. */
-  CLERK_ISSUER: z
-    .url()
-    .transform((text) => text.replace(/\/$/, ""))
-    .optional(),
+  CLERK_ISSUER: address.transform((text) => text.replace(/\/$/, "")).optional(),
   /** Origins whose sessions are taken (`azp`). */
   CLERK_AUTHORIZED_PARTIES: origins.optional(),
   CLERK_SECRET_KEY: z.string().min(16).optional(),
