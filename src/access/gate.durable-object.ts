@@ -278,11 +278,13 @@ export class Gate extends DurableObject<Bindings> {
 
   /** One after the other: two at once would both see no alarm, and the later of their times could stand. */
   #wakeBy(at: number): Promise<void> {
-    const woken = this.#waking.then(async () => {
-      const set = await this.ctx.storage.getAlarm();
-      if (set === null || set > at) await this.ctx.storage.setAlarm(at);
-    });
-    this.#waking = woken.catch(() => undefined);
-    return woken;
+    this.#waking = this.#wakeAfter(this.#waking, at);
+    return this.#waking;
+  }
+
+  async #wakeAfter(earlier: Promise<void>, at: number): Promise<void> {
+    await Promise.allSettled([earlier]);
+    const set = await this.ctx.storage.getAlarm();
+    if (set === null || set > at) await this.ctx.storage.setAlarm(at);
   }
 }
