@@ -18,7 +18,8 @@ import { SecurityCounter } from "./security-counter.ts";
 import { UsageCounter, type DayOfUse } from "./usage-counter.ts";
 
 const reconcileAfterMs = 60_000;
-const saveUsageAfterMs = 30_000;
+/** An object that nobody asks leaves memory after ten seconds, and what it has not saved with it. */
+const saveUsageAfterMs = 5_000;
 
 /** One per organization: the only place where its credentials, limits and idempotency keys are decided. */
 export class Gate extends DurableObject<Bindings> {
@@ -40,6 +41,7 @@ export class Gate extends DurableObject<Bindings> {
   readonly #security = new SecurityCounter(this.#store);
   readonly #meter = new GateMeter(this.#store);
   readonly #usage = new UsageCounter(this.ctx.storage.sql);
+  #waking: Promise<void> = Promise.resolve();
   #lastNow = 0;
   #orgId = this.ctx.storage.kv.get<string>("orgId");
 
@@ -278,7 +280,14 @@ export class Gate extends DurableObject<Bindings> {
     this.#orgId = orgId;
   }
 
-  async #wakeBy(at: number): Promise<void> {
+  /** One after the other: two at once would both see no alarm, and the later of their times could stand. */
+  #wakeBy(at: number): Promise<void> {
+    this.#waking = this.#wakeAfter(this.#waking, at);
+    return this.#waking;
+  }
+
+  async #wakeAfter(earlier: Promise<void>, at: number): Promise<void> {
+    await Promise.allSettled([earlier]);
     const set = await this.ctx.storage.getAlarm();
     if (set === null || set > at) await this.ctx.storage.setAlarm(at);
   }

@@ -5,7 +5,7 @@ const keptDays = 31;
 const dayMs = 86_400_000;
 const table = `create table if not exists usage_days (day integer primary key, accepted integer not null, refused integer not null)`;
 
-/** Requests by day, in the gate's own SQLite. The gate's alarm saves them: half a minute's are lost where the object dies. */
+/** Requests by day, in the gate's own SQLite. The gate's alarm saves them: those of a few seconds are lost where the object dies. */
 export class UsageCounter {
   readonly #sql: SqlStorage;
   #day = 0;

@@ -104,6 +104,7 @@ await runCommand(async () => {
   const { positionals, values } = readArguments();
   if (positionals[0] === "make-root-key" && positionals.length === 1) return console.log(await makeRootKeyFile(values));
   const command = positionals[0] === undefined ? undefined : commands[positionals[0]];
+  if (positionals[0] !== undefined && command === undefined) throw new PlainFailure(`There is no command ${positionals[0]}.\n\n${usage}`);
   if (command === undefined || positionals.length > 1) throw new PlainFailure(usage);
   const administration = await openAdministration();
   try {

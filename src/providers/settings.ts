@@ -54,6 +54,7 @@ const address = z.url().refine((text) => {
   const { protocol, hostname, username, password } = URL.parse(text) ?? {};
   return (protocol === "https:" || (protocol === "http:" && hostname === "127.0.0.1")) && username === "" && password === "";
 }, "neither https nor on 127.0.0.1");
+
 const service = (url: string) => address.default(url).transform((text) => new URL(text).origin);
 
 /** Each provider's settings are all there and right, or none is there: half of them stops the Worker, as a malformed one does. */

@@ -37,7 +37,7 @@ export const Billing = z
     limits: Limits.openapi({ description: "What the plan allows. Who has more of something keeps it and can add nothing." }),
     usage: z.array(z.object({ day: z.iso.date(), accepted: Count, refused: Count })).openapi({
       description:
-        "Requests by day (UTC) of the last 30 days, the newest first; days without any are left out. Up to half a minute of it may be missing.",
+        "Requests by day (UTC) of the last 30 days, the newest first; days without any are left out. A few seconds of it may be missing.",
     }),
   })
   .openapi("Billing");

@@ -54,5 +54,11 @@ export const glossary = {
   Transcript: "What was said in a room, as a file: signed by us, chained message by message, and checked by anybody offline.",
   Teamwork:
     "What an agent did in rooms. It is shown and never scored, since nobody but the agents themselves says that it was worth anything.",
+  Member: "A person in an organization, with a role: viewer, operator, admin or owner. Some things only people may do, and no key.",
+  Session: "What a person acts by after signing in: for twelve hours at most, and an hour unused. It ends at sign-out, or with the member.",
+  Plan: "What an organization may use: the best of what was granted and what is paid for.",
+  "Webhook endpoint": "An address of a customer's that hears of the events on its list. Each is signed, and comes at least once.",
+  Delivery: "One event on its way to one endpoint: tried up to ten times in three days, always under the same id.",
+  Notice: "What people should be told, such as that an endpoint is failing: kept to be read.",
   Witness: "Somebody else who saw a checkpoint, and signed that it agreed with what they had seen before.",
 } as const;

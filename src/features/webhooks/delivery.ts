@@ -4,7 +4,7 @@ import type { DeliveryView } from "./schemas.ts";
 
 export const deliveryStatuses = ["pending", "delivered", "failed", "cancelled"] as const;
 
-/** What can be sent again: all that is on no way any more. */
+/** What can be sent again, beside what waits after a failed attempt: all that is on no way any more. */
 export const settledStatuses = ["delivered", "failed", "cancelled"] as const;
 /** What never arrived. */
 export const missedStatuses = ["failed", "cancelled"] as const;

@@ -8,7 +8,7 @@ import { requireSending } from "./endpoint.ts";
 import type { DeliveryView, Recovered } from "./schemas.ts";
 import { requireRestartable, restartDeliveries, selectDelivery, selectEndpoint, selectMissed } from "./store.ts";
 
-/** Sends one event again, delivered or not, by the whole schedule: the same `webhook-id`, the same bytes. */
+/** Sends one event again now, delivered or not, by the whole schedule: the same `webhook-id`, the same bytes. */
 export async function replayDelivery(
   { tenant, principal, plan, env, now, waitUntil }: WriteContext<"webhook.replayed">,
   endpointId: string,
@@ -18,7 +18,8 @@ export async function replayDelivery(
   const [[found], [sent]] = await tenant.read((db) => [selectEndpoint(db, endpointId), selectDelivery(db, endpointId, eventId)]);
   if (found === undefined || sent === undefined) throw problem("not_found", "no such webhook delivery");
   requireSending(found.endpoint, plan);
-  if (sent.delivery.status === "pending") throw problem("state_conflict", "the delivery is pending");
+  if (sent.delivery.status === "pending" && sent.delivery.attempts === 0)
+    throw problem("state_conflict", "the delivery's first attempt is due");
   const view = toDelivery({ ...sent.delivery, ...schedule(now) }, sent.event.type);
   await tenant.write({ action: "webhook.replayed", resource: endpointId, change: { eventId }, answer: view }, (db) => [
     requireRestartable(db, endpointId, [eventId], settledStatuses),
@@ -28,7 +29,7 @@ export async function replayDelivery(
   return view;
 }
 
-/** Sends again what failed or was cancelled of the events since a time, the oldest first: as many as one call takes. */
+/** Sends again what failed, waits after a failure or was cancelled of the events since a time, the oldest first: as many as one call takes. */
 export async function recoverDeliveries(
   { tenant, principal, plan, env, now, waitUntil }: WriteContext<"webhook.recovered">,
   endpointId: string,

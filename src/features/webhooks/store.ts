@@ -1,4 +1,4 @@
-import { and, asc, count, desc, eq, gte, inArray, lte, ne, sql, type SQL } from "drizzle-orm";
+import { and, asc, count, desc, eq, gt, gte, inArray, lte, ne, or, sql, type SQL } from "drizzle-orm";
 import { webhookDeliveries, webhookEndpoints, webhookEvents, webhookHealth, webhookSecrets } from "../../db/schema/webhooks.ts";
 import type { ScopedDb } from "../../db/tenant-db.ts";
 import { keyset, type Page } from "../../http/pagination.ts";
@@ -79,15 +79,19 @@ export const requireWithin = (db: ScopedDb, id: string, most: number) => require
 
 export const requireEnabled = (db: ScopedDb, id: string) => requireThat(db, id, eq(webhookEndpoints.status, "enabled"));
 
+/** In one of these states, or waiting for another attempt after one that failed. */
+const sendableAgain = (statuses: readonly DeliveryStatus[]): SQL | undefined =>
+  or(inArray(webhookDeliveries.status, [...statuses]), and(eq(webhookDeliveries.status, "pending"), gt(webhookDeliveries.attempts, 0)));
+
 const these = (orgId: string, endpointId: string, eventIds: readonly string[], statuses: readonly DeliveryStatus[]): SQL | undefined =>
   and(
     eq(webhookDeliveries.orgId, orgId),
     eq(webhookDeliveries.endpointId, endpointId),
     inArray(webhookDeliveries.eventId, [...eventIds]),
-    inArray(webhookDeliveries.status, [...statuses]),
+    sendableAgain(statuses),
   );
 
-/** Only while the endpoint is enabled, and each of these deliveries is in one of these states. */
+/** Only while the endpoint is enabled, and each of these deliveries is in one of these states, or waits for another attempt. */
 export function requireRestartable(db: ScopedDb, id: string, eventIds: readonly string[], statuses: readonly DeliveryStatus[]) {
   const ready = db.orm
     .select({ all: count() })
@@ -148,9 +152,7 @@ export const selectMissed = ({ orm, orgId }: ScopedDb, endpointId: string, since
   orm
     .select({ eventId: webhookDeliveries.eventId })
     .from(webhookDeliveries)
-    .where(
-      and(ofEndpoint(orgId, endpointId), inArray(webhookDeliveries.status, [...missedStatuses]), gte(webhookDeliveries.createdAt, since)),
-    )
+    .where(and(ofEndpoint(orgId, endpointId), sendableAgain(missedStatuses), gte(webhookDeliveries.createdAt, since)))
     .orderBy(asc(webhookDeliveries.createdAt), asc(webhookDeliveries.eventId))
     .limit(limit);
 

@@ -104,6 +104,16 @@ describe("usage by day", () => {
     expect(usage).toEqual([{ day: today, accepted: 4, refused: 1 }]);
   });
 
+  it("is about to be saved before an idle gate leaves memory, which takes ten seconds, whatever else it is to wake for", async ({
+    expect,
+  }) => {
+    const org = await createOrganization({ plan: "pro" });
+    const made = await org.call("POST", "/v1/agents", { externalId: "a", name: "A" }, { "idempotency-key": "first" });
+    expect(made.status, made.text).toBe(201);
+    const alarm = await runInDurableObject(gateOf(org.orgId), (_, { storage }) => storage.getAlarm());
+    expect((alarm ?? Infinity) - Date.now()).toBeLessThanOrEqual(5_000);
+  });
+
   it("is saved by the gate's alarm, one row a day, and forgotten after a month", async ({ expect }) => {
     const org = await createOrganization({ plan: "pro" });
     await org.call("GET", "/v1/agents");

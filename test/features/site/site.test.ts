@@ -69,6 +69,7 @@ describe("what the service says of itself", () => {
         "Witness",
       ],
       ...["Tier", "Confidence", "Judge panel", "Calibration", "Evidence bundle", "Co-signature", "Trust oracle"],
+      ...["Member", "Session", "Plan", "Webhook endpoint", "Delivery", "Notice"],
     ])
       expect(text, word).toContain(`<dt>${word}</dt><dd>`);
     expect(text).toContain("coverage can fall to about 83 %");

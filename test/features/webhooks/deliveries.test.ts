@@ -159,7 +159,7 @@ describe("a replay", () => {
     await until(delivery, ({ body }) => body.status === "delivered" && body.attempts === 1);
   });
 
-  it("is refused while the delivery is pending, and by an endpoint that is switched off", async () => {
+  it("is refused while the first attempt is under way, and by an endpoint that is switched off", async () => {
     const org = await createOrganization();
     const { path, endpointId, receiver } = await newEndpoint(org);
     await receiver.answer(hangs);
@@ -195,6 +195,32 @@ describe("a replay", () => {
     const again = await until(replay, ({ body }) => body.code !== "idempotency_in_progress");
     expect([again.status, again.body]).toEqual([202, first.body]);
   });
+});
+
+describe("a delivery that waits after a failed attempt", () => {
+  it.each(["replay", "recover"])(
+    "goes out at once with a %s, so that nobody waits for the schedule once the receiver is mended",
+    async (how) => {
+      const org = await createOrganization();
+      const { path, receiver } = await newEndpoint(org);
+      await receiver.answer({ status: 500, headers: { "retry-after": "3600" } });
+      const { eventId } = (await org.call("POST", `${path}/test`)).body;
+      const delivery = () => org.call("GET", `${path}/deliveries/${eventId}`);
+      await until(delivery, ({ body }) => body.attempts === 1);
+      await receiver.answer({ status: 200 });
+      const sent =
+        how === "replay"
+          ? await org.call("POST", `${path}/deliveries/${eventId}/replay`)
+          : await org.call("POST", `${path}/recover`, { since: "2020-01-01T00:00:00Z" });
+      expect([sent.status, how === "replay" ? sent.body.attempts : sent.body], sent.text).toEqual([
+        202,
+        how === "replay" ? 0 : { recovered: 1, more: false },
+      ]);
+      await until(delivery, ({ body }) => body.status === "delivered" && body.attempts === 1);
+      const [first, second] = await receiver.received();
+      expect(second?.headers["webhook-id"]).toBe(first?.headers["webhook-id"]);
+    },
+  );
 });
 
 describe("a recovery", () => {

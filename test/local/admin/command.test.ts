@@ -42,6 +42,15 @@ describe("npm run admin", () => {
     expect(rows).toEqual([{ scopes: ["agents:read", "evals:write"] }]);
   });
 
+  it("says which command there is not, and which there are", async () => {
+    const refused = await admin("frobnicate");
+    expect(refused).toMatchObject({
+      code: 1,
+      out: "",
+      err: expect.stringMatching(/There is no command frobnicate\.[^]*create-organization/),
+    });
+  });
+
   it.each([
     [["create-key", "--organization", "org_x", "--name", "ci"], "API_KEY_TAG_SECRET and ENCRYPTION_KEYS are needed"],
     [["reencrypt"], "API_KEY_TAG_SECRET and ENCRYPTION_KEYS are needed"],
