@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { Role } from "../../access/roles.ts";
 import { memberProfiles, members } from "../../db/schema/members.ts";
 import { organizations } from "../../db/schema/organizations.ts";
-import { newMember, newProfile, profileCommitment } from "../../features/members/member.ts";
+import { newMember, newProfile, profileCommitment, type NewMember, type NewProfile } from "../../features/members/member.ts";
 import { currentTime } from "../../platform/clock.ts";
 import { PlainFailure } from "../plain-failure.ts";
 import { actOnOrganization, build, look, toStatement, type RunAsAdmin } from "./act.ts";
@@ -30,10 +30,16 @@ export async function addMember(run: RunAsAdmin, { orgId, email, name, role }: A
   const now = currentTime();
   const member = newMember({ role, externalId: null }, now);
   const profile = newProfile(member.id, { email, name }, now);
+  await letIn(run, orgId, member, profile);
+  return member.id;
+}
+
+/** Writes a member, and what names them. */
+export async function letIn(run: RunAsAdmin, orgId: string, member: NewMember, profile: NewProfile): Promise<void> {
   await actOnOrganization(
     run,
     orgId,
-    { action: "member.added", resource: member.id, change: { role }, commitment: await profileCommitment(profile) },
+    { action: "member.added", resource: member.id, change: { role: member.role }, commitment: await profileCommitment(profile) },
     {
       afterEvent: [
         toStatement(build.insert(members).values({ orgId, ...member })),
@@ -41,5 +47,4 @@ export async function addMember(run: RunAsAdmin, { orgId, email, name, role }: A
       ],
     },
   );
-  return member.id;
 }
