@@ -36,12 +36,6 @@ describe("the API reference, for callers without an account", () => {
     expect(document.components.securitySchemes["room"]?.description).toContain("/v1/rooms/{roomId}/tokens");
   });
 
-  it("says where people may call what keys may, and where they alone may", () => {
-    expect(described("/v1/members", "get").security).toEqual([{ bearer: [] }, { session: [] }]);
-    expect(described("/v1/agents/{agentId}/score", "get").security).toEqual([{ bearer: [] }, { session: [] }, { x402: [] }]);
-    expect(described("/v1/members", "post").security).toEqual([{ session: [] }]);
-  });
-
   it("says where a payer finds the payment, and what a 503 asks of it", () => {
     const { responses } = described("/v1/agents/{agentId}/score", "get");
     expect(Object.keys(responses["200"]?.headers ?? {})).toEqual(["PAYMENT-RESPONSE", "X-Payment-Id"]);

@@ -46,6 +46,12 @@ describe("the settings of providers", () => {
     for (const wrong of ["", "Clerk", "none", "local,clerk"]) expect(signInOf({ SIGN_IN: wrong }), wrong).toEqual(["SIGN_IN"]);
   });
 
+  it("hold every secret of a list, the newest first, whatever spaces stand around the commas", () => {
+    const parsed = parseWith({ ...of("WHOP_"), WHOP_WEBHOOK_SECRETS: ` ${"n".repeat(16)} ,${"o".repeat(16)}` });
+    const held = parsed.ok ? (parsed.env.providers.webhookSecrets.whop ?? []) : [];
+    expect(held.map((secret) => new TextDecoder().decode(secret))).toEqual(["n".repeat(16), "o".repeat(16)]);
+  });
+
   it("refuse a secret of less than 16 bytes once it is decoded, also beside a good one", () => {
     const base64 = (bytes: number) => `whsec_${btoa("k".repeat(bytes))}`;
     const clerk = (secrets: string) => faultsOf({ ...of("CLERK_"), CLERK_WEBHOOK_SECRETS: secrets });

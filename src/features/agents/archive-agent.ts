@@ -1,4 +1,4 @@
-import { gateOf } from "../../access/admit.ts";
+import { askGate } from "../../access/admit.ts";
 import { requireAgent } from "../../access/principal.ts";
 import type { WriteContext } from "../../http/operation.ts";
 import { problem } from "../../http/problem.ts";
@@ -14,7 +14,7 @@ export async function archiveAgent({ tenant, principal, env, now }: WriteContext
   if (current.archivedAt !== null) throw problem("state_conflict", "the agent is archived already");
   const changes = { archivedAt: now, endpointHeaders: [], updatedAt: now };
   const view = toAgent({ ...current, ...changes }, env, now);
-  await gateOf(env, tenant.orgId).endAgent(tenant.orgId, agentId);
+  await askGate(env, tenant.orgId, (gate) => gate.endAgent(tenant.orgId, agentId));
   await tenant.write({ action: "agent.archived", resource: agentId, change: { archivedAt: now.toISOString() }, answer: view }, (db) => [
     updateAgent(db, { id: agentId, revision: current.revision, ...changes }),
   ]);

@@ -1,4 +1,4 @@
-import { gateOf } from "../../access/admit.ts";
+import { askGate } from "../../access/admit.ts";
 import { selectKey } from "../../access/key-queries.ts";
 import { requireWholeOrganization } from "../../access/principal.ts";
 import type { ReadContext } from "../../http/operation.ts";
@@ -10,7 +10,7 @@ import { selectKeys } from "./store.ts";
 
 /** Last use is known to the gate alone. */
 const lastUsedOf = async ({ env, tenant }: ReadContext, keyId?: string): Promise<Record<string, number>> =>
-  gateOf(env, tenant.orgId).lastUsed(keyId);
+  askGate(env, tenant.orgId, async (gate) => gate.lastUsed(keyId));
 
 export async function listKeys(context: ReadContext, page: Page): Promise<{ items: ApiKeyView[]; nextCursor: string | null }> {
   requireWholeOrganization(context.principal);

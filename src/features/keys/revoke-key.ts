@@ -1,4 +1,4 @@
-import { gateOf } from "../../access/admit.ts";
+import { askGate } from "../../access/admit.ts";
 import { selectKey, updateRevokedAt } from "../../access/key-queries.ts";
 import type { WriteContext } from "../../http/operation.ts";
 import { problem } from "../../http/problem.ts";
@@ -11,7 +11,9 @@ export async function revokeKey({ tenant, env, now, principal }: WriteContext<"k
   const [[row]] = await tenant.read((db) => [selectKey(db, keyId)]);
   if (row === undefined) throw problem("not_found", "no such key");
   if (row.revokedAt !== null) throw problem("state_conflict", "the key is revoked already");
-  const lastUsed = await gateOf(env, tenant.orgId).restrictKey(tenant.orgId, { keyId, kind: "revoked", diesAt: now.getTime() });
+  const lastUsed = await askGate(env, tenant.orgId, async (gate) =>
+    gate.restrictKey(tenant.orgId, { keyId, kind: "revoked", diesAt: now.getTime() }),
+  );
   const view = toApiKey({ ...row, revokedAt: now }, now, lastUsed);
   const change = { revokedAt: now.toISOString() };
   const announces = [{ type: "key.revoked", data: { keyId, ...change } }] as const;

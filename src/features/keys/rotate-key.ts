@@ -1,5 +1,5 @@
 import type { z } from "@hono/zod-openapi";
-import { gateOf } from "../../access/admit.ts";
+import { askGate } from "../../access/admit.ts";
 import { selectKey } from "../../access/key-queries.ts";
 import type { WriteContext } from "../../http/operation.ts";
 import { problem } from "../../http/problem.ts";
@@ -23,7 +23,7 @@ export async function rotateKey(
   const { row, key } = await mintWithin(context, { name, scopes, cidrs, agentId, expiresAt, replacesId: keyId });
   const deadline = rotationDeadline(target, overlapSeconds, now);
   const view = toApiKey(row, now, undefined);
-  await gateOf(env, tenant.orgId).restrictKey(tenant.orgId, { keyId, kind: "rotated", diesAt: deadline.getTime() });
+  await askGate(env, tenant.orgId, async (gate) => gate.restrictKey(tenant.orgId, { keyId, kind: "rotated", diesAt: deadline.getTime() }));
   await tenant.write(
     {
       action: "key.rotated",

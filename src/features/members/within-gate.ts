@@ -1,10 +1,10 @@
-import { askGate, gateOf, type GateStub } from "../../access/admit.ts";
+import { askGate, type GateStub } from "../../access/admit.ts";
 import type { Environment } from "../../env.ts";
 import { Problem } from "../../http/problem.ts";
 
 /**
  * Takes rights away in the gate first, durably, so that the next request anywhere has them no more; then in the database. What the database
- * refuses for good did not happen, and the gate is told so at once; what it may have done, the gate finds out by itself.
+ * refuses for good did not happen, and the gate is told so at once; what it was not told, and what it may have done, it finds out by itself.
  */
 export async function withinGate<T>(
   env: Environment,
@@ -17,7 +17,8 @@ export async function withinGate<T>(
   try {
     return await write();
   } catch (fault) {
-    if (fault instanceof Problem && fault.code === "state_conflict") await gateOf(env, orgId).liftMember(orgId, memberId, said);
+    if (fault instanceof Problem && fault.code === "state_conflict")
+      await askGate(env, orgId, async (gate) => gate.liftMember(orgId, memberId, said)).catch(() => undefined);
     throw fault;
   }
 }
