@@ -12,7 +12,7 @@ const againAfter = "60s";
 
 /** Hands Inngest's call, the bytes as they were verified, to its own handler, which verifies them once more and answers signed. */
 export async function serveInngest(context: ProviderContext): Promise<Response> {
-  // Loaded by the first call that a signature proved: nobody else pays for it.
+  // Run by the first call that a signature proved: everybody else pays only for its bytes.
   const handle = openHandler(await import("./sdk.ts"), context);
   const { env, delivery, request } = context;
   const { method } = request;
