@@ -22,9 +22,9 @@ export async function guardUnprovenHost(env: Environment, orgId: string, host: s
   if (!success) throw problem("rate_limited", "too many calls of one unproven host", { headers: { "Retry-After": "60" } });
 }
 
-const provesNothing = new Set<ProblemCode>(["unauthenticated", "bad_signature"]);
+const provesNothing = new Set<ProblemCode>(["unauthenticated", "bad_signature", "organization_needed"]);
 
-/** A credential that proves nothing, or no longer holds, counts against the address that sent it: guessing meets the same cap. */
+/** A credential that proves nothing, no longer holds, or is of an organization unknown here counts against its address: guessing meets the same cap. */
 export async function countingRefusals<T>(env: Environment, address: string | null, attempt: () => Promise<T>): Promise<T> {
   try {
     return await attempt();
