@@ -7,7 +7,7 @@ import { maxBodyBytes } from "../../src/http/read-body.ts";
 import { operations } from "../../src/operations.ts";
 import type { Provider } from "../../src/providers/provider.ts";
 import { ownerSees } from "../support/harness.ts";
-import { callApi } from "../support/organization.ts";
+import { callApi, newAddress } from "../support/organization.ts";
 import { providerSettings } from "../support/provider-settings.ts";
 import { signedHeaders } from "../support/sign-as-provider.ts";
 
@@ -15,8 +15,6 @@ const ofProviders = operations.flatMap(({ id, method, path, access }) =>
   access.mode === "provider" ? [{ id, method, path, provider: access.provider }] : [],
 );
 const bodyOf = (method: string, text: string): string | undefined => (method.toLowerCase() === "get" ? undefined : text);
-let addresses = 0;
-const newAddress = (): string => `203.0.113.${(addresses += 1)}`;
 
 /** The same Worker, without one setting of any provider. */
 async function askWithoutSettings(method: string, path: string, headers: Record<string, string>): Promise<Response> {

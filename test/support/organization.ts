@@ -51,11 +51,13 @@ export type TestOrganization = {
 
 type Wish = { readonly plan?: Plan; readonly environment?: "live" | "test"; readonly scopes?: readonly Scope[] };
 
+/** An address that no other caller has: refusals of one address are capped together. */
+export const newAddress = (): string => `198.51.${[...crypto.getRandomValues(new Uint8Array(2))].join(".")}`;
+
 /** A new organization with a key of its own: tests share the database and nothing in it. */
 export async function createOrganization(wish: Wish = {}): Promise<TestOrganization> {
   const made = await askForOrganization({ plan: "enterprise", environment: "live", scopes, ...wish });
-  const [a, b] = crypto.getRandomValues(new Uint8Array(2));
-  const address = `198.51.${a}.${b}`;
+  const address = newAddress();
   return {
     ...made,
     address,

@@ -2,7 +2,7 @@ import type { JsonValue } from "../../../src/crypto/canonical-json.ts";
 import { newId } from "../../../src/platform/ids.ts";
 import { signedHeaders } from "../../support/sign-as-provider.ts";
 import { ownerSees } from "../../support/harness.ts";
-import { callApi, type Answer } from "../../support/organization.ts";
+import { callApi, newAddress, type Answer } from "../../support/organization.ts";
 
 export const functionId = "armalo-start-eval-run";
 export const callQuery = `?fnId=${functionId}&stepId=step`;
@@ -13,8 +13,6 @@ type Signed = Parameters<typeof signedHeaders>[2];
 /** One request to the Worker, unsigned unless its headers say otherwise, from an address of its own. */
 export const ask = (method: string, { query = "", body, headers = {} }: Asked = {}): Promise<Answer> =>
   callApi(method, `/webhooks/inngest${query}`, body, { "cf-connecting-ip": newAddress(), ...headers });
-
-const newAddress = (): string => `203.0.${[...crypto.getRandomValues(new Uint8Array(2))].join(".")}`;
 
 /** The same, signed as Inngest does: with the newest key and now, unless told otherwise. */
 export const askSigned = async (method: string, asked: Asked = {}, signed?: Signed): Promise<Answer> =>
