@@ -93,16 +93,6 @@ describe("a session of the identity provider", () => {
     }
   });
 
-  it("that names an organization which nobody linked counts against its address: each costs a look-up", async () => {
-    const { sign, asBearer } = await world();
-    const token = await sign({ o: { id: random("org"), rol: "owner" } });
-    const codes: unknown[] = [];
-    for (let count = 0; count <= 120; count += 1) codes.push((await asBearer(token)).body.code);
-    expect(new Set(codes)).toEqual(new Set(["organization_needed", "rate_limited"]));
-    expect(codes.at(-1)).toBe("rate_limited");
-    expect((await asBearer(await sign())).status).toBe(200);
-  });
-
   it("of somebody who is no member here, or only invited, is refused", async () => {
     const { org, sign, asBearer } = await world();
     const stranger = await asBearer(await sign({ sub: random("user") }));
