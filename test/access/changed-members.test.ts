@@ -3,14 +3,12 @@ import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "c
 import { describe, expect, it } from "vitest";
 import { failDatabase, ownerSees } from "../support/harness.ts";
 import { createOrganization, type TestOrganization } from "../support/organization.ts";
-import { signInAs, startSessionOf, type TestPerson } from "../support/people.ts";
+import { signInAs, startSessionOf, type TestPerson, statusOf } from "../support/people.ts";
 
 const gateOf = (org: TestOrganization) => env.GATE.get(env.GATE.idFromName(org.orgId));
 const inGate = (org: TestOrganization, query: string) =>
   runInDurableObject(gateOf(org), (_gate, { storage }) => storage.sql.exec(query).toArray());
 const newKey = { name: "made by a person", scopes: ["keys:read"] };
-const statusOf = async (person: TestPerson, method = "GET", body?: unknown): Promise<number> =>
-  (await person.call(method, "/v1/keys", body)).status;
 
 describe("a member who is removed, or made less", () => {
   it("is out with all sessions at the next request, before the database knows", async () => {

@@ -8,14 +8,12 @@ import { requireEnvironment } from "../../src/env.ts";
 import { newId } from "../../src/platform/ids.ts";
 import { askForMember, failDatabase, ownerSees, roundTrips } from "../support/harness.ts";
 import { callApi, createOrganization, type TestOrganization } from "../support/organization.ts";
-import { signInAs, startSessionOf, type TestPerson } from "../support/people.ts";
+import { signInAs, startSessionOf, type TestPerson, statusOf } from "../support/people.ts";
 
 const gateOf = (org: TestOrganization) => env.GATE.get(env.GATE.idFromName(org.orgId));
 const inGate = (org: TestOrganization, query: string) =>
   runInDurableObject(gateOf(org), (_gate, { storage }) => storage.sql.exec(query).toArray());
 const newKey = { name: "made by a person", scopes: ["keys:read"] };
-const statusOf = async (person: TestPerson, method = "GET", body?: unknown): Promise<number> =>
-  (await person.call(method, "/v1/keys", body)).status;
 /** The clock is the machine's: what was written in the gate is moved into the past. */
 const age = (org: TestOrganization, column: "started_at" | "seen_at", ms: number) =>
   inGate(org, `update sessions set ${column} = ${column} - ${ms}`);

@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { exportJWK, generateKeyPair, SignJWT, type JWK } from "jose";
 import { buildApp } from "../../src/app.ts";
-import { parseEnvironment } from "../../src/env.ts";
+import { parseEnvironment, type Bindings } from "../../src/env.ts";
 import { answerRequest } from "../../src/http/answer-request.ts";
 import { operations } from "../../src/operations.ts";
 import { toAnswer, type Answer } from "./organization.ts";
@@ -44,14 +44,15 @@ export async function openClerk(publishes = true): Promise<TestClerk> {
     await fetch(issuer, { method: "PUT", body: JSON.stringify(said) });
   };
   await publish(publishes ? [key] : 500);
-  const parsed = parseEnvironment({
-    ...env,
+  const settings = {
     SIGN_IN: "clerk",
     CLERK_ISSUER: issuer,
     CLERK_AUTHORIZED_PARTIES: `${dashboard},https://other.armalo.test`,
     CLERK_SECRET_KEY: "sk_test_0123456789abcdef",
     CLERK_WEBHOOK_SECRETS: `whsec_${btoa("n".repeat(24))}`,
-  } as unknown as Parameters<typeof parseEnvironment>[0]);
+  };
+  const bindings: Bindings = { ...env, ...settings };
+  const parsed = parseEnvironment(bindings);
   const claims = (changed: object = {}): Record<string, unknown> => {
     const now = Math.floor(Date.now() / 1000);
     const good = { iss: issuer, azp: dashboard, sub: "user_1", sid: "sess_1", v: 2, sts: "active", iat: now, nbf: now - 10, exp: now + 60 };

@@ -42,3 +42,7 @@ export async function startSessionOf(
     },
   };
 }
+
+/** What the person gets for keys: a thing that some roles read and others change. */
+export const statusOf = async (person: TestPerson, method = "GET", body?: unknown): Promise<number> =>
+  (await person.call(method, "/v1/keys", body)).status;

@@ -4,6 +4,7 @@ import { exportEvents } from "../../../src/features/audit/export-events.ts";
 import type { AuditRow } from "../../../src/features/audit/store.ts";
 import type { ReadContext } from "../../../src/http/operation.ts";
 import { createOrganization, type TestOrganization } from "../../support/organization.ts";
+import { standIn } from "../../support/stand-in.ts";
 
 async function withEvents(count: number): Promise<TestOrganization> {
   const org = await createOrganization();
@@ -69,7 +70,7 @@ describe("the audit log", () => {
     const pages = [Array.from({ length: 1000 }, (_, at) => row(1002 - at)), [row(2), row(1)]];
     let reads = 0;
     const tenant = { record: async () => [], read: async () => [pages[reads++] ?? []] };
-    const context = { tenant, principal: { keyId: "key_1", agentId: null }, now: new Date(0) } as unknown as ReadContext;
+    const context = standIn<ReadContext>({ tenant, principal: { keyId: "key_1", agentId: null }, now: new Date(0) });
     const { content } = await exportEvents(context, {}, "jsonl");
     const lines = (await new Response(content).text()).trim().split("\n");
     expect(lines.map((line) => JSON.parse(line).seq)).toEqual(Array.from({ length: 1002 }, (_, at) => 1002 - at));

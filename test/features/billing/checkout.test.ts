@@ -8,6 +8,7 @@ import { metadataFor, newMembershipId, ofMembership, ofPayment, ownEnvironment, 
 import { ownerSees } from "../../support/harness.ts";
 import { createOrganization, type TestOrganization } from "../../support/organization.ts";
 import { signInAs } from "../../support/people.ts";
+import { standIn } from "../../support/stand-in.ts";
 
 const path = "/v1/billing/checkout";
 type Whop = NonNullable<ReturnType<typeof ownEnvironment>["providers"]["whop"]>;
@@ -16,13 +17,13 @@ type Whop = NonNullable<ReturnType<typeof ownEnvironment>["providers"]["whop"]>;
 const withWhop = ({ orgId }: TestOrganization, change: Partial<Whop> | undefined) => {
   const own = ownEnvironment();
   const whop = change === undefined || own.providers.whop === undefined ? undefined : { ...own.providers.whop, ...change };
-  const context = {
+  const context = standIn<WriteContext<"checkout.created">>({
     env: { ...own, providers: { ...own.providers, whop } },
     now: new Date(),
     requestId: newId("request"),
     tenant: openSystemDb(own, orgId, "system:test"),
     principal: { kind: "person" },
-  } as unknown as WriteContext<"checkout.created">;
+  });
   return createCheckout(context, "pro");
 };
 

@@ -8,6 +8,7 @@ import { newId } from "../../../src/platform/ids.ts";
 import { metadataFor, newMembershipId, ofMembership, ownEnvironment, tellWhop } from "../../support/billing.ts";
 import { failDatabase, ownerSees, setPlan } from "../../support/harness.ts";
 import { createOrganization, type TestOrganization } from "../../support/organization.ts";
+import { standIn } from "../../support/stand-in.ts";
 
 const limitOf = async (org: TestOrganization): Promise<string | null> =>
   (await org.call("GET", "/v1/agents")).headers.get("x-ratelimit-limit");
@@ -16,7 +17,7 @@ const gateOf = (orgId: string) => env.GATE.get(env.GATE.idFromName(orgId));
 /** The event as the pipeline hands it on, in a Worker for which the gate is out of reach. */
 const withoutGate = (payload: object, id: string): ProviderContext => {
   const own = ownEnvironment();
-  const silent = { idFromName: String, get: () => ({ forget: () => Promise.reject(new Error("gone")) }) } as unknown as typeof env.GATE;
+  const silent = standIn<typeof env.GATE>({ idFromName: String, get: () => ({ forget: () => Promise.reject(new Error("gone")) }) });
   return {
     env: { ...own, bindings: { ...own.bindings, GATE: silent } },
     now: new Date(),

@@ -1,5 +1,6 @@
 import { env as bindings } from "cloudflare:workers";
 import { parseEnvironment, type Environment } from "../../../src/env.ts";
+import { standIn } from "../../support/stand-in.ts";
 
 const parsed = parseEnvironment(bindings);
 if (!parsed.ok) throw new Error(parsed.missing.join(", "));
@@ -24,5 +25,5 @@ export function withoutInstance(message: string): { env: Environment; asked: str
 }
 
 function engineOf(engine: object, asked: string[]): { env: Environment; asked: string[] } {
-  return { env: { ...env, bindings: { ...env.bindings, EVAL_RUN: engine as unknown as Environment["bindings"]["EVAL_RUN"] } }, asked };
+  return { env: { ...env, bindings: { ...env.bindings, EVAL_RUN: standIn<Environment["bindings"]["EVAL_RUN"]>(engine) } }, asked };
 }

@@ -15,6 +15,7 @@ import { clerkSecretKey } from "../../support/clerk-secret.ts";
 import { askForMember, linkProvider, ownerSees } from "../../support/harness.ts";
 import { createOrganization, type TestOrganization } from "../../support/organization.ts";
 import { signInAs, startSessionOf, type TestPerson } from "../../support/people.ts";
+import { standIn } from "../../support/stand-in.ts";
 
 // The verbs as an installation runs them whose people sign in with Clerk, against a stand-in for its Backend API.
 
@@ -60,7 +61,8 @@ function contextOf<A extends Action>(write?: () => Promise<never>, of = clerkEnv
     actor: `member:${owner.memberId}`,
     ...session,
   } as const;
-  const context = {
+  // Members' verbs need no sealed box.
+  return standIn<WriteContext<A>>({
     env: of,
     now: new Date(),
     requestId: newId("request"),
@@ -70,9 +72,7 @@ function contextOf<A extends Action>(write?: () => Promise<never>, of = clerkEnv
     plan: "pro",
     environment: "live",
     tenant: write === undefined ? tenant : { ...tenant, write },
-  };
-  // Members' verbs need no sealed box.
-  return context as unknown as WriteContext<A>;
+  });
 }
 
 const asked = async (): Promise<unknown> => (await fetch(`${env.CLERK_STAND_IN_URL}/asked/${clerkOrg}`)).json();
