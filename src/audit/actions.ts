@@ -96,6 +96,41 @@ export const actions = [
   "webhook.delivery_failing",
   "webhook.replayed",
   "webhook.recovered",
+  "capability.created",
+  "capability.versioned",
+  "capability.credential_set",
+  "capability.drifted",
+  "capability.retired",
+  "policy.created",
+  "policy.versioned",
+  "policy.activated",
+  "grant.created",
+  "grant.updated",
+  "grant.promoted",
+  "grant.demoted",
+  "grant.revoked",
+  "grant.invoked",
+  "invocation.reviewed",
+  "invocation.settled",
+  "invocation.recovered",
+  "approval.proposed",
+  "approval.pending",
+  "approval.approved",
+  "approval.denied",
+  "approval.expired",
+  "approval.cancelled",
+  "approval.invalidated",
+  "approval.consumed",
+  "approval.effect_confirmed",
+  "approval.effect_failed",
+  "approval.effect_unknown",
+  "effects.counted",
+  "receipt.rated",
+  "rating.given",
+  "exception.assigned",
+  "exception.acknowledged",
+  "exception.resolved",
+  "telemetry.recorded",
   "log.key_changed",
   "checkpoint.cosigned",
 ] as const;
@@ -105,5 +140,19 @@ export type Action = (typeof actions)[number];
 /** What follows from another change, and is logged behind that in the same transaction. */
 export type ConsequentAction = Extract<
   Action,
-  "score.changed" | "score.tier_changed" | "member.joined" | "plan.changed" | "webhook.delivery_failing" | "webhook_endpoint.disabled"
+  | "score.changed"
+  | "score.tier_changed"
+  | "member.joined"
+  | "plan.changed"
+  | "webhook.delivery_failing"
+  | "webhook_endpoint.disabled"
+  | "capability.drifted"
+  | "grant.demoted"
+  | "approval.proposed"
+  | "approval.pending"
+  | "approval.expired"
+  | "approval.invalidated"
+  | "approval.effect_confirmed"
+  | "approval.effect_failed"
+  | "approval.effect_unknown"
 >;

@@ -1,0 +1,62 @@
+import { bigint, foreignKey, index, integer, jsonb, pgTable, primaryKey, real, text, timestamp } from "drizzle-orm/pg-core";
+import type { InvocationEffect, InvocationStatus } from "../../grants/invocation.ts";
+import type { DecisionReason, PolicyEffect } from "../../policies/decision.ts";
+import { grants } from "./grants.ts";
+import { receipts } from "./receipts.ts";
+
+/** Every use of a grant that was decided, whatever was decided. */
+export const invocations = pgTable(
+  "invocations",
+  {
+    orgId: text().notNull(),
+    id: text().notNull(),
+    grantId: text().notNull(),
+    agentId: text().notNull(),
+    capabilityId: text().notNull(),
+    /** In `simulation` nothing was sent. */
+    mode: text().$type<"simulation" | "production">().notNull(),
+    decision: text().$type<PolicyEffect>().notNull(),
+    reasons: jsonb().$type<readonly DecisionReason[]>().notNull(),
+    /** Of the rules that decided. */
+    ruleIds: jsonb().$type<readonly string[]>().notNull(),
+    status: text().$type<InvocationStatus>().notNull(),
+    /** What is known of the effect upstream; null where nothing was sent. */
+    effect: text().$type<InvocationEffect>(),
+    /** What it was promoted for, or would have had to be: the same digest as in grants.promotedFor. */
+    basis: text().notNull(),
+    policyId: text().notNull(),
+    policyVersion: integer().notNull(),
+    /** SHA-256 of the canonical JSON of grant and arguments. */
+    requestDigest: text().notNull(),
+    /** The same of all that an approval is bound to: action, arguments, agent version, policy version and grant. */
+    actionDigest: text().notNull(),
+    approvalId: text(),
+    receiptId: text().notNull(),
+    costMicros: bigint({ mode: "number" }).notNull(),
+    /** The largest used share of any of the grant's limits, 0 to 1, with this invocation. */
+    budgetShare: real().notNull(),
+    upstreamStatus: integer(),
+    latencyMs: integer(),
+    /** What was decided over, sealed: arguments and facts, for reviews and for trying other policies on. */
+    sealedInput: text().notNull(),
+    reviewVerdict: text().$type<"accepted" | "rejected">(),
+    reviewedBy: text(),
+    reviewedAt: timestamp({ withTimezone: true, precision: 3 }),
+    /** Who settled an effect that was unknown. */
+    settledBy: text(),
+    settledAt: timestamp({ withTimezone: true, precision: 3 }),
+    /** Set where the effect has become evidence of the agent's score. */
+    countedAt: timestamp({ withTimezone: true, precision: 3 }),
+    revision: integer().notNull(),
+    createdAt: timestamp({ withTimezone: true, precision: 3 }).notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.orgId, table.id] }),
+    index("invocations_page").on(table.orgId, table.createdAt, table.id),
+    index("invocations_grant").on(table.orgId, table.grantId, table.createdAt, table.id),
+    index("invocations_agent").on(table.orgId, table.agentId, table.createdAt, table.id),
+    index("invocations_receipt").on(table.orgId, table.receiptId),
+    foreignKey({ columns: [table.orgId, table.grantId, table.agentId], foreignColumns: [grants.orgId, grants.id, grants.agentId] }),
+    foreignKey({ columns: [table.orgId, table.receiptId], foreignColumns: [receipts.orgId, receipts.id] }),
+  ],
+);

@@ -1,0 +1,11 @@
+/**
+ * How an invocation stands. `denied`: decided against. `pending`: waits for a person. `simulated`: decided for, and nothing was sent.
+ * `executed`: the upstream confirmed it. `failed`: the upstream refused it, or could not be reached. `unknown`: it was sent, and nobody
+ * knows what came of it.
+ */
+export const invocationStatuses = ["denied", "pending", "simulated", "executed", "failed", "unknown"] as const;
+export type InvocationStatus = (typeof invocationStatuses)[number];
+
+/** What is known of the effect of what was sent. */
+export const invocationEffects = ["confirmed", "failed", "unknown"] as const;
+export type InvocationEffect = (typeof invocationEffects)[number];

@@ -1,0 +1,35 @@
+import { z } from "@hono/zod-openapi";
+import { celLimits } from "../expressions/cel.ts";
+import { dimensionNames } from "../features/scores/formula.ts";
+import { policyEffects } from "./decision.ts";
+
+const mostRules = 100;
+
+/** One rule: what it does where its condition holds. */
+export const PolicyRule = z.strictObject({
+  id: z.string().regex(/^[\w-]{1,64}$/),
+  effect: z.enum(policyEffects),
+  when: z.string().min(1).max(celLimits.sourceChars).openapi({ description: "A CEL expression that gives a bool." }),
+});
+export type PolicyRule = z.output<typeof PolicyRule>;
+
+/** What a version of a policy says. */
+export const PolicyTerms = z.strictObject({
+  rules: z.array(PolicyRule).min(1).max(mostRules),
+  approval: z
+    .strictObject({
+      expiresInSeconds: z.int().min(60).max(604_800).default(86_400),
+      fourEyes: z.boolean().default(false).openapi({ description: "Whether nobody decides who owns the agent." }),
+    })
+    .prefault({}),
+  promotion: z
+    .strictObject({
+      floors: z
+        .partialRecord(z.enum(dimensionNames), z.number().min(0).max(1))
+        .default({})
+        .openapi({ description: "The least L of each named dimension, beside the required ones, whose least is what is named here or 0." }),
+      simulatedCalls: z.int().min(1).max(1_000).default(5).openapi({ description: "How many simulated calls must have been reviewed." }),
+    })
+    .prefault({}),
+});
+export type PolicyTerms = z.output<typeof PolicyTerms>;

@@ -1,0 +1,52 @@
+import { z } from "@hono/zod-openapi";
+import { idPattern } from "../platform/ids.ts";
+
+const HeaderName = z.string().regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}$/);
+const JsonSchema = z.record(z.string(), z.json());
+
+/** Where the sealed credential goes; what stands before it, such as `Bearer `, is no secret. */
+const CredentialPlace = z.strictObject({ header: HeaderName, prefix: z.string().max(32).default("") });
+
+const Cost = z.union([
+  z.strictObject({ currency: z.string().regex(/^[A-Z]{3,5}$/), microsPerCall: z.int().min(0).max(9_000_000_000_000_000) }),
+  z.strictObject({
+    currency: z.string().regex(/^[A-Z]{3,5}$/),
+    argument: z.string().min(1).max(256).openapi({ description: "Where the amount stands in the arguments, as a number of whole units." }),
+  }),
+]);
+
+const shared = {
+  /** Of the arguments: an object. */
+  argumentsSchema: JsonSchema,
+  cost: Cost.nullable().default(null),
+  credential: CredentialPlace.nullable().default(null),
+  timeoutMs: z.int().min(100).max(30_000).default(10_000),
+  counterpartyOrgId: z
+    .string()
+    .regex(idPattern("organization"))
+    .nullable()
+    .default(null)
+    .openapi({ description: "The organization that is on the other side, and may rate what was done." }),
+};
+
+export const CapabilityDefinition = z.discriminatedUnion("kind", [
+  z.strictObject({
+    kind: z.literal("http"),
+    method: z.enum(["GET", "POST", "PUT", "PATCH", "DELETE"]),
+    urlTemplate: z.string().min(1).max(2_000).openapi({
+      description: "RFC 6570 level 1 in path segments and query values alone: `https://api.example/v1/orders/{orderId}?note={note}`.",
+    }),
+    /** Of the answer's JSON, where it is checked. */
+    answerSchema: JsonSchema.nullable().default(null),
+    ...shared,
+  }),
+  z.strictObject({
+    kind: z.literal("mcp"),
+    url: z.url().max(2_000),
+    tool: z.string().min(1).max(128),
+    /** SHA-256 of the canonical JSON of the tool's name, description and input schema as they were when it was pinned. */
+    toolDigest: z.string().regex(/^sha256:[0-9a-f]{64}$/),
+    ...shared,
+  }),
+]);
+export type CapabilityDefinition = z.output<typeof CapabilityDefinition>;
