@@ -26,8 +26,8 @@ export function propose(store: LedgerStore, proposal: Proposal, now: number): Ve
   const used = withUse(store.usage(mode, basis, now), proposal.costMicros ?? 0);
   const share = budgetShare(budget, countersOf(used, 0));
   const verdict = { ...judgement, counters, budgetShare: share, reserved: mode === "production" };
-  store.keepUsage(mode, basis, used);
   if (verdict.reserved) store.hold(proposal, used, verdict);
+  else store.use(mode, basis, used);
   return verdict;
 }
 
