@@ -38,6 +38,8 @@ export type ChangeEvent<A extends Action> = {
   readonly commitment?: string;
   /** The row of a new organization: its first event stands behind it, and every other one before its changes. */
   readonly founding?: (db: ScopedDb) => Query;
+  /** Made before the change that answers the request: the request's Idempotency-Key is not used up by it. */
+  readonly aside?: true;
   /** What it brings about besides: events of their own, numbered behind it and all its changes. */
   readonly consequences?: readonly Consequence[];
   /** What the organization's own systems are told of it, in the same transaction. */
@@ -57,6 +59,8 @@ export interface TenantReader {
 
 /** `write` puts the audit event before the changes; a change that matches no row aborts all of it (409 state_conflict). */
 export interface TenantWriter<A extends Action> extends TenantReader {
+  /** Of the request that the change answers, where it has one. */
+  readonly idempotencyKey: string | null;
   write<T extends readonly Query[]>(event: ChangeEvent<A>, build: Build<T>): Promise<Results<T>>;
 }
 
@@ -90,7 +94,7 @@ export type TenantSession = {
 
 /** The only way to an organization's rows. Made in access/, where the scope was proved. */
 export function openTenantDb(session: TenantSession): TenantWriter<Action> & TenantRecorder {
-  const { client, orgId, idempotent } = session;
+  const { client, orgId } = session;
   const enter = (orm: NeonHttpDatabase): Query => orm.execute(sql`select app.enter(${orgId}, ${session.actor}, ${session.requestId})`);
 
   /** The batch's leading and last statements are ours; the caller gets the results of its own, in its own order and types. */
@@ -118,10 +122,12 @@ export function openTenantDb(session: TenantSession): TenantWriter<Action> & Ten
     orgId,
     actor: session.actor,
     requestId: session.requestId,
+    idempotencyKey: session.idempotent?.key ?? null,
     record: async (build) => (await run(client.writer, [], build({ orgId, orm: client.writer }))).answers,
     read: async (build) => (await run(client.reader, [], build({ orgId, orm: client.reader }))).answers,
     write: async (event, build) => {
       const db: ScopedDb = { orgId, orm: client.writer };
+      const idempotent = event.aside === true ? undefined : session.idempotent;
       const named = { operation: idempotent?.operation ?? null, idempotencyKey: idempotent?.key ?? null };
       const [entry, consequences] = await Promise.all([entryOf(event), Promise.all((event.consequences ?? []).map(entryOf))]);
       const own: Query[] = [...(event.founding === undefined ? [] : [event.founding(db)]), insertEvent(db, entry.row, named)];
@@ -139,7 +145,7 @@ export function openTenantDb(session: TenantSession): TenantWriter<Action> & Ten
 
 type EventRow = Pick<typeof auditEvents.$inferInsert, "id" | "action" | "resource" | "change" | "commitment">;
 
-type ToLog = Omit<ChangeEvent<Action>, "answer" | "consequences">;
+type ToLog = Omit<ChangeEvent<Action>, "answer" | "consequences" | "aside">;
 type LogEntry = { readonly row: EventRow; readonly announced: readonly Announced[] };
 
 async function entryOf({ id: chosen, action, resource, change, commitment, announces = [] }: ToLog): Promise<LogEntry> {
