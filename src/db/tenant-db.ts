@@ -38,8 +38,6 @@ export type ChangeEvent<A extends Action> = {
   readonly commitment?: string;
   /** The row of a new organization: its first event stands behind it, and every other one before its changes. */
   readonly founding?: (db: ScopedDb) => Query;
-  /** Made before the change that answers the request: the request's Idempotency-Key is not used up by it. */
-  readonly aside?: true;
   /** What it brings about besides: events of their own, numbered behind it and all its changes. */
   readonly consequences?: readonly Consequence[];
   /** What the organization's own systems are told of it, in the same transaction. */
@@ -94,7 +92,7 @@ export type TenantSession = {
 
 /** The only way to an organization's rows. Made in access/, where the scope was proved. */
 export function openTenantDb(session: TenantSession): TenantWriter<Action> & TenantRecorder {
-  const { client, orgId } = session;
+  const { client, orgId, idempotent } = session;
   const enter = (orm: NeonHttpDatabase): Query => orm.execute(sql`select app.enter(${orgId}, ${session.actor}, ${session.requestId})`);
 
   /** The batch's leading and last statements are ours; the caller gets the results of its own, in its own order and types. */
@@ -122,12 +120,11 @@ export function openTenantDb(session: TenantSession): TenantWriter<Action> & Ten
     orgId,
     actor: session.actor,
     requestId: session.requestId,
-    idempotencyKey: session.idempotent?.key ?? null,
+    idempotencyKey: idempotent?.key ?? null,
     record: async (build) => (await run(client.writer, [], build({ orgId, orm: client.writer }))).answers,
     read: async (build) => (await run(client.reader, [], build({ orgId, orm: client.reader }))).answers,
     write: async (event, build) => {
       const db: ScopedDb = { orgId, orm: client.writer };
-      const idempotent = event.aside === true ? undefined : session.idempotent;
       const named = { operation: idempotent?.operation ?? null, idempotencyKey: idempotent?.key ?? null };
       const [entry, consequences] = await Promise.all([entryOf(event), Promise.all((event.consequences ?? []).map(entryOf))]);
       const own: Query[] = [...(event.founding === undefined ? [] : [event.founding(db)]), insertEvent(db, entry.row, named)];
@@ -145,7 +142,7 @@ export function openTenantDb(session: TenantSession): TenantWriter<Action> & Ten
 
 type EventRow = Pick<typeof auditEvents.$inferInsert, "id" | "action" | "resource" | "change" | "commitment">;
 
-type ToLog = Omit<ChangeEvent<Action>, "answer" | "consequences" | "aside">;
+type ToLog = Omit<ChangeEvent<Action>, "answer" | "consequences">;
 type LogEntry = { readonly row: EventRow; readonly announced: readonly Announced[] };
 
 async function entryOf({ id: chosen, action, resource, change, commitment, announces = [] }: ToLog): Promise<LogEntry> {
