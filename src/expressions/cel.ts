@@ -129,7 +129,7 @@ function parseChecked(source: string, variables: CelVariables): Parsed {
 }
 
 /** The engine's messages show the tenant's own expression and where in it the fault is. */
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message.slice(0, 500) : "the expression is not valid");
+export const messageOf = (error: unknown): string => (error instanceof Error ? error.message.slice(0, 500) : "the expression is not valid");
 
 function declare(environment: Environment, variables: CelVariables): void {
   for (const [name, type] of Object.entries(variables)) environment.registerVariable(name, type);
