@@ -26,7 +26,7 @@ const batches = (count: number, size: number, change: Partial<EvidenceRecord> = 
 describe("what nobody can buy with effects", () => {
   it("gives 10,000 confirmed effects of one capability a weight of 9.3, whatever the batches", () => {
     expect(weigh(batches(100, 100), {}, "reliability")).toMatchObject({ N: 9.285468, L: 0.747322 });
-    expect(weigh(batches(10_000, 1), {}, "reliability")).toMatchObject({ N: 2.850639, L: 0.459256 });
+    expect(weigh(batches(10_000, 1), {}, "reliability")).toMatchObject({ N: 2.850639, L: 0.459331 });
     expect(weigh(batches(100, 100), {}, "pactCompliance").N).toBe(9.285468);
   });
 
