@@ -13,7 +13,7 @@ export type Counters = {
   readonly total: number;
   readonly today: number;
   readonly month: number;
-  /** In the last 60 s, what waits for a person too. */
+  /** In the last 60 s: whatever was not denied, so what waits for a person too. */
   readonly lastMinute: number;
   readonly spentTodayMicros: number;
   readonly spentMonthMicros: number;
@@ -46,6 +46,7 @@ export type Proposal = LedgerAddress & {
 };
 
 export type Verdict = {
+  /** An approval that it needed and has leaves it `require_approval`, with the reason `approved`; it is reserved then. */
   readonly effect: PolicyEffect;
   /** Why; every one that was found, the first being the decisive one. */
   readonly reasons: readonly DecisionReason[];
@@ -56,7 +57,10 @@ export type Verdict = {
   readonly budgetShare: number;
   /** Whether budget is held for it until it is settled: in production alone, where it may be sent. */
   readonly reserved: boolean;
-  /** The invocation that holds a reservation under the same Idempotency-Key, and of which nobody knows yet what came; then nothing is decided. */
+  /**
+   * The invocation that was reserved under the same Idempotency-Key, and of which nobody knew what came, in the last 24 hours; then nothing is
+   * decided: a repetition is never sent again, whatever was found out since.
+   */
   readonly inDoubt?: string;
 };
 
@@ -70,6 +74,8 @@ export type OverdueEntry = LedgerAddress & {
   /** When it was proposed, in milliseconds since 1970. */
   readonly at: number;
   readonly costMicros: number | null;
+  /** What was decided. */
+  readonly verdict: Verdict;
   readonly recovery: JsonValue;
 };
 

@@ -3,6 +3,7 @@ import type { DecisionReason, PolicyEffect } from "../policies/decision.ts";
 import type { Counters, Proposal, Verdict } from "./ledger.ts";
 import type { LedgerStore } from "./ledger-store.ts";
 import { budgetShare, exceededLimits } from "./limits.ts";
+import { countersOf, withUse } from "./usage.ts";
 
 type Judgement = { readonly effect: PolicyEffect; readonly reasons: readonly DecisionReason[]; readonly ruleIds: readonly string[] };
 
@@ -13,17 +14,21 @@ type Judgement = { readonly effect: PolicyEffect; readonly reasons: readonly Dec
 export function propose(store: LedgerStore, proposal: Proposal, now: number): Verdict {
   const { mode, basis, budget } = proposal;
   const counters = store.counters(mode, basis, now);
-  const holder = mode === "production" ? store.holderOf(proposal) : undefined;
-  const refused = { effect: "deny", counters, budgetShare: budgetShare(budget, counters), reserved: false } as const;
-  if (holder !== undefined) return { ...refused, reasons: [], ruleIds: [], inDoubt: holder };
+  const unchanged = { counters, budgetShare: budgetShare(budget, counters), reserved: false } as const;
+  const inDoubt = mode === "production" ? store.doubtOf(proposal, now) : undefined;
+  if (inDoubt !== undefined) return { ...denied(), ...unchanged, inDoubt };
   const judgement = store.isRevoked() ? denied("grant_revoked") : judge(proposal, counters, store.unsettled());
-  if (judgement.effect === "deny") return { ...refused, ...judgement };
+  if (judgement.effect === "deny") return { ...judgement, ...unchanged };
   store.countCall(mode, now);
-  if (judgement.effect === "require_approval") return { ...refused, ...judgement };
-  const isReserved = mode === "production";
-  if (isReserved) store.hold(proposal, now);
-  else store.use(proposal, now);
-  return { ...judgement, counters, budgetShare: budgetShare(budget, store.counters(mode, basis, now)), reserved: isReserved };
+  const waits = judgement.effect === "require_approval" && proposal.approval === null;
+  // In simulation nobody is asked, and what would be done is counted at once.
+  if (waits && mode === "production") return { ...judgement, ...unchanged };
+  const used = withUse(store.usage(mode, basis, now), proposal.costMicros ?? 0);
+  const share = budgetShare(budget, countersOf(used, 0));
+  const verdict = { ...judgement, counters, budgetShare: share, reserved: mode === "production" };
+  if (verdict.reserved) store.hold(proposal, used, verdict);
+  else store.use(mode, basis, used);
+  return verdict;
 }
 
 function judge(proposal: Proposal, counters: Counters, unsettled: number): Judgement {
@@ -35,8 +40,8 @@ function judge(proposal: Proposal, counters: Counters, unsettled: number): Judge
   // Before a person is asked, too: nobody is asked for what could not be done.
   const exceeded = exceededLimits(proposal, { ...counters, costMicros, unsettled });
   if (exceeded.length > 0) return denied(...exceeded);
-  if (effect === "require_approval" && approval !== null) return { effect: "allow", reasons: ["approved"], ruleIds };
-  return { effect, reasons: [reason], ruleIds };
+  const isApproved = effect === "require_approval" && approval !== null;
+  return { effect, reasons: [isApproved ? "approved" : reason], ruleIds };
 }
 
 const denied = (...reasons: readonly DecisionReason[]): Judgement => ({ effect: "deny", reasons, ruleIds: [] });

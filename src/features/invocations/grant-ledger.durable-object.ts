@@ -2,6 +2,7 @@ import { DurableObject } from "cloudflare:workers";
 import type { Bindings } from "../../env.ts";
 import type { Proposal, Settled, Standing, Verdict } from "../../grants/ledger.ts";
 import { ledgerStore } from "../../grants/ledger-store.ts";
+import type { GrantMode } from "../../grants/mode.ts";
 import { propose } from "../../grants/propose.ts";
 import { currentTime } from "../../platform/clock.ts";
 
@@ -19,9 +20,11 @@ export class GrantLedger extends DurableObject<Bindings> {
 
   /** Says what came of what was reserved. A repetition changes nothing. */
   settle(invocationId: string, settled: Settled): void {
-    if (settled === "spent") this.#store.spend(invocationId);
-    else if (settled === "released") this.#store.release(invocationId, this.#now());
-    else this.#store.keepUnknown(invocationId);
+    this.ctx.storage.transactionSync(() => {
+      if (settled === "spent") this.#store.spend(invocationId);
+      else if (settled === "released") this.#store.release(invocationId, this.#now());
+      else this.#store.keepUnknown(invocationId, this.#now());
+    });
   }
 
   /** From the next proposal on, everything is denied. Durable when this returns, and never taken back. */
@@ -31,7 +34,7 @@ export class GrantLedger extends DurableObject<Bindings> {
 
   /** How the grant stands now. */
   standing(): Standing {
-    const counters = (mode: "simulation" | "production") => this.#store.counters(mode, undefined, this.#now());
+    const counters = (mode: GrantMode) => this.#store.counters(mode, undefined, this.#now());
     return {
       isRevoked: this.#store.isRevoked(),
       unsettled: this.#store.unsettled(),
