@@ -1,4 +1,4 @@
-import { and, desc, eq, gt, inArray, isNull, or, sql } from "drizzle-orm";
+import { and, desc, eq, gt, inArray, isNull, or, sql, type SQL } from "drizzle-orm";
 import { approvals } from "../../db/schema/approvals.ts";
 import type { ScopedDb } from "../../db/tenant-db.ts";
 import type { ApprovalEffect, ApprovalStatus } from "../../grants/approval.ts";
@@ -26,7 +26,7 @@ export const selectOpenApprovals = ({ orm, orgId }: ScopedDb, grantId: string, r
     .orderBy(desc(approvals.createdAt), desc(approvals.id))
     .limit(mostOpen);
 
-export const selectApproval = ({ orm, orgId }: ScopedDb, id: string) =>
+export const selectApproval = ({ orm, orgId }: ScopedDb, id: string | SQL) =>
   orm
     .select()
     .from(approvals)

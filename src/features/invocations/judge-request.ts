@@ -1,16 +1,16 @@
-import type { JsonObject } from "../../expressions/json.ts";
 import type { DecisionReason } from "../../policies/decision.ts";
 import { timeFacts, type DecisionFacts } from "../../policies/facts.ts";
 import { costOf } from "../../upstreams/cost.ts";
 import { checkArguments, planCall, type CallPlan } from "../../upstreams/plan-call.ts";
 import type { Ground } from "./ground.ts";
 import { findPactFault } from "./pact-finding.ts";
+import type { Arguments } from "./schemas.ts";
 
 /** Where the arguments are not what the capability takes: a JSON Pointer, and what is wrong there. */
 export type ArgumentsFault = { readonly at: string; readonly detail: string };
 
 export type Request = {
-  readonly arguments: JsonObject;
+  readonly arguments: Arguments;
   readonly plan: CallPlan;
   readonly fault: ArgumentsFault | null;
   /** Null where the capability has no price, or its price cannot be told: that is a finding. */
@@ -20,7 +20,7 @@ export type Request = {
 };
 
 /** What can be said of a request before its ledger is asked: pure, and of what was read alone. */
-export function judgeRequest(ground: Ground, args: JsonObject, now: Date): Request {
+export function judgeRequest(ground: Ground, args: Arguments, now: Date): Request {
   const { definition } = ground.capability;
   const checked = checkArguments(definition, args);
   const plan = planCall(definition, args);
@@ -52,7 +52,7 @@ function standingFaults({ grant, agent, capability, score }: Ground, now: Date):
   ];
 }
 
-function pactFaults({ grant, capability, pacts }: Ground, args: JsonObject): DecisionReason[] {
+function pactFaults({ grant, capability, pacts }: Ground, args: Arguments): DecisionReason[] {
   const { name: capabilityName, definition } = capability;
   const fault = findPactFault(pacts, { toolName: grant.toolName, capabilityName, definition }, args);
   return fault === null ? [] : [fault];
@@ -61,7 +61,7 @@ function pactFaults({ grant, capability, pacts }: Ground, args: JsonObject): Dec
 const unscored = { compositeScore: null, tier: null, confidence: null, status: null } as const;
 
 /** What the policy's rules are evaluated over, but for the counters: the ledger has those. */
-export function factsOf(ground: Ground, args: JsonObject, now: Date): Omit<DecisionFacts, "counters"> {
+export function factsOf(ground: Ground, args: Arguments, now: Date): Omit<DecisionFacts, "counters"> {
   const { grant, agent, capability, mode } = ground;
   const { definition } = capability;
   return {

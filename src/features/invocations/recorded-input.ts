@@ -1,8 +1,9 @@
+import { z } from "zod";
 import type { SealedBox } from "../../crypto/sealed-box.ts";
 import type { Verdict } from "../../grants/ledger.ts";
-import type { Budget } from "../../grants/budget.ts";
+import { Budget } from "../../grants/budget.ts";
 import type { DecisionReason } from "../../policies/decision.ts";
-import type { DecisionFacts, RecordedInput } from "../../policies/facts.ts";
+import { DecisionFacts, type RecordedInput } from "../../policies/facts.ts";
 
 /** Where the input of an invocation is sealed. */
 const placeOf = (invocationId: string) => ({ table: "invocations", row: invocationId, field: "sealed_input" });
@@ -14,12 +15,13 @@ export const openInput = async (box: SealedBox, invocationId: string, sealed: st
   JSON.parse(await box.open(placeOf(invocationId), sealed));
 
 /** What is known of an input before its ledger was asked. */
-export type UndecidedInput = {
-  readonly facts: Omit<DecisionFacts, "counters">;
-  readonly costMicros: number | null;
-  readonly budget: Budget;
-  readonly ratePerMinute: number;
-};
+export const UndecidedInput = z.object({
+  facts: DecisionFacts.omit({ counters: true }),
+  costMicros: z.int().nullable(),
+  budget: Budget,
+  ratePerMinute: z.int(),
+});
+export type UndecidedInput = z.output<typeof UndecidedInput>;
 
 const ofThePolicy: ReadonlySet<DecisionReason> = new Set([
   "allowed_by_rule",

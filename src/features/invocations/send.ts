@@ -1,12 +1,13 @@
 import { ledgerOf } from "../../grants/ledger-client.ts";
 import type { Settled } from "../../grants/ledger.ts";
-import { Problem, problem } from "../../http/problem.ts";
+import { Problem } from "../../http/problem.ts";
 import { currentTime } from "../../platform/clock.ts";
 import { log } from "../../platform/logger.ts";
 import { callUpstream } from "../../upstreams/call-upstream.ts";
 import type { UpstreamResult } from "../../upstreams/upstream-result.ts";
 import { consumeApproval, planEffect, type ApprovalRow } from "../approvals/index.ts";
-import { planDrift } from "../capabilities/index.ts";
+import { insertSecurityEvents } from "../../access/security-event.ts";
+import { updateDrifted } from "../capabilities/index.ts";
 import { conclude, type Course, type Ending, type InvokeContext } from "./course.ts";
 import { lostInDoubt } from "./doubt.ts";
 import { outcomeOf, type Decided, type Outcome } from "./outcome.ts";
@@ -39,28 +40,33 @@ async function useUp({ env, requestId, meter, now, tenant }: InvokeContext, cour
   }
 }
 
-async function callOnce({ env, tenant }: InvokeContext, course: Course): Promise<UpstreamResult> {
+async function callOnce({ env }: InvokeContext, course: Course): Promise<UpstreamResult> {
   const { ground, request, attempt, credential, deadlineMs } = course;
   const { definition } = ground.capability;
   const { plan } = request;
   if (!plan.ok) throw new Error("what cannot be sent was decided for");
-  if (currentTime().getTime() + definition.timeoutMs + writeMs > deadlineMs) {
-    await ledger(env, tenant.orgId, course).settle(attempt.id, "released");
-    throw problem("unavailable", "deciding took so long that the call could not be recorded in time");
-  }
+  const leftMs = deadlineMs - currentTime().getTime();
+  if (leftMs < definition.timeoutMs + writeMs) return { kind: "not_sent", reason: "upstream_unreachable", latencyMs: 0 };
   return callUpstream(env, { definition, call: plan.call, credential, invocationId: attempt.id });
 }
 
-function endingOf({ ground, attempt }: Course, outcome: Outcome, used: ApprovalRow | null): Ending {
+function endingOf({ ground, attempt, credential }: Course, outcome: Outcome, used: ApprovalRow | null): Ending {
   const now = currentTime();
-  const changes = [
-    ...(used === null ? [] : [planEffect(used, attempt.id, outcome.effect ?? "failed", now)]),
-    ...(outcome.drifted === null ? [] : [planDrift(ground.capability, outcome.drifted, now)]),
-  ];
+  const { id: capabilityId, version } = ground.capability;
+  const effect = used === null ? null : planEffect(used, attempt.id, outcome.effect ?? "failed", now);
+  const { drifted } = outcome;
+  const use = { kind: "sealed_credential_used", credential: capabilityId, at: now, count: 1 } as const;
   return {
     ...{ outcome, approval: used, ticket: null },
-    build: (db) => changes.flatMap(({ build }) => build(db)),
-    consequences: changes.flatMap(({ consequences }) => consequences),
+    build: (db) => [
+      ...(effect?.build(db) ?? []),
+      ...(drifted === null ? [] : [updateDrifted(db, { id: capabilityId, version, digest: drifted, at: now })]),
+      ...(credential === null ? [] : [insertSecurityEvents(db, [use])]),
+    ],
+    consequences: [
+      ...(effect?.consequences ?? []),
+      ...(drifted === null ? [] : [{ action: "capability.drifted", resource: capabilityId, change: { digest: drifted } } as const]),
+    ],
   };
 }
 
