@@ -15,6 +15,7 @@ import { keyOperations } from "./features/keys/operations.ts";
 import { noticeOperations } from "./features/notices/operations.ts";
 import { memberOperations } from "./features/members/operations.ts";
 import { pactOperations } from "./features/pacts/operations.ts";
+import { policyOperations } from "./features/policies/operations.ts";
 import { paymentOperations } from "./features/payments/operations.ts";
 import { priceOperations } from "./features/prices/operations.ts";
 import { receiptOperations } from "./features/receipts/operations.ts";
@@ -45,6 +46,7 @@ export const operations: readonly Operation[] = [
   ...attestationOperations,
   ...trustOperations,
   ...receiptOperations,
+  ...policyOperations,
   ...priceOperations(() => operations),
   ...paymentOperations,
   ...swarmOperations,
