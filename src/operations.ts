@@ -6,6 +6,7 @@ import { attestationOperations } from "./features/attestations/operations.ts";
 import { auditOperations } from "./features/audit/operations.ts";
 import { clerkOperations } from "./features/clerk/operations.ts";
 import { billingOperations } from "./features/billing/operations.ts";
+import { capabilityOperations } from "./features/capabilities/operations.ts";
 import { cosignatureOperations } from "./features/cosignatures/operations.ts";
 import { evalOperations } from "./features/evals/operations.ts";
 import { evidenceOperations } from "./features/evidence/operations.ts";
@@ -47,6 +48,7 @@ export const operations: readonly Operation[] = [
   ...trustOperations,
   ...receiptOperations,
   ...policyOperations,
+  ...capabilityOperations,
   ...priceOperations(() => operations),
   ...paymentOperations,
   ...swarmOperations,
