@@ -10,6 +10,7 @@ const OpenRuns = z.array(z.object({ org_id: z.string(), id: z.string() }));
 const UnnotedOffers = z.array(z.object({ org_id: z.string(), id: z.string() }));
 const UncountedEffects = z.array(z.object({ org_id: z.string(), agent_id: z.string() }));
 const UnnotedRatings = z.array(z.object({ org_id: z.string(), id: z.string() }));
+const DueApprovals = z.array(z.object({ org_id: z.string(), id: z.string() }));
 const Organizations = z.array(z.object({ org_id: z.string() }));
 const DueScores = z.array(z.object({ org_id: z.string(), agent_id: z.string() }));
 const LinkedOrganization = z.tuple([z.object({ org_id: z.string().nullable() })]);
@@ -87,6 +88,17 @@ export async function findUnnotedRatings(
 ): Promise<{ orgId: string; ratingId: string }[]> {
   const query = sql`select org_id, id from app.unnoted_ratings(${before.toISOString()}::timestamptz, ${limit})`;
   return (await call(address, query, UnnotedRatings)).map(({ org_id: orgId, id: ratingId }) => ({ orgId, ratingId }));
+}
+
+/** Open approvals whose time is over at `now`, one of each organization before the second of any: at most `limit`, and `ofEach` of an organization. */
+export async function findDueApprovals(
+  address: DatabaseAddress,
+  now: Date,
+  limit: number,
+  ofEach: number,
+): Promise<{ orgId: string; id: string }[]> {
+  const query = sql`select org_id, id from app.due_approvals(${now.toISOString()}::timestamptz, ${limit}, ${ofEach})`;
+  return (await call(address, query, DueApprovals)).map(({ org_id: orgId, id }) => ({ orgId, id }));
 }
 
 /** Whose a room is: undefined where there is no such room. */

@@ -1,5 +1,5 @@
 import { Environment, type ASTNode } from "@marcbachmann/cel-js";
-import { celLimits, messageOf } from "./cel.ts";
+import { messageOf, parserLimits } from "./cel.ts";
 
 /** A type of the engine's: `string`, `double`, `bool`, `dyn`, `list<string>`, `dyn<double>` (a number or null), an object's own name, … */
 export type CelTypeName = string;
@@ -12,16 +12,7 @@ type MacroCall = { readonly args: readonly unknown[] };
  * comparisons of what never compares, and results that are no bool. Nothing is evaluated here.
  */
 export class CelTyping {
-  readonly #environment = new Environment({
-    homogeneousAggregateLiterals: false,
-    limits: {
-      maxAstNodes: celLimits.nodes,
-      maxDepth: celLimits.depth,
-      maxListElements: celLimits.elements,
-      maxMapEntries: celLimits.elements,
-      maxCallArguments: celLimits.arguments,
-    },
-  });
+  readonly #environment = new Environment({ homogeneousAggregateLiterals: false, limits: parserLimits });
   #objects = 0;
 
   constructor() {

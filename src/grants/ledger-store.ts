@@ -1,6 +1,6 @@
 import type { Counters, LedgerAddress, Proposal, Verdict } from "./ledger.ts";
 import type { GrantMode } from "./mode.ts";
-import { reservationStore } from "./reservation-store.ts";
+import { deadlineStore, reservationStore } from "./reservation-store.ts";
 import { countersOf, noUsage, usageAt, withoutUse, type Usage } from "./usage.ts";
 
 const minuteMs = 60_000;
@@ -52,9 +52,7 @@ export function ledgerStore(storage: DurableObjectStorage) {
     },
     keepUnknown: reservations.keepUnknown,
 
-    nextDeadline: reservations.nextDeadline,
-    overdue: reservations.overdue,
-    postpone: reservations.postpone,
+    ...deadlineStore(sql),
   };
 }
 

@@ -1,3 +1,4 @@
+import type { WorkBudget } from "../expressions/work-budget.ts";
 import { decide } from "../policies/decide.ts";
 import type { DecisionReason, PolicyEffect } from "../policies/decision.ts";
 import type { Counters, Proposal, Verdict } from "./ledger.ts";
@@ -5,7 +6,7 @@ import type { LedgerStore } from "./ledger-store.ts";
 import { budgetShare, exceededLimits } from "./limits.ts";
 import { countersOf, withUse } from "./usage.ts";
 
-type Judgement = { readonly effect: PolicyEffect; readonly reasons: readonly DecisionReason[]; readonly ruleIds: readonly string[] };
+export type Judgement = { readonly effect: PolicyEffect; readonly reasons: readonly DecisionReason[]; readonly ruleIds: readonly string[] };
 
 /**
  * Decides over one invocation and reserves what it may use, in one turn: nothing else happens to the ledger between what is read here and what
@@ -31,11 +32,14 @@ export function propose(store: LedgerStore, proposal: Proposal, now: number): Ve
   return verdict;
 }
 
-function judge(proposal: Proposal, counters: Counters, unsettled: number): Judgement {
+type Judged = Pick<Proposal, "findings" | "terms" | "facts" | "costMicros" | "approval" | "budget" | "ratePerMinute">;
+
+/** What a proposal comes to; also of one that was recorded, under another policy. `work` bounds the rules. */
+export function judge(proposal: Judged, counters: Counters, unsettled: number, work?: WorkBudget): Judgement {
   const { findings, terms, facts, costMicros, approval } = proposal;
   if (findings.length > 0) return denied(...findings);
   if (terms === null) return denied("policy_inactive");
-  const { effect, reason, ruleIds } = decide(terms, { ...facts, counters: { ...counters, costMicros } });
+  const { effect, reason, ruleIds } = decide(terms, { ...facts, counters: { ...counters, costMicros } }, work);
   if (effect === "deny") return { effect, reasons: [reason], ruleIds };
   // Before a person is asked, too: nobody is asked for what could not be done.
   const exceeded = exceededLimits(proposal, { ...counters, costMicros, unsettled });

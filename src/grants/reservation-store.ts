@@ -64,7 +64,12 @@ export function reservationStore(sql: SqlStorage) {
       );
       sql.exec("update reservations set deadline = null, verdict = '', recovery = '' where invocationId = ?", invocationId);
     },
+  };
+}
 
+/** By when reservations are looked into. */
+export function deadlineStore(sql: SqlStorage) {
+  return {
     /** When the next reservation is overdue; undefined where none will be. */
     nextDeadline: (): number | undefined =>
       sql.exec<{ deadline: number | null }>("select min(deadline) as deadline from reservations where deadline is not null").one()
@@ -81,6 +86,10 @@ export function reservationStore(sql: SqlStorage) {
         .toArray()
         .map(({ verdict, recovery, ...row }) => ({ ...row, verdict: JSON.parse(verdict), recovery: JSON.parse(recovery) })),
     postpone: (invocationId: string, until: number): void =>
-      void sql.exec("update reservations set deadline = ?, attempts = attempts + 1 where invocationId = ?", until, invocationId),
+      void sql.exec(
+        "update reservations set deadline = ?, attempts = attempts + 1 where invocationId = ? and deadline is not null",
+        until,
+        invocationId,
+      ),
   };
 }

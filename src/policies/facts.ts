@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import type { Place } from "../crypto/sealed-box.ts";
 import { Budget } from "../grants/budget.ts";
 import { decisionReasons } from "./decision.ts";
 
@@ -59,3 +60,6 @@ export const RecordedInput = z.strictObject({
   ratePerMinute: z.int(),
 });
 export type RecordedInput = z.output<typeof RecordedInput>;
+
+/** Where the recorded input of an invocation stands sealed. */
+export const recordedPlace = (invocationId: string): Place => ({ table: "invocations", row: invocationId, field: "sealed_input" });

@@ -1,8 +1,9 @@
 import { z } from "@hono/zod-openapi";
+import { AnyJson } from "../expressions/any-json.ts";
 import { idPattern } from "../platform/ids.ts";
 
 const HeaderName = z.string().regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}$/);
-const JsonSchema = z.record(z.string(), z.json());
+const JsonSchema = z.record(z.string(), AnyJson);
 
 /** Where the sealed credential goes; what stands before it, such as `Bearer `, is no secret. */
 const CredentialPlace = z.strictObject({ header: HeaderName, prefix: z.string().max(32).default("") });

@@ -1,4 +1,4 @@
-import { and, eq, getTableColumns, sql, type SQL } from "drizzle-orm";
+import { and, eq, getTableColumns, max, sql, type SQL } from "drizzle-orm";
 import { capabilities, capabilityCredentials, capabilityVersions } from "../../db/schema/capabilities.ts";
 import type { EnteredDb, ScopedDb } from "../../db/tenant-db.ts";
 import { keyset, type Page } from "../../http/pagination.ts";
@@ -63,6 +63,13 @@ export const insertVersion = ({ orm, orgId }: ScopedDb, row: Omit<VersionRow, "o
 
 export const insertCredential = ({ orm, orgId }: ScopedDb, row: Omit<typeof capabilityCredentials.$inferInsert, "orgId">) =>
   orm.insert(capabilityCredentials).values({ ...row, orgId });
+
+/** The last version that a credential had; the next one is another, also where none is in use. */
+export const selectLastCredential = ({ orm, orgId }: ScopedDb, capabilityId: string) =>
+  orm
+    .select({ version: max(capabilityCredentials.version) })
+    .from(capabilityCredentials)
+    .where(and(eq(capabilityCredentials.orgId, orgId), eq(capabilityCredentials.capabilityId, capabilityId)));
 
 /** Matches only while the capability is as it was read. */
 export const updateCapability = (

@@ -1,7 +1,7 @@
 import { canonicalJson, type JsonValue } from "../../crypto/canonical-json.ts";
 import { sha256Digest } from "../../crypto/digest.ts";
 import type { InvocationEffect, InvocationStatus } from "../../grants/invocation.ts";
-import type { Settled } from "../../grants/ledger.ts";
+import type { Settled, Verdict } from "../../grants/ledger.ts";
 import type { DecisionReason, PolicyEffect } from "../../policies/decision.ts";
 import type { UpstreamResult } from "../../upstreams/upstream-result.ts";
 import type { ReceiptFacts } from "../receipts/index.ts";
@@ -27,6 +27,8 @@ export type Outcome = Decided & {
   /** What the upstream's tool is now, where it is not the one that was pinned. */
   readonly drifted: string | null;
 };
+
+export const decidedBy = ({ effect, reasons, ruleIds }: Verdict): Decided => ({ decision: effect, reasons, ruleIds });
 
 const unsent = { effect: null, known: null, upstreamStatus: null, latencyMs: null, settled: null, drifted: null } as const;
 

@@ -6,7 +6,8 @@ import { problem } from "../../http/problem.ts";
 import { RecordedInput } from "../../policies/facts.ts";
 import type { InvocationPage, InvocationView, ListInvocationsQuery } from "./schemas.ts";
 import { selectInvocation, selectInvocations } from "./store.ts";
-import { inputPlace, toInvocation } from "./view.ts";
+import { openInput } from "./recorded-input.ts";
+import { toInvocation } from "./view.ts";
 
 /** A credential that is bound to an agent sees that one's. */
 export async function listInvocations(
@@ -26,7 +27,7 @@ export async function getInvocation({ tenant, principal, box }: ReadContext, id:
   requireAgent(principal, row.agentId);
   const view = toInvocation(row);
   if (!maySeeInput(principal)) return view;
-  const { facts } = RecordedInput.parse(JSON.parse(await box.open(inputPlace(id), row.sealedInput)));
+  const { facts } = RecordedInput.parse(await openInput(box, id, row.sealedInput));
   return { ...view, input: facts.arguments };
 }
 

@@ -1,10 +1,11 @@
 import { z } from "@hono/zod-openapi";
+import { AnyJson } from "../../expressions/any-json.ts";
 import { invocationEffects, invocationStatuses } from "../../grants/invocation.ts";
 import { grantModes } from "../../grants/mode.ts";
 import { pageOf, pageQuery } from "../../http/pagination.ts";
 import { idPattern } from "../../platform/ids.ts";
 import { decisionReasons, policyEffects } from "../../policies/decision.ts";
-import { approvalStatuses } from "../../grants/approval.ts";
+import { ApprovalTicket } from "../approvals/index.ts";
 import { Receipt } from "../receipts/index.ts";
 
 const Time = z.iso.datetime();
@@ -23,6 +24,7 @@ export const InvokeBody = z
   })
   .openapi("Invoke");
 export type InvokeInput = z.output<typeof InvokeBody>;
+export type Arguments = InvokeInput["arguments"];
 
 const simulationLabel = "simulation: nothing was sent";
 export const labelOf = (mode: (typeof grantModes)[number]): typeof simulationLabel | null =>
@@ -42,30 +44,23 @@ const decided = {
   effect: z.enum(invocationEffects).nullable().openapi({ description: "What is known of the effect; null where nothing was sent." }),
 };
 
-/** How an approval that is waited for stands. */
-const WaitingApproval = z
-  .object({
-    id: z.string(),
-    url: z.url().openapi({ description: "Where a person of the organization decides." }),
-    status: z.enum(approvalStatuses),
-    expiresAt: Time,
-    pollAfterMs: z.int(),
-  })
-  .openapi("WaitingApproval");
-export type WaitingView = z.input<typeof WaitingApproval>;
-
 export const Invoked = z
   .object({
     invocationId: z.string(),
     grantId: z.string(),
     ...decided,
-    approval: WaitingApproval.nullable().openapi({ description: "Where a person is to decide first: call again once it is `approved`." }),
-    result: z.json().optional().openapi({ description: "What the upstream answered, without its credential; absent where it did not answer." }),
+    approval: ApprovalTicket.nullable().openapi({ description: "Where a person is to decide first: call again once it is `approved`." }),
+    argumentsFault: z
+      .object({ at: z.string().openapi({ description: "A JSON Pointer into the arguments." }), detail: z.string() })
+      .optional()
+      .openapi({ description: "With the reason `invalid_arguments`: where they are not what the capability takes." }),
+    result: AnyJson.optional().openapi({ description: "What the upstream answered, without its credential; absent where it did not answer." }),
     upstreamStatus: z.int().nullable(),
     receipt: Receipt,
   })
   .openapi("Invoked");
 export type InvokedView = z.input<typeof Invoked>;
+export type TicketView = z.input<typeof ApprovalTicket>;
 
 export const Invocation = z
   .object({

@@ -1,4 +1,4 @@
-import { and, eq } from "drizzle-orm";
+import { and, eq, sql, type SQL } from "drizzle-orm";
 import { invocations } from "../../db/schema/invocations.ts";
 import type { ScopedDb } from "../../db/tenant-db.ts";
 import type { InvocationStatus } from "../../grants/invocation.ts";
@@ -43,3 +43,10 @@ export const updateSettled = ({ orm, orgId }: ScopedDb, { id, revision, ...chang
     .update(invocations)
     .set({ ...changes, revision: revision + 1 })
     .where(and(eq(invocations.orgId, orgId), eq(invocations.id, id), eq(invocations.revision, revision)));
+
+/** A field of an invocation, for what is read with it in one round trip. */
+export const fieldOfInvocation = (
+  orgId: string,
+  id: string,
+  column: typeof invocations.receiptId | typeof invocations.agentId | typeof invocations.approvalId,
+): SQL => sql`(select ${column} from ${invocations} where ${invocations.orgId} = ${orgId} and ${invocations.id} = ${id})`;

@@ -1,4 +1,3 @@
-import type { JsonValue } from "../../crypto/canonical-json.ts";
 import { labelOf, type InvocationView } from "./schemas.ts";
 import type { InvocationRow } from "./store.ts";
 
@@ -34,8 +33,3 @@ const reviewOf = ({ reviewVerdict, reviewedBy, reviewedAt }: InvocationRow): Inv
   reviewVerdict === null || reviewedBy === null || reviewedAt === null
     ? null
     : { verdict: reviewVerdict, by: reviewedBy, at: reviewedAt.toISOString() };
-
-/** Where the input of an invocation is sealed. */
-export const inputPlace = (id: string) => ({ table: "invocations", row: id, field: "sealed_input" });
-
-export type Arguments = { readonly [name: string]: JsonValue };
