@@ -1,4 +1,5 @@
-import type { Condition } from "../expressions/condition.ts";
+import { z } from "zod";
+import { severities } from "../expressions/outcome.ts";
 
 /**
  * How an invocation stands. `denied`: decided against. `pending`: waits for a person. `simulated`: decided for, and nothing was sent.
@@ -13,11 +14,12 @@ export const invocationEffects = ["confirmed", "failed", "unknown"] as const;
 export type InvocationEffect = (typeof invocationEffects)[number];
 
 /** What a condition of an active pact came to on the arguments of an invocation; those that could not be judged are left out. */
-export type JudgedCondition = {
+export const JudgedCondition = z.object({
   /** Of what the condition promises: the same promise has the same digest in every version of the pact. */
-  readonly digest: string;
-  readonly pactDigest: string;
-  readonly conditionId: string;
-  readonly severity: Condition["severity"];
-  readonly kept: boolean;
-};
+  digest: z.string(),
+  pactDigest: z.string(),
+  conditionId: z.string(),
+  severity: z.enum(severities),
+  kept: z.boolean(),
+});
+export type JudgedCondition = z.output<typeof JudgedCondition>;
