@@ -3,13 +3,13 @@ import { jsonDigest, type Digest } from "../../crypto/digest.ts";
 import { isStorable, type JsonObject } from "../../expressions/json.ts";
 import { problem } from "../../http/problem.ts";
 
-/** What was asked: the grant and the arguments. What JSON can spell and no digest can hold is refused. */
-export function requestDigestOf(grantId: string, args: JsonObject): Promise<Digest> {
+/** What was asked of a grant. What JSON can spell and no digest can hold is refused. */
+export function requestDigestOf(args: JsonObject): Promise<Digest> {
   if (!isStorable(args)) {
     const message = "Holds U+0000 or half a surrogate pair.";
     throw problem("invalid_request", message, { errors: [{ path: "body.arguments", message }] });
   }
-  return jsonDigest({ grantId, arguments: args });
+  return jsonDigest({ arguments: args });
 }
 
 /** All that an approval is bound to, beside the arguments. */
