@@ -12,6 +12,7 @@ import { evalOperations } from "./features/evals/operations.ts";
 import { evidenceOperations } from "./features/evidence/operations.ts";
 import { inngestOperations } from "./features/inngest/operations.ts";
 import { judgePanelOperations } from "./features/judge-panels/operations.ts";
+import { grantOperations } from "./features/grants/operations.ts";
 import { keyOperations } from "./features/keys/operations.ts";
 import { noticeOperations } from "./features/notices/operations.ts";
 import { memberOperations } from "./features/members/operations.ts";
@@ -58,6 +59,7 @@ export const operations: readonly Operation[] = [
   ...inngestOperations,
   ...memberOperations,
   ...sessionOperations,
+  ...grantOperations,
   ...keyOperations,
   ...accessTokenOperations,
   ...webhookOperations,

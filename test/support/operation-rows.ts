@@ -1,6 +1,7 @@
 import { env } from "cloudflare:workers";
 import { newId } from "../../src/platform/ids.ts";
 import { offerPanel, setClaimPolicy } from "./harness.ts";
+import { capabilityBody, grantOn, newGround, policyTerms } from "./grants.ts";
 import { createOrganization, type TestOrganization } from "./organization.ts";
 import { cosigned, newActivePact, offered, tokenOf } from "./bilateral.ts";
 import { openPolicy } from "./open-policy.ts";
@@ -60,6 +61,16 @@ export const requestBodies: Readonly<Record<string, unknown>> = {
   "webhook_endpoints.create": { url: `${env.RECEIVER_URL}/hook/rows`, eventTypes: [] },
   "webhook_endpoints.update": { description: "Other receiver" },
   "webhook_endpoints.recover": { since: "2026-01-01T00:00:00Z" },
+  "capabilities.create": capabilityBody(),
+  "capabilities.discover_tools": { capabilityId: newId("capability") },
+  "capabilities.create_version": { definition: capabilityBody().definition },
+  "capabilities.set_credential": { value: null },
+  "policies.create": { capabilityId: newId("capability"), name: "Rules", terms: policyTerms() },
+  "policies.create_version": { terms: policyTerms() },
+  "policies.activate": { version: 1 },
+  "policies.simulate": { version: 1 },
+  "grants.create": { agentId: newId("agent"), capabilityId: newId("capability"), policyId: newId("policy") },
+  "grants.update": { ratePerMinute: 10 },
   "logs.cosign": { size: 1, verifierKey: "witness.example+00000000+BA==", signature: "— witness.example AAAA" },
 };
 
@@ -85,6 +96,9 @@ export const unknownIds: Readonly<Record<string, string>> = {
   receiptId: newId("receipt"),
   cardKeyId: newId("cardKey"),
   kid: "A".repeat(43),
+  capabilityId: newId("capability"),
+  policyId: newId("policy"),
+  grantId: newId("grant"),
   endpointId: newId("webhookEndpoint"),
   eventId: newId("webhookEvent"),
 };
@@ -126,6 +140,8 @@ export async function resourcesOf(org: TestOrganization): Promise<Readonly<Recor
   const shared = { offerId, token, cosignatureId };
   const endpointId = await make("/v1/webhook-endpoints", requestBodies["webhook_endpoints.create"]);
   const eventId: string = (await org.call("POST", `/v1/webhook-endpoints/${endpointId}/test`)).body.eventId;
+  const ground = await newGround(org);
+  const grantId: string = (await grantOn(ground)).body.id;
   const proofs = { attestationId, receiptId, kid: signer.kid };
   return {
     agentId,
@@ -143,6 +159,7 @@ export async function resourcesOf(org: TestOrganization): Promise<Readonly<Recor
     ...shared,
     ...proofs,
     ...{ endpointId, eventId },
+    ...{ capabilityId: ground.capabilityId, policyId: ground.policyId, grantId },
   };
 }
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { and, eq, sql, type SQL } from "drizzle-orm";
+import { and, eq, isNotNull, isNull, sql, type SQL } from "drizzle-orm";
 import { agents } from "../../db/schema/agents.ts";
 import { capabilities, capabilityVersions } from "../../db/schema/capabilities.ts";
 import { grants } from "../../db/schema/grants.ts";
@@ -67,16 +67,61 @@ const selectGrounds = ({ orm, orgId }: ScopedDb) =>
     );
 
 /** A grant, its agent, and the versions of all that it rests on. */
-export const selectBasis = (db: ScopedDb, grantId: string) =>
+export const selectBasis = (db: ScopedDb, grantId: string | SQL) =>
   selectGrounds(db).where(and(eq(grants.orgId, db.orgId), eq(grants.id, grantId)));
 
 export type GroundRow = Awaited<ReturnType<typeof selectBasis>>[number];
 
-export function selectGrants(db: ScopedDb, page: Page, { agentId }: { readonly agentId?: string | null | undefined }) {
+export function selectGrants(db: ScopedDb, page: Page, agentId: string | null) {
   const { where, orderBy, limit } = keyset(page, grants.createdAt, grants.id);
-  const ofAgent = agentId == null ? undefined : eq(grants.agentId, agentId);
+  const ofAgent = agentId === null ? undefined : eq(grants.agentId, agentId);
   return selectGrounds(db)
     .where(and(eq(grants.orgId, db.orgId), ofAgent, where))
     .orderBy(...orderBy)
     .limit(limit);
 }
+
+export const insertGrant = ({ orm, orgId }: ScopedDb, row: NewGrantRow) => orm.insert(grants).values({ ...row, orgId });
+
+type GrantChange = Partial<
+  Pick<GrantRow, "budget" | "ratePerMinute" | "expiresAt" | "status" | "promotedFor" | "promotedBasis" | "promotedAt">
+>;
+
+/** Matches only while the grant is as it was read. */
+export const updateGrant = (
+  { orm, orgId }: ScopedDb,
+  { id, revision }: Pick<GrantRow, "id" | "revision">,
+  change: GrantChange & Pick<GrantRow, "updatedAt">,
+) =>
+  orm
+    .update(grants)
+    .set({ ...change, revision: revision + 1 })
+    .where(and(eq(grants.orgId, orgId), eq(grants.id, id), eq(grants.revision, revision)));
+
+export const selectAgentInService = ({ orm, orgId }: ScopedDb, agentId: string) =>
+  orm
+    .select({ id: agents.id })
+    .from(agents)
+    .where(and(eq(agents.orgId, orgId), eq(agents.id, agentId), isNull(agents.archivedAt)));
+
+export const selectCapabilityInUse = ({ orm, orgId }: ScopedDb, capabilityId: string) =>
+  orm
+    .select({ name: capabilities.name, definition: capabilityVersions.definition })
+    .from(capabilities)
+    .innerJoin(
+      capabilityVersions,
+      and(
+        eq(capabilityVersions.orgId, orgId),
+        eq(capabilityVersions.capabilityId, capabilities.id),
+        eq(capabilityVersions.version, capabilities.version),
+      ),
+    )
+    .where(and(eq(capabilities.orgId, orgId), eq(capabilities.id, capabilityId), eq(capabilities.status, "active")));
+
+export const selectPolicyInForce = ({ orm, orgId }: ScopedDb, policyId: string, capabilityId: string) =>
+  orm
+    .select({ activeVersion: policies.activeVersion })
+    .from(policies)
+    .where(
+      and(eq(policies.orgId, orgId), eq(policies.id, policyId), eq(policies.capabilityId, capabilityId), isNotNull(policies.activeVersion)),
+    );
