@@ -55,6 +55,7 @@ export const invocations = pgTable(
     index("invocations_page").on(table.orgId, table.createdAt, table.id),
     index("invocations_grant").on(table.orgId, table.grantId, table.createdAt, table.id),
     index("invocations_agent").on(table.orgId, table.agentId, table.createdAt, table.id),
+    index("invocations_policy").on(table.orgId, table.policyId, table.createdAt, table.id),
     index("invocations_receipt").on(table.orgId, table.receiptId),
     foreignKey({ columns: [table.orgId, table.grantId, table.agentId], foreignColumns: [grants.orgId, grants.id, grants.agentId] }),
     foreignKey({ columns: [table.orgId, table.receiptId], foreignColumns: [receipts.orgId, receipts.id] }),
