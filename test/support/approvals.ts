@@ -1,4 +1,5 @@
 import { env } from "cloudflare:workers";
+import { and, eq } from "drizzle-orm";
 import { actAsSystem } from "../../src/access/system-principal.ts";
 import type { JsonValue } from "../../src/crypto/canonical-json.ts";
 import { jsonDigest } from "../../src/crypto/digest.ts";
@@ -102,4 +103,16 @@ export async function askApproval(
   const { build, consequences } = plan;
   await tenant.write({ action: "grant.invoked", resource: invocationId, change: {}, answer: null, consequences }, build);
   return plan.row;
+}
+
+/** Ends a grant behind everybody's back. */
+export async function endGrant(orgId: string, id: string, change: "revoked" | "expired"): Promise<void> {
+  const { tenant } = await actAsSystem(testEnvironment, orgId, "system:test");
+  const ended = change === "revoked" ? { status: "revoked" as const } : { expiresAt: new Date() };
+  await tenant.write({ action: "grant.revoked", resource: id, change: {}, answer: null }, ({ orm }) => [
+    orm
+      .update(grants)
+      .set({ ...ended, revision: 2 })
+      .where(and(eq(grants.orgId, orgId), eq(grants.id, id))),
+  ]);
 }
