@@ -26,7 +26,7 @@ declare global {
     }
     interface GlobalProps {
       mainModule: typeof import("../../src/worker.ts");
-      durableNamespaces: "Gate" | "TransparencyLog" | "Room" | "WebhookDeliverer";
+      durableNamespaces: "Gate" | "TransparencyLog" | "Room" | "WebhookDeliverer" | "GrantLedger";
     }
   }
 }
