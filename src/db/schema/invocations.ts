@@ -28,7 +28,7 @@ export const invocations = pgTable(
     basis: text().notNull(),
     policyId: text().notNull(),
     policyVersion: integer().notNull(),
-    /** SHA-256 of the canonical JSON of grant and arguments. */
+    /** SHA-256 of the canonical JSON of `{arguments}`: of one grant, the same digest is the same request. */
     requestDigest: text().notNull(),
     /** The same of all that an approval is bound to: action, arguments, agent version, policy version and grant. */
     actionDigest: text().notNull(),
@@ -57,6 +57,7 @@ export const invocations = pgTable(
     index("invocations_page").on(table.orgId, table.createdAt, table.id),
     index("invocations_grant").on(table.orgId, table.grantId, table.createdAt, table.id),
     index("invocations_agent").on(table.orgId, table.agentId, table.createdAt, table.id),
+    index("invocations_policy").on(table.orgId, table.policyId, table.createdAt, table.id),
     index("invocations_receipt").on(table.orgId, table.receiptId),
     foreignKey({ columns: [table.orgId, table.grantId, table.agentId], foreignColumns: [grants.orgId, grants.id, grants.agentId] }),
     foreignKey({ columns: [table.orgId, table.receiptId], foreignColumns: [receipts.orgId, receipts.id] }),

@@ -30,12 +30,13 @@ export function judgeRequest(ground: Ground, args: Arguments, now: Date): Reques
   const pacts = judgePacts(ground, args);
   const findings = [
     ...standingFaults(ground, now),
-    ...(fault === null ? [] : (["invalid_arguments"] as const)),
-    ...(cost === "unknown" ? (["cost_unknown"] as const) : []),
+    ...(fault === null ? costFaults(cost) : (["invalid_arguments"] as const)),
     ...(pacts.fault === null ? [] : [pacts.fault]),
   ];
   return { arguments: args, plan, fault, costMicros: cost === "unknown" ? null : cost, findings, pacts };
 }
+
+const costFaults = (cost: ReturnType<typeof costOf>): DecisionReason[] => (cost === "unknown" ? ["cost_unknown"] : []);
 
 function faultOf(checked: ReturnType<typeof checkArguments>, plan: CallPlan): ArgumentsFault | null {
   if (!checked.ok) return { at: checked.at, detail: checked.detail };
