@@ -2,6 +2,7 @@ import { accessTokenOperations } from "./features/access-tokens/operations.ts";
 import { agentCardOperations } from "./features/agent-cards/operations.ts";
 import { agentKeyOperations } from "./features/agent-keys/operations.ts";
 import { agentOperations } from "./features/agents/operations.ts";
+import { approvalOperations } from "./features/approvals/operations.ts";
 import { attestationOperations } from "./features/attestations/operations.ts";
 import { auditOperations } from "./features/audit/operations.ts";
 import { clerkOperations } from "./features/clerk/operations.ts";
@@ -11,6 +12,7 @@ import { cosignatureOperations } from "./features/cosignatures/operations.ts";
 import { evalOperations } from "./features/evals/operations.ts";
 import { evidenceOperations } from "./features/evidence/operations.ts";
 import { inngestOperations } from "./features/inngest/operations.ts";
+import { invocationOperations } from "./features/invocations/operations.ts";
 import { judgePanelOperations } from "./features/judge-panels/operations.ts";
 import { grantOperations } from "./features/grants/operations.ts";
 import { keyOperations } from "./features/keys/operations.ts";
@@ -48,8 +50,10 @@ export const operations: readonly Operation[] = [
   ...attestationOperations,
   ...trustOperations,
   ...receiptOperations,
-  ...policyOperations,
   ...capabilityOperations,
+  ...policyOperations,
+  ...invocationOperations,
+  ...approvalOperations,
   ...priceOperations(() => operations),
   ...paymentOperations,
   ...swarmOperations,
