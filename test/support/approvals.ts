@@ -1,7 +1,9 @@
 import { env } from "cloudflare:workers";
+import { and, eq } from "drizzle-orm";
 import { actAsSystem } from "../../src/access/system-principal.ts";
 import type { JsonValue } from "../../src/crypto/canonical-json.ts";
 import { jsonDigest } from "../../src/crypto/digest.ts";
+import { agents } from "../../src/db/schema/agents.ts";
 import { capabilities, capabilityVersions } from "../../src/db/schema/capabilities.ts";
 import { grants } from "../../src/db/schema/grants.ts";
 import { policies, policyVersions } from "../../src/db/schema/policies.ts";
@@ -102,4 +104,33 @@ export async function askApproval(
   const { build, consequences } = plan;
   await tenant.write({ action: "grant.invoked", resource: invocationId, change: {}, answer: null, consequences }, build);
   return plan.row;
+}
+
+/** Ends a grant behind everybody's back. */
+export async function endGrant(orgId: string, id: string, change: "revoked" | "expired"): Promise<void> {
+  const { tenant } = await actAsSystem(testEnvironment, orgId, "system:test");
+  const ended = change === "revoked" ? { status: "revoked" as const } : { expiresAt: new Date() };
+  await tenant.write({ action: "grant.revoked", resource: id, change: {}, answer: null }, ({ orm }) => [
+    orm
+      .update(grants)
+      .set({ ...ended, revision: 2 })
+      .where(and(eq(grants.orgId, orgId), eq(grants.id, id))),
+  ]);
+}
+
+/** An agent like another one, as those are that were there before it was kept who registered them. */
+export async function copyWithoutRegistrant({ orgId }: Pick<TestOrganization, "orgId">, agentId: string): Promise<string> {
+  const { tenant } = await actAsSystem(testEnvironment, orgId, "system:test");
+  const [[found]] = await tenant.read(({ orm }) => [
+    orm
+      .select()
+      .from(agents)
+      .where(and(eq(agents.orgId, orgId), eq(agents.id, agentId))),
+  ]);
+  if (found === undefined) throw new Error("no such agent");
+  const id = newId("agent");
+  await tenant.write({ action: "agent.created", resource: id, change: {}, answer: null }, ({ orm }) => [
+    orm.insert(agents).values({ ...found, id, externalId: id, registeredBy: null }),
+  ]);
+  return id;
 }
