@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { newId } from "../../src/platform/ids.ts";
-import { askApproval, newGrant } from "./approvals.ts";
+import { askApproval } from "./approvals.ts";
 import { offerPanel, setClaimPolicy } from "./harness.ts";
 import { agentCaller, capabilityBody, grantOn, newGround, policyTerms } from "./grants.ts";
 import { createOrganization, type TestOrganization } from "./organization.ts";
@@ -17,17 +17,6 @@ const suite = { name: "Greeting", cases: [{ id: "hello", input: "Say hello.", ex
 const panel = {
   name: "Judges",
   judges: ["a", "b", "c"].map((name) => ({ name, baseUrl: `${env.AGENTS_URL}/judges/operations/${name}`, model: "pass" })),
-};
-const capability = {
-  name: "Orders",
-  description: "Reads an order.",
-  definition: {
-    kind: "http",
-    method: "GET",
-    urlTemplate: `${env.UPSTREAM_URL}/orders/operations/{orderId}`,
-    argumentsSchema: { type: "object", properties: { orderId: { type: "string" } }, required: ["orderId"] },
-    credential: { header: "x-api-key" },
-  },
 };
 const labelled = (answer: string, label: "pass" | "fail") => ({ rubric: "It says yes.", answer, label });
 
@@ -50,10 +39,6 @@ export const requestBodies: Readonly<Record<string, unknown>> = {
   "judge_panels.update": { name: "Other judges" },
   "judge_panels.calibrate": { examples: [labelled("yes", "pass"), labelled("no", "fail")] },
   "judge_panels.ask": { rubric: "It says yes.", question: "Yes?", answer: "yes" },
-  "capabilities.create": capability,
-  "capabilities.create_version": { definition: capability.definition },
-  "capabilities.set_credential": { value: "sealed_secret" },
-  "capabilities.discover_tools": { url: `${env.UPSTREAM_URL}/mcp/operations` },
   "billing.create_checkout": { plan: "pro" },
   "swarms.create": { name: "Swarm" },
   "swarms.rotate_secret": { mode: "hard" },
@@ -106,7 +91,6 @@ export const unknownIds: Readonly<Record<string, string>> = {
   suiteId: newId("suite"),
   runId: newId("run"),
   panelId: newId("judgePanel"),
-  capabilityId: newId("capability"),
   calibrationId: newId("calibration"),
   swarmId: newId("swarm"),
   roomId: `room_${"0".repeat(33)}`,
@@ -146,7 +130,6 @@ export async function resourcesOf(org: TestOrganization): Promise<Readonly<Recor
   const runId = await make(`/v1/agents/${agentId}/runs`, { suiteId, mode: "simulation" });
   const panelId = await make("/v1/judge-panels", panel);
   const calibrationId = await make(`/v1/judge-panels/${panelId}/calibrations`, requestBodies["judge_panels.calibrate"]);
-  const capabilityId = await make("/v1/capabilities", capability);
   const { swarmId, roomId } = await newRoom(org);
   const revocationId = await make(`/v1/rooms/${roomId}/revocations`, requestBodies["room_revocations.create"]);
   const keyId = await make("/v1/keys", requestBodies["keys.create"]);
@@ -169,6 +152,7 @@ export async function resourcesOf(org: TestOrganization): Promise<Readonly<Recor
   const ground = await newGround(org);
   const grantId: string = (await grantOn(ground)).body.id;
   const { id: approvalId } = await askApproval(org, await newGrant(org));
+  const { id: approvalId } = await askApproval(org, { ...ground, id: grantId });
   const asAgent = await agentCaller(ground, ground.agentId, ["grants:invoke"]);
   const { invocationId } = (await asAgent("POST", `/v1/grants/${grantId}/invoke`, requestBodies["grants.invoke"])).body;
   const proofs = { attestationId, receiptId, kid: signer.kid };
@@ -180,7 +164,6 @@ export async function resourcesOf(org: TestOrganization): Promise<Readonly<Recor
     runId,
     panelId,
     calibrationId,
-    capabilityId,
     ...{ swarmId, roomId, revocationId },
     keyId,
     memberId,

@@ -3,7 +3,7 @@ import { jsonDigest, sha256Digest } from "../../../src/crypto/digest.ts";
 import { ownerSees, roundTrips } from "../../support/harness.ts";
 import { createOrganization, type TestOrganization } from "../../support/organization.ts";
 import { signInAs, type TestPerson } from "../../support/people.ts";
-import { askApproval, endGrant, newGrant, type TestGrant } from "../../support/approvals.ts";
+import { askApproval, expireGrant, newGrant, type TestGrant } from "../../support/approvals.ts";
 import { addEndpoint, everyType, toldTo } from "../../webhooks/hook-world.ts";
 
 let org: TestOrganization;
@@ -135,10 +135,10 @@ describe("a decision", () => {
   });
 
   it("is not made for a grant that is revoked or expired", async () => {
-    for (const change of ["revoked", "expired"] as const) {
+    for (const end of [(id: string) => org.call("POST", `/v1/grants/${id}/revoke`), (id: string) => expireGrant(org.orgId, id)]) {
       const ended = await newGrant(org);
       const approval = await askApproval(org, ended);
-      await endGrant(org.orgId, ended.id, change);
+      await end(ended.id);
       const body = { previewDigest: approval.previewDigest };
       const answer = await operator.call("POST", pathOf(approval, "/approve"), body);
       expect([answer.status, answer.body.errors]).toEqual([409, [{ path: "approvalId", message: "The grant is revoked or expired." }]]);
