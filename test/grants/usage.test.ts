@@ -96,6 +96,10 @@ describe("a tool's name of a capability's", () => {
       "capability",
       "a".repeat(51),
     ]);
-    fc.assert(fc.property(fc.array(fc.nat({ max: 0x10_ff_ff }), { maxLength: 80 }), (codes) => toolNamePattern.test(toToolName(String.fromCodePoint(...codes))) => toolNamePattern.test(toToolName(name))));
+    fc.assert(
+      fc.property(fc.array(fc.nat({ max: 0x10_ff_ff }), { maxLength: 80 }), (codes) =>
+        toolNamePattern.test(toToolName(String.fromCodePoint(...codes))),
+      ),
+    );
   });
 });
