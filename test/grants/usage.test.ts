@@ -36,6 +36,17 @@ describe("what was used", () => {
     });
   });
 
+  it("is given back to the day and the month that it was used in, and to no other", () => {
+    const start = at("2026-01-31T12:00:00Z");
+    const [cost, first] = [5, withUse(usageAt(noUsage, start), 5)];
+    const { day, month } = first;
+    const next = withUse(usageAt(first, at("2026-02-01T12:00:00Z")), 7);
+    expect(withoutUse(next, { day, month, costMicros: cost })).toEqual({ ...next, total: 1 });
+    const sameMonth = withUse(usageAt(withUse(usageAt(noUsage, at("2026-01-30T12:00:00Z")), 5), start), 7);
+    const returned = withoutUse(sameMonth, { day: day - 1, month, costMicros: cost });
+    expect(returned).toEqual({ ...sameMonth, total: 1, thisMonth: 1, spentMonth: 7 });
+  });
+
   it("stays exact to the last number that can be, and never falls below nothing", () => {
     const huge = withUse(withUse(usageAt(noUsage, at("2026-01-01T00:00:00Z")), 9_000_000_000_000_000), 9_000_000_000_000_000);
     expect(huge.spentToday).toBe(Number.MAX_SAFE_INTEGER);
