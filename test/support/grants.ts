@@ -89,5 +89,6 @@ export async function putInProduction({ org, grantId }: { readonly org: TestOrga
 export async function agentCaller({ org }: Pick<Granted, "org">, agentId: string, scopes: readonly string[]) {
   const { body, text } = await org.call("POST", "/v1/keys", { name: "agent", scopes, agentId });
   if (typeof body.key !== "string") throw new Error(text);
-  return (method: string, path: string, sent?: unknown) => org.call(method, path, sent, { authorization: `Bearer ${body.key}` });
+  return (method: string, path: string, sent?: unknown, headers: Record<string, string> = {}) =>
+    org.call(method, path, sent, { authorization: `Bearer ${body.key}`, ...headers });
 }

@@ -1,8 +1,8 @@
 import { env } from "cloudflare:workers";
 import { newId } from "../../src/platform/ids.ts";
-import { askApproval, newGrant } from "./approvals.ts";
+import { askApproval } from "./approvals.ts";
 import { offerPanel, setClaimPolicy } from "./harness.ts";
-import { capabilityBody, grantOn, newGround, policyTerms } from "./grants.ts";
+import { agentCaller, capabilityBody, grantOn, newGround, policyTerms } from "./grants.ts";
 import { createOrganization, type TestOrganization } from "./organization.ts";
 import { cosigned, newActivePact, offered, tokenOf } from "./bilateral.ts";
 import { openPolicy } from "./open-policy.ts";
@@ -63,6 +63,8 @@ export const requestBodies: Readonly<Record<string, unknown>> = {
   "approvals.deny": { previewDigest: `sha256:${"ab".repeat(32)}` },
   "approvals.approve_on_page": `previewDigest=sha256%3A${"ab".repeat(32)}`,
   "approvals.deny_on_page": `previewDigest=sha256%3A${"ab".repeat(32)}`,
+  "grants.invoke": { arguments: { orderId: "o-1", amount: 5 } },
+  "invocations.settle": { effect: "confirmed" },
   "webhook_endpoints.create": { url: `${env.RECEIVER_URL}/hook/rows`, eventTypes: [] },
   "webhook_endpoints.update": { description: "Other receiver" },
   "webhook_endpoints.recover": { since: "2026-01-01T00:00:00Z" },
@@ -104,6 +106,7 @@ export const unknownIds: Readonly<Record<string, string>> = {
   capabilityId: newId("capability"),
   policyId: newId("policy"),
   grantId: newId("grant"),
+  invocationId: newId("invocation"),
   endpointId: newId("webhookEndpoint"),
   eventId: newId("webhookEvent"),
   approvalId: newId("approval"),
@@ -149,6 +152,9 @@ export async function resourcesOf(org: TestOrganization): Promise<Readonly<Recor
   const ground = await newGround(org);
   const grantId: string = (await grantOn(ground)).body.id;
   const { id: approvalId } = await askApproval(org, await newGrant(org));
+  const { id: approvalId } = await askApproval(org, { ...ground, id: grantId });
+  const asAgent = await agentCaller(ground, ground.agentId, ["grants:invoke"]);
+  const { invocationId } = (await asAgent("POST", `/v1/grants/${grantId}/invoke`, requestBodies["grants.invoke"])).body;
   const proofs = { attestationId, receiptId, kid: signer.kid };
   return {
     agentId,
@@ -168,6 +174,7 @@ export async function resourcesOf(org: TestOrganization): Promise<Readonly<Recor
     ...{ endpointId, eventId },
     ...{ capabilityId: ground.capabilityId, policyId: ground.policyId, grantId },
     approvalId,
+    ...{ capabilityId: ground.capabilityId, policyId: ground.policyId, grantId, invocationId },
   };
 }
 
