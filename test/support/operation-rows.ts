@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { newId } from "../../src/platform/ids.ts";
-import { askApproval, newGrant } from "./approvals.ts";
+import { askApproval } from "./approvals.ts";
 import { offerPanel, setClaimPolicy } from "./harness.ts";
 import { agentCaller, capabilityBody, grantOn, newGround, policyTerms } from "./grants.ts";
 import { createOrganization, type TestOrganization } from "./organization.ts";
@@ -149,9 +149,10 @@ export async function resourcesOf(org: TestOrganization): Promise<Readonly<Recor
   const shared = { offerId, token, cosignatureId };
   const endpointId = await make("/v1/webhook-endpoints", requestBodies["webhook_endpoints.create"]);
   const eventId: string = (await org.call("POST", `/v1/webhook-endpoints/${endpointId}/test`)).body.eventId;
-  const { id: approvalId } = await askApproval(org, await newGrant(org));
   const ground = await newGround(org);
   const grantId: string = (await grantOn(ground)).body.id;
+  const { id: approvalId } = await askApproval(org, await newGrant(org));
+  const { id: approvalId } = await askApproval(org, { ...ground, id: grantId });
   const asAgent = await agentCaller(ground, ground.agentId, ["grants:invoke"]);
   const { invocationId } = (await asAgent("POST", `/v1/grants/${grantId}/invoke`, requestBodies["grants.invoke"])).body;
   const proofs = { attestationId, receiptId, kid: signer.kid };
@@ -171,6 +172,7 @@ export async function resourcesOf(org: TestOrganization): Promise<Readonly<Recor
     ...shared,
     ...proofs,
     ...{ endpointId, eventId },
+    ...{ capabilityId: ground.capabilityId, policyId: ground.policyId, grantId },
     approvalId,
     ...{ capabilityId: ground.capabilityId, policyId: ground.policyId, grantId, invocationId },
   };
