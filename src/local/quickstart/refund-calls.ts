@@ -17,9 +17,8 @@ export const threeRefunds: readonly Refund[] = [
 const Approval = z.object({ id: z.string(), previewDigest: z.string() });
 export const Invoked = z.object({
   status: z.string(),
-  mode: z.string(),
+  decision: z.enum(["allow", "deny", "require_approval"]),
   ruleIds: z.array(z.string()),
-  reasons: z.array(z.string()),
   approval: z.object({ id: z.string() }).nullable(),
   result: z.json().optional(),
   receipt: z.object({ id: z.string() }),
@@ -54,10 +53,10 @@ async function tell(
   { status, ruleIds, reasons, result, receipt }: Invoked,
 ): Promise<void> {
   const { exitCode } = await checkOffline(folder, { kind: "bundle", bundle: await bundleOf(api, receipt.id) });
-  const why = ruleIds.length === 0 ? reasons.join(", ") : `rule ${ruleIds.join(", ")}`;
+  const decided = `${decision.replaceAll("_", " ")} by the rule ${ruleIds.join(", ")}`;
   const came = z.object({ refundId: z.string() }).safeParse(result);
   const effect = came.success ? `, the shop booked ${came.data.refundId}` : "";
-  say(`  ${`${amount} EUR`.padStart(9)}   ${status.padEnd(9)}  ${why}${effect}`);
+  say(`  ${`${amount} EUR`.padStart(9)}   ${status.padEnd(9)}  ${decided}${effect}`);
   say(`              ${receipt.id}: ${exitCode === 0 ? "verified offline" : "NOT verified"}`);
 }
 
