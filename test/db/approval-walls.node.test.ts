@@ -7,66 +7,14 @@ import { approvalStatuses } from "../../src/grants/approval.ts";
 import { mayFollow } from "../../src/features/approvals/approval.ts";
 import { startRealPostgres, type RealPostgres } from "../../src/local/real-postgres.ts";
 import type { LocalDatabase } from "../../src/local/database.ts";
-import { newId } from "../../src/platform/ids.ts";
 import { openTestDatabase } from "../support/harness-database.node.ts";
 import { skipsRealPostgres } from "../support/real-postgres.node.ts";
+import { newApproval, type RawApproval } from "../support/raw-approvals.node.ts";
 import { asApp, enter, event, newAgent, newOrganization, statement } from "../support/raw-sql.node.ts";
 
 // What the database itself holds approvals to, whatever the Worker sends.
 
-type Approval = { readonly orgId: string; readonly id: string; readonly actionDigest: string };
-
-/** A grant and all that it refers to. */
-async function newGrant(pool: pg.Pool, orgId: string): Promise<{ grantId: string; agentId: string }> {
-  const agentId = await newAgent(pool, orgId);
-  const [capabilityId, policyId, grantId] = [newId("capability"), newId("policy"), newId("grant")];
-  await asApp(
-    pool,
-    enter(orgId),
-    event(orgId),
-    statement(
-      `insert into capabilities (org_id, id, name, description, kind, status, version, credential_version, revision, created_at, updated_at)
-       values ($1, $2, $2, 'd', 'http', 'active', 1, 0, 1, now(), now())`,
-      ...[orgId, capabilityId],
-    ),
-    statement(
-      `insert into policies (org_id, id, capability_id, name, activation, latest_version, revision, created_at, updated_at)
-       values ($1, $2, $3, 'p', 0, 1, 1, now(), now())`,
-      ...[orgId, policyId, capabilityId],
-    ),
-    statement(
-      `insert into grants (org_id, id, agent_id, capability_id, policy_id, tool_name, budget, rate_per_minute, status, created_by, revision, created_at, updated_at)
-       values ($1, $2, $3, $4, $5, 'tool', '{}', 60, 'active', 'member:m', 1, now(), now())`,
-      ...[orgId, grantId, agentId, capabilityId, policyId],
-    ),
-  );
-  return { grantId, agentId };
-}
-
-const digest = (): string => `sha256:${crypto.randomUUID()}`;
-
-/** An approval in a state, made as such: how it came there is not what is tested. */
-async function newApproval(pool: pg.Pool, orgId: string, status: string, expires = "1 hour"): Promise<Approval> {
-  const { grantId, agentId } = await newGrant(pool, orgId);
-  const [id, actionDigest] = [newId("approval"), digest()];
-  const decided = ["approved", "denied", "consumed"].includes(status);
-  await asApp(
-    pool,
-    enter(orgId),
-    event(orgId),
-    statement(
-      `insert into approvals (org_id, id, grant_id, agent_id, invocation_id, requested_by, status, request_digest, action_digest, sealed_preview,
-         preview_digest, four_eyes, expires_at, decided_by, decided_at, consumed_by, consumed_at, revision, created_at, updated_at)
-       values ($1, $2, $3, $4, 'inv_1', 'key:k', $5, 'r', $6, 's', 'p', false, now() + $7::interval, $8, $9, $10, $11, 1, now(), now())`,
-      ...[orgId, id, grantId, agentId, status, actionDigest, expires],
-      ...(decided ? ["member:m", "2026-01-01"] : [null, null]),
-      ...(status === "consumed" ? ["inv_2", "2026-01-01"] : [null, null]),
-    ),
-  );
-  return { orgId, id, actionDigest };
-}
-
-const change = (pool: pg.Pool, { orgId, id }: Approval, set: string): Promise<unknown> =>
+const change = (pool: pg.Pool, { orgId, id }: RawApproval, set: string): Promise<unknown> =>
   asApp(pool, enter(orgId), event(orgId), statement(`update approvals set ${set} where org_id = $1 and id = $2`, orgId, id));
 
 describe("the database", () => {
@@ -88,7 +36,7 @@ describe("the database", () => {
 
   it.each(approvalStatuses)("lets %s become exactly what the rules let it become", async (from) => {
     for (const to of approvalStatuses.filter((status) => status !== from)) {
-      const moved = change(pool, await newApproval(pool, orgId, from), `status = '${to}'${with_[to] ?? ""}`);
+      const moved = change(pool, await newApproval(pool, orgId, { status: from }), `status = '${to}'${with_[to] ?? ""}`);
       if (mayFollow(from, to)) await moved;
       else await expect(moved, `${from} to ${to}`).rejects.toMatchObject({ code: expect.stringMatching(/^(AR002|23514)$/) });
     }
@@ -97,16 +45,20 @@ describe("the database", () => {
   it("has nobody but a member decide", async () => {
     for (const by of ["key:k", "agent:a", "system:s", ""])
       await expect(
-        change(pool, await newApproval(pool, orgId, "pending"), `status = 'approved', decided_by = '${by}', decided_at = now()`),
+        change(
+          pool,
+          await newApproval(pool, orgId, { status: "pending" }),
+          `status = 'approved', decided_by = '${by}', decided_at = now()`,
+        ),
       ).rejects.toMatchObject({ code: "23514", constraint: "approvals_person" });
-    const undecided = change(pool, await newApproval(pool, orgId, "pending"), "status = 'approved'");
+    const undecided = change(pool, await newApproval(pool, orgId, { status: "pending" }), "status = 'approved'");
     await expect(undecided).rejects.toMatchObject({ constraint: "approvals_decided" });
   });
 
   it("keeps who decided, when, and what was written to it", async () => {
     for (const set of ["decided_by = 'member:other'", "decided_at = now()", "sealed_note = 'later'"])
-      await expect(change(pool, await newApproval(pool, orgId, "approved"), set), set).rejects.toMatchObject({ code: "AR002" });
-    const early = change(pool, await newApproval(pool, orgId, "pending"), "sealed_note = 'early'");
+      await expect(change(pool, await newApproval(pool, orgId, { status: "approved" }), set), set).rejects.toMatchObject({ code: "AR002" });
+    const early = change(pool, await newApproval(pool, orgId, { status: "pending" }), "sealed_note = 'early'");
     await expect(early).rejects.toMatchObject({ constraint: "approvals_note" });
   });
 
@@ -114,13 +66,13 @@ describe("the database", () => {
     const columns = ["action_digest", "request_digest", "sealed_preview", "preview_digest", "invocation_id", "requested_by"];
     const sets = [...columns.map((column) => `${column} = 'other'`), "four_eyes = true", "expires_at = now() + interval '1 year'"];
     for (const set of sets)
-      await expect(change(pool, await newApproval(pool, orgId, "pending"), set), set).rejects.toMatchObject({ code: "42501" });
+      await expect(change(pool, await newApproval(pool, orgId, { status: "pending" }), set), set).rejects.toMatchObject({ code: "42501" });
     const gone = asApp(pool, enter(orgId), event(orgId), statement("delete from approvals where org_id = $1", orgId));
     await expect(gone).rejects.toThrow();
   });
 
   it("takes no use that is too late", async () => {
-    const late = await newApproval(pool, orgId, "approved", "-1 second");
+    const late = await newApproval(pool, orgId, { status: "approved", expires: "-1 second" });
     await expect(change(pool, late, "status = 'consumed', consumed_by = 'inv_2', consumed_at = now()")).rejects.toMatchObject({
       constraint: "approvals_consumable",
     });
@@ -135,16 +87,16 @@ describe("the database", () => {
 
   it("finds whose time is over across tenants, as identifiers, and of each the first before the second of any", async () => {
     const [many, few] = [await newOrganization(pool), await newOrganization(pool)];
-    const over: Approval[] = [];
+    const over: RawApproval[] = [];
     for (const [org, status, hours] of [
       [many, "pending", 5],
       [many, "approved", 4],
       [many, "proposed", 3],
       [few, "pending", 2],
     ] as const)
-      over.push(await newApproval(pool, org, status, `-${hours} hours`));
-    await newApproval(pool, few, "cancelled", "-9 hours");
-    await newApproval(pool, few, "pending", "9 hours");
+      over.push(await newApproval(pool, org, { status, expires: `-${hours} hours` }));
+    await newApproval(pool, few, { status: "cancelled", expires: "-9 hours" });
+    await newApproval(pool, few, { status: "pending", expires: "9 hours" });
     const due = (most: number, each: number): Promise<unknown> =>
       asApp(pool, statement("select org_id, id from app.due_approvals(now(), $1, $2)", most, each)).then(([result]) =>
         result?.rows.filter(([org]) => org === many || org === few),
@@ -173,7 +125,7 @@ describe.skipIf(skip)("an approval, on a PostgreSQL server", () => {
   it("is used by exactly one of a hundred at once", async () => {
     const orgId = await newOrganization(server.owner.pool);
     for (let round = 0; round < 3; round += 1) {
-      const { id, actionDigest } = await newApproval(server.owner.pool, orgId, "approved");
+      const { id, actionDigest } = await newApproval(server.owner.pool, orgId, { status: "approved" });
       const use = (_: unknown, i: number) => {
         const consumption = { id, actionDigest, invocationId: `inv_${i}`, now: new Date() };
         const { sql, params } = consumeStatement({ orm, orgId: proveOrgScope(orgId) }, consumption).toSQL();
@@ -183,8 +135,8 @@ describe.skipIf(skip)("an approval, on a PostgreSQL server", () => {
       expect(ended.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
       expect(new Set(ended.flatMap((one) => (one.status === "rejected" ? [one.reason.code] : [])))).toEqual(new Set(["AR409"]));
       const winner = ended.findIndex(({ status }) => status === "fulfilled");
-      const { rows } = await server.owner.pool.query("select status, consumed_by from approvals where id = $1", [id]);
-      expect(rows).toEqual([{ status: "consumed", consumed_by: `inv_${winner}` }]);
+      const [, seen] = await asApp(app.pool, enter(orgId), statement("select status, consumed_by from approvals where id = $1", id));
+      expect(seen?.rows).toEqual([["consumed", `inv_${winner}`]]);
     }
   });
 });

@@ -134,7 +134,9 @@ describe("an agent that needs an approval", () => {
 
   it("is refused where what it asks for cannot be shown whole", async () => {
     const properties = { orderId: { type: "string" }, amount: { type: "number" }, note: { type: "string" } };
-    const it = await newAsking({ definition: { argumentsSchema: { type: "object", properties, additionalProperties: false } } });
+    const it = await newAsking({
+      definition: { argumentsSchema: { type: "object", properties, required: ["orderId", "amount"], additionalProperties: false } },
+    });
     const answer = await it.invoke({ ...refund, note: "\u200b".repeat(3_000) });
     expect(answer.body).toMatchObject({ status: "denied", reasons: ["preview_too_large"], approval: null });
     expect((await it.org.call("GET", "/v1/approvals")).body.items).toEqual([]);
