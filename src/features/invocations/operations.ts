@@ -1,5 +1,5 @@
 import { defineOperation } from "../../http/define-operation.ts";
-import { invoke } from "./invoke.ts";
+import { invokeGrant } from "./invoke.ts";
 import { getInvocation, listInvocations } from "./read-invocations.ts";
 import {
   Invocation,
@@ -28,7 +28,7 @@ export const invocationOperations = [
     audit: "grant.invoked",
     request: { params: InvokeParams, body: InvokeBody },
     response: { status: 200, body: Invoked },
-    handle: ({ input: { params, body }, ...context }) => invoke(context, params.grantId, body),
+    handle: ({ input: { params, body }, ...context }) => invokeGrant(context, params, body),
   }),
   defineOperation({
     ...read,
