@@ -2,20 +2,25 @@ import { accessTokenOperations } from "./features/access-tokens/operations.ts";
 import { agentCardOperations } from "./features/agent-cards/operations.ts";
 import { agentKeyOperations } from "./features/agent-keys/operations.ts";
 import { agentOperations } from "./features/agents/operations.ts";
+import { approvalOperations } from "./features/approvals/operations.ts";
 import { attestationOperations } from "./features/attestations/operations.ts";
 import { auditOperations } from "./features/audit/operations.ts";
 import { clerkOperations } from "./features/clerk/operations.ts";
 import { billingOperations } from "./features/billing/operations.ts";
+import { capabilityOperations } from "./features/capabilities/operations.ts";
 import { cosignatureOperations } from "./features/cosignatures/operations.ts";
 import { evalOperations } from "./features/evals/operations.ts";
 import { evidenceOperations } from "./features/evidence/operations.ts";
 import { exceptionOperations } from "./features/exceptions/operations.ts";
 import { inngestOperations } from "./features/inngest/operations.ts";
+import { invocationOperations } from "./features/invocations/operations.ts";
 import { judgePanelOperations } from "./features/judge-panels/operations.ts";
+import { grantOperations } from "./features/grants/operations.ts";
 import { keyOperations } from "./features/keys/operations.ts";
 import { noticeOperations } from "./features/notices/operations.ts";
 import { memberOperations } from "./features/members/operations.ts";
 import { pactOperations } from "./features/pacts/operations.ts";
+import { policyOperations } from "./features/policies/operations.ts";
 import { paymentOperations } from "./features/payments/operations.ts";
 import { priceOperations } from "./features/prices/operations.ts";
 import { receiptOperations } from "./features/receipts/operations.ts";
@@ -47,6 +52,10 @@ export const operations: readonly Operation[] = [
   ...attestationOperations,
   ...trustOperations,
   ...receiptOperations,
+  ...capabilityOperations,
+  ...policyOperations,
+  ...invocationOperations,
+  ...approvalOperations,
   ...priceOperations(() => operations),
   ...paymentOperations,
   ...swarmOperations,
@@ -58,6 +67,7 @@ export const operations: readonly Operation[] = [
   ...inngestOperations,
   ...memberOperations,
   ...sessionOperations,
+  ...grantOperations,
   ...keyOperations,
   ...accessTokenOperations,
   ...webhookOperations,

@@ -29,6 +29,11 @@ export const problems = {
     "Only a signed-in person may do this",
     "No API key and no access token can do this, whatever its scopes: sign in as a member of the organization whose role allows it.",
   ],
+  four_eyes: [
+    403,
+    "Somebody else must approve this",
+    "The policy asks for four eyes: nobody approves who registered the agent, made the key that asks, or created the grant, and nobody where that is not known. Anybody who may decide can deny.",
+  ],
   origin_refused: [
     403,
     "The request's origin is not ours",
@@ -92,6 +97,11 @@ export const problems = {
     409,
     "The Idempotency-Key is used up",
     "A request with this key succeeded over 24 hours ago and its answer is no longer kept; use a new key.",
+  ],
+  invocation_in_doubt: [
+    409,
+    "What came of the invocation is not known",
+    "This request, or an earlier one with its Idempotency-Key, may have reached the upstream, and what came of it is not recorded yet. Do not send it again as another request; `errors` names the invocation, whose effect an operator settles.",
   ],
   log_stopped: [
     409,

@@ -27,7 +27,7 @@ export const invocations = pgTable(
     basis: text().notNull(),
     policyId: text().notNull(),
     policyVersion: integer().notNull(),
-    /** SHA-256 of the canonical JSON of grant and arguments. */
+    /** SHA-256 of the canonical JSON of `{arguments}`: of one grant, the same digest is the same request. */
     requestDigest: text().notNull(),
     /** The same of all that an approval is bound to: action, arguments, agent version, policy version and grant. */
     actionDigest: text().notNull(),
