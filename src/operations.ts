@@ -12,6 +12,7 @@ import { evidenceOperations } from "./features/evidence/operations.ts";
 import { inngestOperations } from "./features/inngest/operations.ts";
 import { judgePanelOperations } from "./features/judge-panels/operations.ts";
 import { keyOperations } from "./features/keys/operations.ts";
+import { mcpOperations } from "./features/mcp/operations.ts";
 import { noticeOperations } from "./features/notices/operations.ts";
 import { memberOperations } from "./features/members/operations.ts";
 import { pactOperations } from "./features/pacts/operations.ts";
@@ -63,5 +64,6 @@ export const operations: readonly Operation[] = [
   ...auditOperations,
   ...evidenceOperations,
   ...transparencyOperations,
+  ...mcpOperations(() => operations),
   ...siteOperations(() => operations),
 ];

@@ -140,8 +140,8 @@ type ContextOf<G extends Governance, A extends Action> =
         : ModeOf<G> extends "relay"
           ? RelayContext
           : G extends Audited
-          ? WriteContext<A>
-          : ReadContext;
+            ? WriteContext<A>
+            : ReadContext;
 
 /** Who paid, and for which payment something is delivered. */
 export type Payment = { readonly id: string; readonly payer: string };

@@ -1,14 +1,15 @@
 import { z } from "@hono/zod-openapi";
-import type { JsonValue } from "../../crypto/canonical-json.ts";
 import { openApiDocument } from "../../http/openapi.ts";
 import type { Operation } from "../../http/operation.ts";
 
-export type JsonObject = { readonly [name: string]: JsonValue };
+/** JSON as the protocol's library has it: changeable. */
+type Json = z.output<ReturnType<typeof z.json>>;
+export type JsonObject = { [name: string]: Json };
 /** A tool's arguments: the operation's parameters, query and body side by side. */
 export type ToolSchema = {
   readonly type: "object";
   readonly properties: JsonObject;
-  readonly required?: readonly string[];
+  readonly required?: string[];
   readonly additionalProperties: false;
   readonly $defs?: JsonObject;
 };
@@ -77,12 +78,12 @@ function merge(id: string, fields: readonly Field[], components: Readonly<Record
   const names = fields.map(({ name }) => name);
   const twice = names.find((name, at) => names.indexOf(name) !== at);
   if (twice !== undefined) throw new Error(`${id} has two fields of the name ${twice}`);
-  const $defs: Record<string, JsonValue> = {};
-  const inline = (value: JsonValue): JsonValue => {
+  const $defs: Record<string, Json> = {};
+  const inline = (value: Json): Json => {
     if (Array.isArray(value)) return value.map(inline);
     if (value === null || typeof value !== "object") return value;
     return Object.fromEntries(
-      Object.entries(value).map(([name, inner = null]) => {
+      Object.entries(value).map(([name, inner]) => {
         if (name !== "$ref" || typeof inner !== "string") return [name, inline(inner)];
         const component = inner.slice(refPrefix.length);
         if (!(component in $defs)) {

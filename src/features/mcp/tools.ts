@@ -65,7 +65,8 @@ function describe({ access, summary, guide, audit }: Operation): string {
   if (access.mode === "payable") {
     said.push(`Needs the scope ${access.scope}, or a payment of ${access.price} USDC (x402): without either, the answer says what to pay.`);
   }
-  if (audit !== undefined) said.push('Takes an idempotency key in `_meta["armalo/idempotency-key"]`: the same call with the same key is made once.');
+  if (audit !== undefined)
+    said.push('Takes an idempotency key in `_meta["armalo/idempotency-key"]`: the same call with the same key is made once.');
   return guide === undefined ? said.join(" ") : `${said.join(" ")}\n\n${guide}`;
 }
 
