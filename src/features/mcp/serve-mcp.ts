@@ -37,6 +37,8 @@ export async function serveMcp(context: RelayContext, table: readonly Operation[
   if (message === undefined || !asksOneOperation(message, toolbox)) await relay.caller();
   if (!read.ok) return refuse(-32_700, "Parse error");
   if (Array.isArray(read.value)) return refuse(-32_600, "Batches are not served: send one message");
+  // Nothing here changes by itself, and none is told to: a stream that says nothing would only be held open.
+  if (message?.method === "subscriptions/listen") return refuse(-32_601, "Method not found", { id: message.id ?? null, status: 404 });
   // Run by the first call of an isolate: everybody else pays only for its bytes.
   const sdk = await import("./sdk.ts");
   const operation = (id: string): Operation => {
@@ -63,8 +65,10 @@ function readMessage(body: Uint8Array<ArrayBuffer>): { readonly ok: boolean; rea
   }
 }
 
-const refuse = (code: number, message: string): Response =>
-  Response.json({ jsonrpc: "2.0", error: { code, message }, id: null }, { status: 400 });
+type Refused = { readonly id: string | number | null; readonly status: number };
+
+const refuse = (code: number, message: string, { id, status }: Refused = { id: null, status: 400 }): Response =>
+  Response.json({ jsonrpc: "2.0", error: { code, message }, id }, { status });
 
 /** Is the caller asked for by the operation that the message calls? A notification is answered with nothing, whoever sends it. */
 function asksOneOperation({ id, method, params }: Message, toolbox: Toolbox): boolean {
