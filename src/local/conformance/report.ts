@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { z } from "zod";
 
 const Checks = z.array(z.object({ id: z.string(), status: z.string() }));
-type Status = "passed" | "does not apply" | "failed" | "not scored, passed" | "not scored, failed";
+type Status = "passed" | "passed where it applies" | "does not apply" | "failed" | "not scored, passed" | "not scored, failed";
 type Row = { readonly scenario: string; readonly passed: number; readonly all: number; readonly status: Status; readonly reason: string };
 export type Report = { readonly revision: string; readonly rows: readonly Row[] };
 
@@ -28,17 +28,18 @@ export async function readReport(
       scenario,
       passed: judged.length - bad.length,
       all: judged.length,
-      status: statusOf(required.includes(scenario), bad.length > 0, !reasons.includes(undefined)),
+      status: statusOf(required.includes(scenario), bad.length > 0, !reasons.includes(undefined), baseline.has(scenario)),
       reason: [...new Set(reasons.filter((reason) => reason !== undefined))].join("; "),
     });
   }
   return { revision, rows };
 }
 
-function statusOf(isRequired: boolean, hasFailed: boolean, isExplained: boolean): Status {
+function statusOf(isRequired: boolean, hasFailed: boolean, isExplained: boolean, isWhole: boolean): Status {
   if (!isRequired) return hasFailed ? "not scored, failed" : "not scored, passed";
   if (!hasFailed) return "passed";
-  return isExplained ? "does not apply" : "failed";
+  if (!isExplained) return "failed";
+  return isWhole ? "does not apply" : "passed where it applies";
 }
 
 /** The report as Markdown. */
@@ -48,7 +49,7 @@ export function showReport({ revision, rows }: Report): string {
   return [
     `# MCP ${revision}: what the conformance suite found`,
     "",
-    `Of the scenarios that the revision requires of servers, ${count("passed")} pass whole, ${count("does not apply")} do not apply or not wholly, and ${count("failed")} fail. Those that are not scored were run for their own sake.`,
+    `Of the scenarios that the revision requires of servers, ${count("passed")} pass, ${count("passed where it applies")} pass but for checks that do not apply, ${count("does not apply")} do not apply, and ${count("failed")} fail. Those that are not scored were run for their own sake.`,
     "",
     "| scenario | result | checks passed | why the others do not apply |",
     "| --- | --- | --- | --- |",
