@@ -71,6 +71,7 @@ CREATE TABLE "grants" (
 	"expires_at" timestamp (3) with time zone,
 	"status" text NOT NULL,
 	"promoted_for" text,
+	"promoted_basis" jsonb,
 	"promoted_at" timestamp (3) with time zone,
 	"created_by" text NOT NULL,
 	"revision" integer NOT NULL,
@@ -203,7 +204,7 @@ alter table policies add foreign key (org_id, id, active_version) references pol
 --> statement-breakpoint
 alter table grants
   add constraint grants_status check (status in ('active', 'revoked')),
-  add constraint grants_promotion check ((promoted_for is null) = (promoted_at is null)),
+  add constraint grants_promotion check ((promoted_for is null) = (promoted_at is null) and (promoted_for is null) = (promoted_basis is null)),
   add constraint grants_rate check (rate_per_minute between 1 and 6000);
 --> statement-breakpoint
 create trigger frozen before update on grants for each row when (old.status = 'revoked') execute function app.keep_removed();
@@ -291,7 +292,7 @@ grant update (status, version, drifted_digest, credential_version, description, 
 --> statement-breakpoint
 grant update (active_version, activation, latest_version, revision, updated_at) on policies to armalo_app;
 --> statement-breakpoint
-grant update (budget, rate_per_minute, expires_at, status, promoted_for, promoted_at, revision, updated_at) on grants to armalo_app;
+grant update (budget, rate_per_minute, expires_at, status, promoted_for, promoted_basis, promoted_at, revision, updated_at) on grants to armalo_app;
 --> statement-breakpoint
 grant update (status, effect, upstream_status, latency_ms, review_verdict, reviewed_by, reviewed_at, settled_by, settled_at, counted_at, revision) on invocations to armalo_app;
 --> statement-breakpoint

@@ -7,6 +7,7 @@ import { deploymentKinds, type DeploymentKind } from "./crypto/statement/stateme
 import type { PaymentIdentifier } from "./payments/identifier.durable-object.ts";
 import type { Settlement } from "./payments/settlement.durable-object.ts";
 import { findSettingFaults, PaymentNetworks, paymentSettingsOf, type PaymentSettings } from "./payments/settings.ts";
+import type { GrantLedger } from "./features/invocations/grant-ledger.durable-object.ts";
 import { findProviderFaults, providerSettings, providerSettingsOf, type ProviderSettings } from "./providers/settings.ts";
 import type { Room } from "./rooms/room.durable-object.ts";
 import type { WebhookDeliverer } from "./webhooks/deliverer.durable-object.ts";
@@ -19,6 +20,7 @@ export type Bindings = {
   readonly PAYMENT_IDENTIFIER: DurableObjectNamespace<PaymentIdentifier>;
   readonly ROOM: DurableObjectNamespace<Room>;
   readonly WEBHOOK_DELIVERER: DurableObjectNamespace<WebhookDeliverer>;
+  readonly GRANT_LEDGER: DurableObjectNamespace<GrantLedger>;
   readonly EVAL_RUN: Workflow<{ readonly orgId: string; readonly runId: string }>;
   readonly JUDGE_CALIBRATION: Workflow<{ readonly orgId: string; readonly calibrationId: string }>;
   readonly FLOOD_GUARD: RateLimit;
@@ -126,6 +128,7 @@ const requiredBindings = [
   "PAYMENT_IDENTIFIER",
   "ROOM",
   "WEBHOOK_DELIVERER",
+  "GRANT_LEDGER",
   "EVAL_RUN",
   "JUDGE_CALIBRATION",
   "FLOOD_GUARD",

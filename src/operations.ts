@@ -6,16 +6,19 @@ import { attestationOperations } from "./features/attestations/operations.ts";
 import { auditOperations } from "./features/audit/operations.ts";
 import { clerkOperations } from "./features/clerk/operations.ts";
 import { billingOperations } from "./features/billing/operations.ts";
+import { capabilityOperations } from "./features/capabilities/operations.ts";
 import { cosignatureOperations } from "./features/cosignatures/operations.ts";
 import { evalOperations } from "./features/evals/operations.ts";
 import { evidenceOperations } from "./features/evidence/operations.ts";
 import { inngestOperations } from "./features/inngest/operations.ts";
 import { judgePanelOperations } from "./features/judge-panels/operations.ts";
+import { grantOperations } from "./features/grants/operations.ts";
 import { keyOperations } from "./features/keys/operations.ts";
 import { mcpOperations } from "./features/mcp/operations.ts";
 import { noticeOperations } from "./features/notices/operations.ts";
 import { memberOperations } from "./features/members/operations.ts";
 import { pactOperations } from "./features/pacts/operations.ts";
+import { policyOperations } from "./features/policies/operations.ts";
 import { paymentOperations } from "./features/payments/operations.ts";
 import { priceOperations } from "./features/prices/operations.ts";
 import { receiptOperations } from "./features/receipts/operations.ts";
@@ -46,6 +49,8 @@ export const operations: readonly Operation[] = [
   ...attestationOperations,
   ...trustOperations,
   ...receiptOperations,
+  ...policyOperations,
+  ...capabilityOperations,
   ...priceOperations(() => operations),
   ...paymentOperations,
   ...swarmOperations,
@@ -55,6 +60,7 @@ export const operations: readonly Operation[] = [
   ...inngestOperations,
   ...memberOperations,
   ...sessionOperations,
+  ...grantOperations,
   ...keyOperations,
   ...accessTokenOperations,
   ...webhookOperations,

@@ -9,6 +9,7 @@ export { TransparencyLog } from "./audit/log.durable-object.ts";
 export { PaymentIdentifier } from "./payments/identifier.durable-object.ts";
 export { Settlement } from "./payments/settlement.durable-object.ts";
 export { EvalRun } from "./features/evals/eval-run.workflow.ts";
+export { GrantLedger } from "./features/invocations/grant-ledger.durable-object.ts";
 export { Room } from "./rooms/room.durable-object.ts";
 export { WebhookDeliverer } from "./webhooks/deliverer.durable-object.ts";
 export { JudgeCalibration } from "./features/judge-panels/judge-calibration.workflow.ts";

@@ -100,6 +100,7 @@ export const actions = [
   "capability.versioned",
   "capability.credential_set",
   "capability.drifted",
+  "capability.tools_read",
   "capability.retired",
   "policy.created",
   "policy.versioned",

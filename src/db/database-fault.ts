@@ -2,8 +2,14 @@ import { NeonDbError } from "@neondatabase/serverless";
 import { DrizzleQueryError } from "drizzle-orm/errors";
 import { Problem, problem } from "../http/problem.ts";
 
-/** The Idempotency-Key's change was made before, by a request whose end we did not see. */
-export class AlreadyDone extends Error {}
+/** The Idempotency-Key's change was made before, by a request whose end we did not see. `otherwise`: what is said where no answer was kept. */
+export class AlreadyDone extends Error {
+  readonly otherwise: Problem;
+  constructor(otherwise: Problem = problem("idempotency_key_expired", "the change was made, its answer is no longer kept")) {
+    super("already done");
+    this.otherwise = otherwise;
+  }
+}
 
 /** The event was logged before, by its own identifier. */
 export class AlreadyLogged extends Error {}

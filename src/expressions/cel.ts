@@ -11,8 +11,10 @@ export const celLimits = { sourceChars: 2_000, nodes: 256, depth: 48, elements: 
 /** What compiling costs, beside the patterns in it. */
 const perCompilation = 4_096;
 const perChar = 192;
-/** How many expressions over the same variables are remembered; the largest take a quarter of a megabyte. */
-const mostRemembered = 32;
+/** How much is remembered of expressions over the same variables, in characters; each counts as some more. A character takes about 280 bytes. */
+const remembered = { chars: 2 ** 16, each: 64 } as const;
+/** How many expressions one engine compiles: what it keeps of their types and functions grows with each. */
+const compilationsPerEngine = 256;
 const perNode = 8;
 /** The engine builds an error with a stack and an excerpt, and its loops and `||` go on after it. */
 const perError = 1_000;
@@ -77,23 +79,54 @@ type Compiled = { readonly compilation: CelCompilation; readonly patternWork: nu
 
 const compilers = new WeakMap<CelVariables, (source: string) => Compiled>();
 function compilerOver(variables: CelVariables): (source: string) => Compiled {
-  const compiler = compilers.get(variables) ?? remember(mostRemembered, (source) => compile(source, variables));
+  const compiler = compilers.get(variables) ?? newCompiler(variables);
   compilers.set(variables, compiler);
   return compiler;
 }
 
-function compile(source: string, variables: CelVariables): Compiled {
-  const parsed = parseChecked(source, variables);
+function newCompiler(variables: CelVariables): (source: string) => Compiled {
+  let engine = new Engine(variables);
+  const make = (source: string): Compiled => {
+    if (engine.compilations >= compilationsPerEngine) engine = new Engine(variables);
+    engine.compilations += 1;
+    return compile(source, engine);
+  };
+  return remember(remembered.chars, make, (source) => source.length + remembered.each);
+}
+
+/** What expressions over the same variables share: building it costs ten times what compiling one of them does. */
+class Engine {
+  readonly names: ReadonlySet<string>;
+  /** Reads what tenants wrote. */
+  readonly checking: Environment;
+  /** Evaluates what was made of that. */
+  readonly metered: Environment;
+  readonly meter = new Meter();
+  compilations = 0;
+
+  constructor(variables: CelVariables) {
+    this.names = new Set(Object.keys(variables));
+    this.checking = new Environment({ homogeneousAggregateLiterals: false, limits: parserLimits });
+    this.metered = new Environment({ homogeneousAggregateLiterals: false, limits: { maxAstNodes: 4_096, maxDepth: 1_024 } });
+    declare(this.checking, variables);
+    declare(this.metered, variables);
+    registerMeters(this.metered, this.meter);
+    registerSearches(this.metered, this.meter);
+  }
+}
+
+function compile(source: string, engine: Engine): Compiled {
+  const parsed = parseChecked(source, engine.checking);
   if (!parsed.ok) return { compilation: refuse(parsed.reason, parsed.detail), patternWork: 0 };
-  const metered = meterExpression(parsed.ast, new Set(Object.keys(variables)));
+  const metered = meterExpression(parsed.ast, engine.names);
   if (!metered.ok) return { compilation: refuse("not_supported", metered.detail), patternWork: 0 };
   const budget = newWorkBudget(patternLimits.work);
-  const compilation = withPatterns(source, variables, metered, budget);
+  const compilation = withPatterns(source, engine, metered, budget);
   return { compilation, patternWork: patternLimits.work - budget.remaining };
 }
 
 /** The patterns of one expression together take no more work than one pattern may. */
-function withPatterns(source: string, variables: CelVariables, metered: Metered, budget: WorkBudget): CelCompilation {
+function withPatterns(source: string, engine: Engine, metered: Metered, budget: WorkBudget): CelCompilation {
   const patterns = new Map<string, Pattern>();
   for (const pattern of metered.patterns) {
     const compilation = compilePattern(pattern, budget);
@@ -102,20 +135,23 @@ function withPatterns(source: string, variables: CelVariables, metered: Metered,
   }
   const preparation = readingOf(source) + patternLimits.work - budget.remaining;
   const { reads, members } = metered;
-  return { ok: true, program: { source, reads, members, preparation, evaluate: prepare(metered, variables, patterns) } };
+  return { ok: true, program: { source, reads, members, preparation, evaluate: prepare(metered, engine, patterns) } };
 }
 
 const refuse = (reason: CelRefusal["reason"], detail: string): CelCompilation => ({ ok: false, reason, detail });
 
 type Parsed = { ok: true; ast: ASTNode } | { ok: false; reason: "not_valid" | "not_boolean"; detail: string };
 
-function parseChecked(source: string, variables: CelVariables): Parsed {
-  const limits = { maxAstNodes: celLimits.nodes, maxDepth: celLimits.depth, maxListElements: celLimits.elements };
-  const environment = new Environment({
-    homogeneousAggregateLiterals: false,
-    limits: { ...limits, maxMapEntries: celLimits.elements, maxCallArguments: celLimits.arguments },
-  });
-  declare(environment, variables);
+/** The same limits, as the engine's parser names them. */
+export const parserLimits = {
+  maxAstNodes: celLimits.nodes,
+  maxDepth: celLimits.depth,
+  maxListElements: celLimits.elements,
+  maxMapEntries: celLimits.elements,
+  maxCallArguments: celLimits.arguments,
+} as const;
+
+function parseChecked(source: string, environment: Environment): Parsed {
   try {
     const expression = environment.parse(source);
     const check = expression.check();
@@ -129,7 +165,7 @@ function parseChecked(source: string, variables: CelVariables): Parsed {
 }
 
 /** The engine's messages show the tenant's own expression and where in it the fault is. */
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message.slice(0, 500) : "the expression is not valid");
+export const messageOf = (error: unknown): string => (error instanceof Error ? error.message.slice(0, 500) : "the expression is not valid");
 
 function declare(environment: Environment, variables: CelVariables): void {
   for (const [name, type] of Object.entries(variables)) environment.registerVariable(name, type);
@@ -141,6 +177,14 @@ const outOfWork = new Error("work exceeded");
 class Meter {
   budget: WorkBudget = newWorkBudget(0);
   spent = false;
+  /** Of the expression that is being evaluated. */
+  patterns: ReadonlyMap<string, Pattern> = new Map();
+
+  begin(budget: WorkBudget, patterns: ReadonlyMap<string, Pattern>): void {
+    this.budget = budget;
+    this.patterns = patterns;
+    this.spent = false;
+  }
   pay(units: number): void {
     if (!this.spent && spend(this.budget, units)) return;
     this.stop();
@@ -151,13 +195,9 @@ class Meter {
   }
 }
 
-function prepare(metered: Metered, variables: CelVariables, patterns: ReadonlyMap<string, Pattern>): CelProgram["evaluate"] {
-  const meter = new Meter();
-  const environment = new Environment({ homogeneousAggregateLiterals: false, limits: { maxAstNodes: 4_096, maxDepth: 1_024 } });
-  declare(environment, variables);
-  registerMeters(environment, meter);
-  registerSearches(environment, meter, patterns);
-  const expression = environment.parse(metered.text);
+function prepare(metered: Metered, engine: Engine, patterns: ReadonlyMap<string, Pattern>): CelProgram["evaluate"] {
+  const { meter } = engine;
+  const expression = engine.metered.parse(metered.text);
   expression.check();
   return (values, budget = newWorkBudget()) => {
     const context: Record<string, CelValue> = Object.create(null);
@@ -167,8 +207,7 @@ function prepare(metered: Metered, variables: CelVariables, patterns: ReadonlyMa
       if (!conversion.ok) return conversion;
       context[variable] = conversion.value;
     }
-    meter.budget = budget;
-    meter.spent = false;
+    meter.begin(budget, patterns);
     return run(() => expression(context), meter);
   };
 }
@@ -218,13 +257,13 @@ type MacroCall = { readonly args: readonly unknown[] };
 type Checker = { check: (node: unknown, context: unknown) => unknown };
 type Evaluator = { run: (node: unknown, context: unknown) => unknown };
 
-function registerSearches(environment: Environment, meter: Meter, patterns: ReadonlyMap<string, Pattern>): void {
+function registerSearches(environment: Environment, meter: Meter): void {
   environment.registerFunction("string.containsMetered(string): bool", (text: string, needle: string) => {
     const search = searchText(text, needle, meter.budget);
     return search.ok ? search.found : meter.stop();
   });
   environment.registerFunction("string.matchesMetered(string): bool", (text: string, source: string) => {
-    const result = patterns.get(source)?.test(text, meter.budget);
+    const result = meter.patterns.get(source)?.test(text, meter.budget);
     if (result?.ok) return result.matched;
     return meter.stop();
   });

@@ -1,15 +1,25 @@
 /**
- * `make`, which is asked again only for what is not among the last `most` sources that were asked for in this isolate.
- * For what follows from its source alone: whether it was remembered changes how long it takes, and nothing else.
+ * `make`, which is asked again only for what is not among the sources that were asked for last in this isolate: `most` of them, or as many
+ * as have together that size. For what follows from its source alone: whether it was remembered changes how long it takes, and nothing else.
  */
-export function remember<T extends object | string>(most: number, make: (source: string) => T): (source: string) => T {
+export function remember<T extends object | string>(
+  most: number,
+  make: (source: string) => T,
+  sizeOf: (source: string) => number = () => 1,
+): (source: string) => T {
   const known = new Map<string, T>();
+  let size = 0;
   return (source) => {
-    const made = known.get(source) ?? make(source);
-    known.delete(source);
+    const found = known.get(source);
+    const made = found ?? make(source);
+    if (found === undefined) size += sizeOf(source);
+    else known.delete(source);
     known.set(source, made);
-    const [oldest] = known.keys();
-    if (known.size > most && oldest !== undefined) known.delete(oldest);
+    for (const oldest of known.keys()) {
+      if (size <= most || known.size === 1) break;
+      known.delete(oldest);
+      size -= sizeOf(oldest);
+    }
     return made;
   };
 }

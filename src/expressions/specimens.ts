@@ -11,7 +11,7 @@ const list = (at: (index: number) => JsonValue): JsonValue => Array.from({ lengt
 const object = (names: readonly string[], of: JsonValue): JsonValue => Object.fromEntries(names.map((name) => [name, of]));
 
 /** Small answers of the shapes that cost most: a text, a list, and lists of objects with the members that are looked for. */
-function specimenAnswers(names: Iterable<string>): readonly JsonValue[] {
+export function specimenAnswers(names: Iterable<string>): readonly JsonValue[] {
   const known = [...names].slice(0, mostNames);
   const objects = list((index) => object(known, index));
   return ["a".repeat(guaranteedChars), list((index) => index), objects, object(known, objects)];

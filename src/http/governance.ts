@@ -2,6 +2,8 @@
 export const governanceClasses = {
   "public-read": { modes: ["public"], methods: ["get"], audited: false },
   "tenant-read": { modes: ["tenant", "payable", "operator"], methods: ["get"], audited: false },
+  // A question that is a document: nothing is written, and so nothing is logged.
+  "tenant-query": { modes: ["tenant"], methods: ["post"], audited: false },
   "tenant-mutation": { modes: ["tenant", "payable", "operator"], methods: ["post", "put", "patch", "delete"], audited: true },
   credential: { modes: ["tenant", "operator"], methods: ["post", "patch", "delete"], audited: true },
   "autonomous-action": { modes: ["tenant", "payable"], methods: ["post"], audited: true },

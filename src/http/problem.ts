@@ -98,6 +98,11 @@ export const problems = {
     "The Idempotency-Key is used up",
     "A request with this key succeeded over 24 hours ago and its answer is no longer kept; use a new key.",
   ],
+  invocation_in_doubt: [
+    409,
+    "What came of the invocation is not known",
+    "An earlier request with this Idempotency-Key may have reached the upstream, and nobody knows what came of it. Nothing is sent again under this key; `errors` names the invocation, whose effect an operator settles.",
+  ],
   log_stopped: [
     409,
     "The transparency log has stopped",

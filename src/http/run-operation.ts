@@ -153,7 +153,7 @@ async function answerOrReplay(
   } catch (thrown) {
     if (!(thrown instanceof AlreadyDone)) throw thrown;
     const earlier = await replay();
-    if (earlier === undefined) throw problem("idempotency_key_expired", "the change was made, its answer is no longer kept");
+    if (earlier === undefined) throw thrown.otherwise;
     return earlier;
   }
 }

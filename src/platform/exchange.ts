@@ -1,19 +1,24 @@
 import { concatBytes } from "../crypto/encoding.ts";
 
 export type ExchangeRequest = {
-  readonly method: "GET" | "POST" | "PATCH" | "DELETE";
+  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
 };
 /**
  * `timeoutMs` covers the whole exchange. `maxBytes` can only lower the ceiling of 256 KiB. With `body: "ignore"` the exchange ends with
- * the answer's status: the connection is let go, however much the peer has yet to say.
+ * the answer's status: the connection is let go, however much the peer has yet to say; with `enough`, as soon as what has come suffices.
  */
-export type ExchangeLimits = { readonly timeoutMs: number; readonly maxBytes?: number; readonly body?: "ignore" };
+export type ExchangeLimits = {
+  readonly timeoutMs: number;
+  readonly maxBytes?: number;
+  readonly body?: "ignore";
+  readonly enough?: (body: Uint8Array) => boolean;
+};
 export type ExchangeFailure = "timeout" | "too_large" | "redirect" | "network";
-/** The answer is complete, whatever its status; a redirect is a failure. `retryAfter` is the header as it came. */
+/** The answer is complete, whatever its status; a redirect is a failure. */
 export type ExchangeResult =
-  | { readonly ok: true; readonly status: number; readonly body: Uint8Array; readonly latencyMs: number; readonly retryAfter?: string }
+  | { readonly ok: true; readonly status: number; readonly headers: Headers; readonly body: Uint8Array; readonly latencyMs: number }
   | {
       readonly ok: false;
       readonly reason: ExchangeFailure;
@@ -47,8 +52,7 @@ export async function exchange(url: URL, request: ExchangeRequest, limits: Excha
     }
     const body = await takeBody(response.body, limits, deadline.signal);
     if (body === "too_large") return failed("too_large", "over the cap");
-    const retryAfter = response.headers.get("retry-after");
-    return { ok: true, status: response.status, body, latencyMs: latencyMs(), ...(retryAfter === null ? {} : { retryAfter }) };
+    return { ok: true, status: response.status, headers: response.headers, body, latencyMs: latencyMs() };
   } catch (error) {
     if (deadline.signal.aborted) return failed("timeout", `no complete answer in ${limits.timeoutMs} ms`);
     // The name only: a runtime's message may quote a header, and so a secret.
@@ -61,14 +65,15 @@ export async function exchange(url: URL, request: ExchangeRequest, limits: Excha
 const isRedirect = ({ status }: Response): boolean => status >= 300 && status < 400;
 
 async function takeBody(body: Response["body"], limits: ExchangeLimits, signal: AbortSignal): Promise<Uint8Array | "too_large"> {
-  if (limits.body === undefined) return await readCapped(body, Math.min(limits.maxBytes ?? ceilingBytes, ceilingBytes), signal);
+  if (limits.body === undefined) return await readCapped(body, limits, signal);
   letGo(body);
   return new Uint8Array();
 }
 
-/** Reads until the end, the cap or the deadline, and lets go of a body that it does not read to its end. */
-async function readCapped(body: Response["body"], maxBytes: number, signal: AbortSignal): Promise<Uint8Array | "too_large"> {
+/** Reads until the end, enough, the cap or the deadline, and lets go of a body that it does not read to its end. */
+async function readCapped(body: Response["body"], limits: ExchangeLimits, signal: AbortSignal): Promise<Uint8Array | "too_large"> {
   if (body === null) return new Uint8Array();
+  const maxBytes = Math.min(limits.maxBytes ?? ceilingBytes, ceilingBytes);
   const reader = body.getReader();
   const aborted = new Promise<never>((_, reject) => signal.addEventListener("abort", () => reject(new Error("deadline")), { once: true }));
   const chunks: Uint8Array[] = [];
@@ -80,6 +85,7 @@ async function readCapped(body: Response["body"], maxBytes: number, signal: Abor
       size += value.byteLength;
       if (size > maxBytes) return "too_large";
       chunks.push(value);
+      if (limits.enough !== undefined && limits.enough(concatBytes(...chunks))) return concatBytes(...chunks);
     }
   } finally {
     letGo(reader);

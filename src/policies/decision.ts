@@ -29,5 +29,6 @@ export const decisionReasons = [
   "budget_exceeded",
   "approval_mismatch",
   "approval_not_usable",
+  "preview_too_large",
 ] as const;
 export type DecisionReason = (typeof decisionReasons)[number];

@@ -4,6 +4,8 @@ import { dimensionNames } from "../features/scores/formula.ts";
 import { policyEffects } from "./decision.ts";
 
 const mostRules = 100;
+/** Of all conditions together: what a decision has to have at hand, compiled. */
+const mostChars = 32_768;
 
 /** One rule: what it does where its condition holds. */
 export const PolicyRule = z.strictObject({
@@ -15,7 +17,14 @@ export type PolicyRule = z.output<typeof PolicyRule>;
 
 /** What a version of a policy says. */
 export const PolicyTerms = z.strictObject({
-  rules: z.array(PolicyRule).min(1).max(mostRules),
+  rules: z
+    .array(PolicyRule)
+    .min(1)
+    .max(mostRules)
+    .refine(
+      (rules) => rules.reduce((sum, { when }) => sum + when.length, 0) <= mostChars,
+      `The conditions have together at most ${mostChars} characters.`,
+    ),
   approval: z
     .strictObject({
       expiresInSeconds: z.int().min(60).max(604_800).default(86_400),

@@ -1,8 +1,9 @@
 import { z } from "@hono/zod-openapi";
+import { AnyJson } from "../expressions/any-json.ts";
 import { idPattern } from "../platform/ids.ts";
 
 const HeaderName = z.string().regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}$/);
-const JsonSchema = z.record(z.string(), z.json());
+const JsonSchema = z.record(z.string(), AnyJson);
 
 /** Where the sealed credential goes; what stands before it, such as `Bearer `, is no secret. */
 const CredentialPlace = z.strictObject({ header: HeaderName, prefix: z.string().max(32).default("") });
@@ -29,6 +30,10 @@ const shared = {
     .openapi({ description: "The organization that is on the other side, and may rate what was done." }),
 };
 
+/** Of the Model Context Protocol: with a session that is opened for each call, and without sessions. */
+export const mcpRevisions = ["2025-11-25", "2026-07-28"] as const;
+export type McpRevision = (typeof mcpRevisions)[number];
+
 export const CapabilityDefinition = z.discriminatedUnion("kind", [
   z.strictObject({
     kind: z.literal("http"),
@@ -44,6 +49,10 @@ export const CapabilityDefinition = z.discriminatedUnion("kind", [
     kind: z.literal("mcp"),
     url: z.url().max(2_000),
     tool: z.string().min(1).max(128),
+    revision: z
+      .enum(mcpRevisions)
+      .default("2025-11-25")
+      .openapi({ description: "The revision of the protocol that the server is spoken to in." }),
     /** SHA-256 of the canonical JSON of the tool's name, description and input schema as they were when it was pinned. */
     toolDigest: z.string().regex(/^sha256:[0-9a-f]{64}$/),
     ...shared,

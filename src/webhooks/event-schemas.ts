@@ -99,6 +99,43 @@ const attestationSchemas = () => {
   } as const;
 };
 
+const approvalSchemas = () => {
+  const approval = {
+    approvalId: id("approval"),
+    grantId: id("grant"),
+    agentId: id("agent"),
+    invocationId: id("invocation").describe("the call that asked for it"),
+    actionDigest: Digest.describe("the one action that it is for"),
+    previewDigest: Digest.describe("the text that is decided on"),
+    expiresAt: Time,
+  };
+  const decided = { ...approval, decidedBy: id("member") };
+  const used = { ...decided, consumedBy: id("invocation").describe("the call that used it up") };
+  return {
+    "approval.proposed": z.strictObject(approval),
+    "approval.pending": z.strictObject({ ...approval, url: z.url().max(300).describe("where a signed-in person decides") }),
+    "approval.approved": z.strictObject(decided),
+    "approval.denied": z.strictObject(decided),
+    "approval.expired": z.strictObject(approval).describe("nobody decided in time, or what was approved was not used in time"),
+    "approval.cancelled": z.strictObject(approval),
+    "approval.invalidated": z.strictObject(approval).describe("what it was for is no longer what would be done"),
+    "approval.consumed": z.strictObject(used),
+    "approval.effect_confirmed": z.strictObject(used),
+    "approval.effect_failed": z.strictObject(used),
+    "approval.effect_unknown": z.strictObject(used),
+  } as const;
+};
+
+const grantSchemas = () => {
+  const grant = { grantId: id("grant"), agentId: id("agent"), capabilityId: id("capability"), policyId: id("policy") };
+  return {
+    "grant.created": z.strictObject({ ...grant, expiresAt: Time.nullable() }),
+    "grant.promoted": z.strictObject({ ...grant, basis: Digest.describe("the versions that it was promoted for") }),
+    "grant.demoted": z.strictObject(grant),
+    "grant.revoked": z.strictObject(grant),
+  } as const;
+};
+
 const keySchemas = () => {
   const key = {
     keyId: id("key"),
@@ -119,6 +156,8 @@ const makeSchemas = () =>
     ...pactSchemas(),
     ...runSchemas(),
     ...attestationSchemas(),
+    ...approvalSchemas(),
+    ...grantSchemas(),
     ...keySchemas(),
     "payment.settled": z.strictObject({
       operation: z.string().max(64).describe("what was sold"),

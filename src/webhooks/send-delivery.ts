@@ -44,6 +44,7 @@ export async function sendDelivery(
     // The answer's body is not read, so it cannot be too large.
     return { at, status, ms, failure: reason === "too_large" ? "network" : reason, retryAfter: undefined };
   }
-  const { status, latencyMs: ms, retryAfter } = result;
+  const { status, latencyMs: ms } = result;
+  const retryAfter = result.headers.get("retry-after") ?? undefined;
   return { at, status, ms, failure: status >= 200 && status < 300 ? undefined : "status", retryAfter };
 }

@@ -20,4 +20,28 @@ describe("remember", () => {
       }),
     );
   });
+
+  it("remembers as much as has together the size, and the newest whatever its size", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 12 }), fc.array(fc.constantFrom("a", "bb", "cccc", "dddddddd")), (most, asked) => {
+        const made: string[] = [];
+        const same = remember(
+          most,
+          (source) => {
+            made.push(source);
+            return source;
+          },
+          (source) => source.length,
+        );
+        let known: string[] = [];
+        for (const source of asked) {
+          const before = made.length;
+          same(source);
+          expect(made.length - before).toBe(known.includes(source) ? 0 : 1);
+          known = [...known.filter((other) => other !== source), source];
+          while (known.length > 1 && known.join("").length > most) known.shift();
+        }
+      }),
+    );
+  });
 });

@@ -11,6 +11,8 @@ declare global {
       readonly IDENTITY_URL: string;
       /** An agent made with the official A2A SDK (a2a-agent.node.ts). */
       readonly A2A_URL: string;
+      /** Upstreams that agents are granted, over HTTP and MCP (test-upstreams.node.ts). */
+      readonly UPSTREAM_URL: string;
       /** A receiver of webhooks, which behaves as it is told (webhook-receiver.node.ts). */
       readonly RECEIVER_URL: string;
       /** The tests' resolver, at the same place. */
@@ -24,7 +26,7 @@ declare global {
     }
     interface GlobalProps {
       mainModule: typeof import("../../src/worker.ts");
-      durableNamespaces: "Gate" | "TransparencyLog" | "Room" | "WebhookDeliverer";
+      durableNamespaces: "Gate" | "TransparencyLog" | "Room" | "WebhookDeliverer" | "GrantLedger";
     }
   }
 }

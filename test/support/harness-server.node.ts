@@ -29,6 +29,7 @@ import { openTestDatabase } from "./harness-database.node.ts";
 import { startClerkStandIn } from "./clerk-stand-in.node.ts";
 import { startA2aAgent } from "./a2a-agent.node.ts";
 import { startTestAgents } from "./test-agents.node.ts";
+import { startTestUpstreams } from "./test-upstreams.node.ts";
 import { startWebhookReceiver } from "./webhook-receiver.node.ts";
 import { startTestIdentity } from "./test-identity.node.ts";
 import { watchTransactions, type Watch } from "./watch-transactions.node.ts";
@@ -73,6 +74,7 @@ export type Harness = {
       AGENTS_URL: string;
       IDENTITY_URL: string;
       A2A_URL: string;
+      UPSTREAM_URL: string;
       CLERK_STAND_IN_URL: string;
       RECEIVER_URL: string;
       DOH_URL: string;
@@ -111,6 +113,7 @@ export async function startHarness({ rowSecurity }: { rowSecurity: boolean }): P
   const agents = await startTestAgents();
   const identity = await startTestIdentity();
   const a2a = await startA2aAgent();
+  const upstreams = await startTestUpstreams();
   const whop = await startTestWhop("whop_api_key_of_tests");
   const receiver = await startWebhookReceiver();
   const clerk = await startClerkStandIn();
@@ -127,6 +130,7 @@ export async function startHarness({ rowSecurity }: { rowSecurity: boolean }): P
       AGENTS_URL: agents.url,
       IDENTITY_URL: identity.url,
       A2A_URL: a2a.url,
+      UPSTREAM_URL: upstreams.url,
       RECEIVER_URL: receiver.url,
       DOH_URL: `${receiver.url}/dns-query`,
       CLERK_STAND_IN_URL: clerk.url,
@@ -141,6 +145,7 @@ export async function startHarness({ rowSecurity }: { rowSecurity: boolean }): P
       agents.close();
       identity.close();
       a2a.close();
+      upstreams.close();
       whop.close();
       receiver.close();
       clerk.close();

@@ -33,6 +33,8 @@ export const agents = pgTable(
     endpointProvenAt: timestamp({ withTimezone: true, precision: 3 }),
     /** Grows with each change; an update names the one it read. */
     revision: integer().notNull(),
+    /** Who registered it, as the audit log names him. Null where that is not known: it was there before this was kept. */
+    registeredBy: text(),
     archivedAt: timestamp({ withTimezone: true, precision: 3 }),
     createdAt: timestamp({ withTimezone: true, precision: 3 }).notNull(),
     updatedAt: timestamp({ withTimezone: true, precision: 3 }).notNull(),

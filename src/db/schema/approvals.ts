@@ -13,6 +13,8 @@ export const approvals = pgTable(
     agentId: text().notNull(),
     /** The invocation that asked for it. */
     invocationId: text().notNull(),
+    /** The key that asked, as the audit log names it. */
+    requestedBy: text().notNull(),
     status: text().$type<ApprovalStatus>().notNull(),
     requestDigest: text().notNull(),
     /** What it is bound to: invocations.actionDigest. */
@@ -25,6 +27,8 @@ export const approvals = pgTable(
     expiresAt: timestamp({ withTimezone: true, precision: 3 }).notNull(),
     decidedBy: text(),
     decidedAt: timestamp({ withTimezone: true, precision: 3 }),
+    /** What the person who decided wrote to it, sealed. */
+    sealedNote: text(),
     /** Why it was invalidated, in one word; null else. */
     reason: text(),
     /** The invocation that used it up. */

@@ -1,6 +1,7 @@
 import { foreignKey, index, integer, jsonb, pgTable, primaryKey, text, timestamp, unique, uniqueIndex } from "drizzle-orm/pg-core";
 import { sql } from "drizzle-orm";
 import type { Budget } from "../../grants/budget.ts";
+import type { GrantBasis } from "../../grants/mode.ts";
 import { agents } from "./agents.ts";
 import { capabilities } from "./capabilities.ts";
 import { policies } from "./policies.ts";
@@ -26,6 +27,8 @@ export const grants = pgTable(
      * is still so, and in simulation else. Null: never promoted, or demoted.
      */
     promotedFor: text(),
+    /** What that is the digest of: so it can be said what changed since. */
+    promotedBasis: jsonb().$type<GrantBasis>(),
     promotedAt: timestamp({ withTimezone: true, precision: 3 }),
     createdBy: text().notNull(),
     revision: integer().notNull(),

@@ -55,13 +55,14 @@ function requirePlaceable<A extends Action>({ principal, env }: WriteContext<A>,
 
 /** The agent that an input asks for, as it will be stored. */
 export async function planAgent<A extends Action>(
-  { env, box, now }: WriteContext<A>,
+  { env, box, now, principal }: WriteContext<A>,
   { endpoint, ...fields }: AgentInput,
 ): Promise<NewAgentRow> {
   const id = newId("agent");
   const placed = { ...fields, ...(await placeEndpoint(box, id, endpoint, env)) };
   const versionDigest = await digestVersion(placed);
-  return { ...placed, id, versionNumber: 1, versionDigest, revision: 1, archivedAt: null, createdAt: now, updatedAt: now };
+  const registered = { registeredBy: principal.actor, createdAt: now, updatedAt: now };
+  return { ...placed, id, versionNumber: 1, versionDigest, revision: 1, archivedAt: null, ...registered };
 }
 
 /** Where the write met a conflict, a second look says which external ids are taken; a write that succeeds pays nothing for it. */

@@ -1,5 +1,5 @@
-export { brokenConditions } from "./compliance.ts";
+export { brokenConditions, checkCall } from "./compliance.ts";
 export { digestPact, termsOf, type PactRow, type PactTerms } from "./pact.ts";
 export { requirePact } from "./require-pact.ts";
 export { PactId, PactTermsView } from "./schemas.ts";
-export { selectPact } from "./store.ts";
+export { selectActivePacts, selectPact } from "./store.ts";

@@ -1,4 +1,4 @@
-import { and, eq, max, sql, type SQL } from "drizzle-orm";
+import { and, asc, eq, max, sql, type SQL } from "drizzle-orm";
 import { agents } from "../../db/schema/agents.ts";
 import { pactChecks, pacts, type PactState } from "../../db/schema/pacts.ts";
 import type { EnteredDb, ScopedDb } from "../../db/tenant-db.ts";
@@ -22,6 +22,14 @@ export const selectActiveVersion = ({ orm, orgId }: ScopedDb, pactId: string) =>
     .select()
     .from(pacts)
     .where(and(eq(pacts.orgId, orgId), eq(pacts.lineageId, fieldOfPact(orgId, pactId, pacts.lineageId)), eq(pacts.state, "active")));
+
+/** What binds an agent now, in the order of the pacts' ids. */
+export const selectActivePacts = ({ orm, orgId }: ScopedDb, agentId: string | SQL) =>
+  orm
+    .select({ id: pacts.id, digest: pacts.digest, conditions: pacts.conditions })
+    .from(pacts)
+    .where(and(eq(pacts.orgId, orgId), eq(pacts.agentId, agentId), eq(pacts.state, "active")))
+    .orderBy(asc(pacts.id));
 
 export const selectLastVersion = ({ orm, orgId }: ScopedDb, pactId: string) =>
   orm

@@ -1,6 +1,6 @@
 export { judgeIntent } from "./intent.ts";
-export { planReceipt } from "./issue-receipt.ts";
+export { planReceipt, type ReceiptGround } from "./issue-receipt.ts";
 export { toolCall, type ReceiptFacts } from "./receipt.ts";
-export { Receipt } from "./schemas.ts";
-export { selectLoggedReceipts, selectReceiptHead } from "./store.ts";
+export { Receipt, type ReceiptView } from "./schemas.ts";
+export { selectLoggedReceipts, selectReceipt, selectReceiptHead } from "./store.ts";
 export { bringNoEvidence, writeChained } from "./write-chained.ts";

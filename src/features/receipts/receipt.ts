@@ -37,6 +37,8 @@ export const ReceiptFacts = z
     outcome: Sha256.nullable(),
     /** The agent's own signature over what it wanted, where it gave one. */
     intent: z.strictObject({ x: z.string(), jws: z.string() }).nullable(),
+    /** The organization on the other side, null for none; receipts of what has no other side leave it out. */
+    counterparty: z.string().min(1).max(100).nullable().optional(),
   })
   .superRefine((facts, context) => {
     for (const message of contradictionsOf(facts)) context.addIssue(message);
@@ -85,5 +87,6 @@ export function receiptSubjects({ action, policy, outcome }: ReceiptFacts, versi
   ];
 }
 
-/** The part of a receipt's predicate that is its own. */
-export const receiptPredicate = (facts: ReceiptFacts): { readonly [name: string]: JsonValue } => ({ ...facts });
+/** The part of a receipt's predicate that is its own. What is left out of the facts is left out of it too. */
+export const receiptPredicate = ({ counterparty, ...facts }: ReceiptFacts): { readonly [name: string]: JsonValue } =>
+  counterparty === undefined ? facts : { ...facts, counterparty };

@@ -32,7 +32,7 @@ export const selectReceiptHead = ({ orm, orgId }: ScopedDb, agentId: string | SQ
     .where(and(eq(agents.orgId, orgId), eq(agents.id, agentId)));
 };
 
-export const selectReceipt = ({ orm, orgId }: ScopedDb, id: string) =>
+export const selectReceipt = ({ orm, orgId }: ScopedDb, id: string | SQL) =>
   orm
     .select()
     .from(receipts)

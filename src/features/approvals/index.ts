@@ -1,0 +1,7 @@
+export { judgeApproval, standingOf, type ApprovalRow } from "./approval.ts";
+export { consumeApproval } from "./consume-approval.ts";
+export { planApproval, planEffect, planEnding, type ApprovalPlan } from "./plan-approval.ts";
+export type { PreviewFacts } from "./preview.ts";
+export { ApprovalTicket } from "./schemas.ts";
+export { selectApproval, selectOpenApprovals } from "./store.ts";
+export { toTicket } from "./view.ts";

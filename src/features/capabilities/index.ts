@@ -1,0 +1,2 @@
+export { openCredential } from "./credential.ts";
+export { selectCapability, selectCapabilityGround, updateDrifted, type CapabilityGround, type CurrentCapability } from "./store.ts";

@@ -1,0 +1,72 @@
+import type { Verdict } from "../../grants/ledger.ts";
+import type { WriteContext } from "../../http/operation.ts";
+import { planEnding } from "../approvals/index.ts";
+import type { ReceiptView } from "../receipts/index.ts";
+import type { FoundApproval } from "./find-approval.ts";
+import type { Ground } from "./ground.ts";
+import type { Request } from "./judge-request.ts";
+import type { Outcome } from "./outcome.ts";
+import { record, type Beside } from "./record.ts";
+import { recordedInput, sealInput, type UndecidedInput } from "./recorded-input.ts";
+import type { UsedApproval } from "./recorded.ts";
+import type { Attempt } from "./recovery.ts";
+import { labelOf, type InvokedView, type TicketView } from "./schemas.ts";
+
+export type InvokeContext = WriteContext<"grant.invoked">;
+
+/** A request that was decided: what was read for it, what was made of that, and what the ledger said. */
+export type Course = {
+  readonly ground: Ground;
+  readonly request: Request;
+  readonly attempt: Attempt;
+  readonly input: UndecidedInput;
+  readonly approval: FoundApproval;
+  readonly credential: string | null;
+  readonly verdict: Verdict;
+  /** After this, in milliseconds since 1970, the ledger takes it for lost. */
+  readonly deadlineMs: number;
+};
+
+export type Ending = Beside & {
+  readonly outcome: Outcome;
+  readonly approval: UsedApproval | null;
+  /** Of the approval that is waited for. */
+  readonly ticket: TicketView | null;
+};
+
+/** Writes how it ended: one round trip. */
+export async function conclude({ env, tenant, box }: InvokeContext, course: Course, ending: Ending): Promise<InvokedView> {
+  const { attempt, verdict, ground } = course;
+  const { outcome, approval } = ending;
+  const sealedInput = await sealInput(box, attempt.id, recordedInput(course.input, verdict));
+  const recorded = { attempt, outcome, approval, budgetShare: verdict.budgetShare, sealedInput };
+  const told = { action: "grant.invoked", ground: ground.receipt, recorded, beside: ending } as const;
+  return record({ env, tenant }, told, (receipt) => toInvoked(course, ending, receipt));
+}
+
+/** Nothing was sent: what was found not to stand any more ends with it, and where it did so meanwhile, all of this is done again. */
+export function concludeUnsent(context: InvokeContext, course: Course, outcome: Outcome): Promise<InvokedView> {
+  const endings = course.approval.stale.map((row) => planEnding(row, context.now));
+  return conclude(context, course, {
+    ...{ outcome, approval: null, ticket: null },
+    build: (db) => endings.flatMap(({ build }) => build(db)),
+    consequences: endings.flatMap(({ consequences }) => consequences),
+  });
+}
+
+const toInvoked = ({ attempt, request }: Course, { outcome, ticket }: Ending, receipt: ReceiptView): InvokedView => ({
+  invocationId: attempt.id,
+  grantId: attempt.grantId,
+  mode: attempt.mode,
+  label: labelOf(attempt.mode),
+  status: outcome.status,
+  decision: outcome.decision,
+  reasons: [...outcome.reasons],
+  ruleIds: [...outcome.ruleIds],
+  effect: outcome.effect,
+  approval: ticket,
+  ...(request.fault === null ? {} : { argumentsFault: request.fault }),
+  ...(outcome.result === undefined ? {} : { result: outcome.result }),
+  upstreamStatus: outcome.upstreamStatus,
+  receipt,
+});

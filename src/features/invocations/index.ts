@@ -1,0 +1,4 @@
+export { openInput } from "./recorded-input.ts";
+export { Invocation, Invoked, type InvocationView } from "./schemas.ts";
+export { selectInvocation, selectInvocations, type InvocationRow } from "./store.ts";
+export { toInvocation } from "./view.ts";

@@ -1,0 +1,60 @@
+import type { Proposal, Verdict } from "../../grants/ledger.ts";
+import { ledgerOf } from "../../grants/ledger-client.ts";
+import { Problem, problem } from "../../http/problem.ts";
+import { askForApproval } from "./ask-for-approval.ts";
+import { concludeUnsent, type Course, type InvokeContext } from "./course.ts";
+import { requestDigestOf } from "./digests.ts";
+import { sentBefore } from "./doubt.ts";
+import { decidedBy, denied, simulated } from "./outcome.ts";
+import { prepare } from "./prepare.ts";
+import { readGround } from "./read-ground.ts";
+import type { InvokedView, InvokeInput } from "./schemas.ts";
+import { send } from "./send.ts";
+
+/** How often a request is decided anew, where an approval of it changed between the read and the write. Nothing was sent then. */
+const mostAttempts = 3;
+
+/**
+ * One use of a grant: decided, where that is due sent, and receipted. One round trip before the grant's ledger is asked, and one after it; an
+ * approval is used up in one of its own, just before the upstream is called.
+ */
+export async function invoke(context: InvokeContext, grantId: string, input: InvokeInput): Promise<InvokedView> {
+  for (let attempt = 1; ; attempt += 1) {
+    const course = await decide(context, grantId, input);
+    try {
+      return await follow(context, course);
+    } catch (thrown) {
+      const isRace = thrown instanceof Problem && thrown.code === "state_conflict" && !course.verdict.reserved;
+      if (!isRace || attempt === mostAttempts) throw thrown;
+    }
+  }
+}
+
+function follow(context: InvokeContext, course: Course): Promise<InvokedView> {
+  const { verdict, ground } = course;
+  const decided = decidedBy(verdict);
+  if (verdict.effect === "deny") return concludeUnsent(context, course, denied(decided));
+  if (ground.mode === "simulation") return concludeUnsent(context, course, simulated(decided));
+  return verdict.reserved ? send(context, course, decided) : askForApproval(context, course, decided);
+}
+
+async function decide(context: InvokeContext, grantId: string, input: InvokeInput): Promise<Course> {
+  const requestDigest = await requestDigestOf(grantId, input.arguments);
+  const ground = await readGround(context, grantId, { requestDigest, approvalId: input.approvalId });
+  const { proposal, ...prepared } = await prepare(context, ground, input.arguments, requestDigest);
+  const verdict = await propose(context, proposal);
+  if (verdict.inDoubt !== undefined) throw sentBefore(verdict.inDoubt);
+  return { ground, ...prepared, verdict };
+}
+
+/** Asks the grant's ledger: one call. Where it does not answer nothing is sent, so that nothing stays reserved either. */
+async function propose({ env, waitUntil }: InvokeContext, proposal: Proposal): Promise<Verdict> {
+  const ledger = ledgerOf(env, proposal.orgId, proposal.grantId);
+  try {
+    return await ledger.propose(proposal);
+  } catch (fault) {
+    const giveBack = async (): Promise<void> => ledger.settle(proposal.invocationId, "released");
+    waitUntil(giveBack().catch(() => undefined));
+    throw problem("unavailable", `the grant's ledger did not answer: ${String(fault)}`);
+  }
+}

@@ -1,0 +1,77 @@
+import { sql, type SQL } from "drizzle-orm";
+import { selectKeyHistory } from "../../access/current-signer.ts";
+import { grants } from "../../db/schema/grants.ts";
+import type { WriteContext } from "../../http/operation.ts";
+import { problem } from "../../http/problem.ts";
+import { selectApproval, selectOpenApprovals } from "../approvals/index.ts";
+import { selectCapabilityGround } from "../capabilities/index.ts";
+import { groundOf, selectBasis, selectGrant } from "../grants/index.ts";
+import { selectActivePacts } from "../pacts/index.ts";
+import { selectActivePolicy } from "../policies/index.ts";
+import { selectReceiptHead } from "../receipts/index.ts";
+import { currentScore, selectCurrentScore } from "../scores/index.ts";
+import type { Ground } from "./ground.ts";
+
+type Context = Pick<WriteContext<"grant.invoked">, "tenant" | "principal" | "now">;
+type Wanted = { readonly requestDigest: string; readonly approvalId: string | undefined };
+
+/** What stands where a policy has no version in force. */
+const noBasis = "none";
+
+/**
+ * Reads all that an invocation is decided on, in one round trip. The caller is the agent of its own credential: another agent's grant does not
+ * exist for it, and a credential that is bound to no agent invokes nothing.
+ */
+export async function readGround(context: Context, grantId: string, wanted: Wanted): Promise<Ground> {
+  const { agentId } = context.principal;
+  if (agentId !== null) return readAsAgent(context, { grantId, agentId, ...wanted });
+  const [[grant]] = await context.tenant.read((db) => [selectGrant(db, grantId)]);
+  throw grant === undefined ? notFound() : problem("forbidden", "the credential is bound to no agent");
+}
+
+const notFound = () => problem("not_found", "no such grant of this agent");
+
+/** A field of the grant, for what is read with it. */
+const ofGrant = (orgId: string, grantId: string, column: typeof grants.capabilityId | typeof grants.policyId): SQL =>
+  sql`(select ${column} from ${grants} where ${grants.orgId} = ${orgId} and ${grants.id} = ${grantId})`;
+
+async function readAsAgent(
+  { tenant, now }: Context,
+  { grantId, agentId, requestDigest, approvalId }: Wanted & { readonly grantId: string; readonly agentId: string },
+): Promise<Ground> {
+  const { orgId } = tenant;
+  const [versions, fresh, evidence, [row], [capability], [policy], pacts, [head], [keyHistory], open, [named]] = await tenant.read((db) => [
+    ...selectCurrentScore(db, agentId, now),
+    selectBasis(db, grantId),
+    selectCapabilityGround(db, ofGrant(orgId, grantId, grants.capabilityId)),
+    selectActivePolicy(db, ofGrant(orgId, grantId, grants.policyId)),
+    selectActivePacts(db, agentId),
+    selectReceiptHead(db, agentId),
+    selectKeyHistory(db),
+    selectOpenApprovals(db, grantId, requestDigest),
+    selectApproval(db, approvalId ?? ""),
+  ]);
+  if (row === undefined || capability === undefined || policy === undefined || row.grant.agentId !== agentId) throw notFound();
+  const { basis, mode } = await groundOf(row);
+  const isOfGrant = named?.grantId === grantId;
+  return {
+    ...{ grant: row.grant, agent: row.agent, capability, pacts, mode },
+    basis: basis ?? noBasis,
+    policy: { ...policy, version: policy.activeVersion ?? 0 },
+    score: await scoreOf({ agentId, now }, [versions, fresh, evidence]),
+    receipt: { head, keyHistory },
+    approvals: { open, named: approvalId === undefined ? undefined : isOfGrant ? named : null },
+  };
+}
+
+/** Null where it cannot be computed. One that there is too little evidence for is computed, and has no number. */
+async function scoreOf(of: Parameters<typeof currentScore>[0], rows: Parameters<typeof currentScore>[1]): Promise<Ground["score"]> {
+  try {
+    const current = await currentScore(of, rows);
+    if (current === undefined) return null;
+    const { compositeScore, certificationTier, confidence, status } = current.document;
+    return { compositeScore, tier: certificationTier, confidence, status };
+  } catch {
+    return null;
+  }
+}

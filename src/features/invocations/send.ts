@@ -1,0 +1,90 @@
+import { ledgerOf } from "../../grants/ledger-client.ts";
+import type { Settled } from "../../grants/ledger.ts";
+import { Problem } from "../../http/problem.ts";
+import { currentTime } from "../../platform/clock.ts";
+import { log } from "../../platform/logger.ts";
+import { callUpstream } from "../../upstreams/call-upstream.ts";
+import type { UpstreamResult } from "../../upstreams/upstream-result.ts";
+import { consumeApproval, planEffect, type ApprovalRow } from "../approvals/index.ts";
+import { insertSecurityEvents } from "../../access/security-event.ts";
+import { updateDrifted } from "../capabilities/index.ts";
+import { conclude, type Course, type Ending, type InvokeContext } from "./course.ts";
+import { lostInDoubt } from "./doubt.ts";
+import { outcomeOf, type Decided, type Outcome } from "./outcome.ts";
+import type { InvokedView } from "./schemas.ts";
+
+/** What is left of a reservation's time for the write behind the call; without it nothing is sent. */
+const writeMs = 10_000;
+
+/**
+ * Sends what was decided for and reserved, once. An approval is used up first, in a write of its own: whoever comes second sends nothing. From
+ * then on nothing is tried again but the write, and where that fails the ledger's alarm receipts the call as unknown.
+ */
+export async function send(context: InvokeContext, course: Course, decided: Decided): Promise<InvokedView> {
+  const used = decided.reasons.includes("approved") ? course.approval.usable : null;
+  if (used !== null) await useUp(context, course, used);
+  const outcome = outcomeOf(decided, await callOnce(context, course));
+  const answer = await recordSent(context, course, endingOf(course, outcome, used));
+  if (outcome.settled !== null) settleLater(context, course, outcome.settled);
+  return answer;
+}
+
+async function useUp({ env, requestId, meter, now, tenant }: InvokeContext, course: Course, row: ApprovalRow): Promise<void> {
+  const { id: invocationId, actionDigest } = course.attempt;
+  try {
+    await consumeApproval({ env, requestId, meter, now }, { orgId: tenant.orgId, row, actionDigest, invocationId });
+  } catch (thrown) {
+    // Where nobody knows whether it was used up, the reservation is left to the ledger's alarm.
+    if (thrown instanceof Problem && thrown.code === "state_conflict") await ledger(env, tenant.orgId, course).settle(invocationId, "released");
+    throw thrown;
+  }
+}
+
+async function callOnce({ env }: InvokeContext, course: Course): Promise<UpstreamResult> {
+  const { ground, request, attempt, credential, deadlineMs } = course;
+  const { definition } = ground.capability;
+  const { plan } = request;
+  if (!plan.ok) throw new Error("what cannot be sent was decided for");
+  const leftMs = deadlineMs - currentTime().getTime();
+  if (leftMs < definition.timeoutMs + writeMs) return { kind: "not_sent", reason: "upstream_unreachable", latencyMs: 0 };
+  return callUpstream(env, { definition, call: plan.call, credential, invocationId: attempt.id });
+}
+
+function endingOf({ ground, attempt, credential }: Course, outcome: Outcome, used: ApprovalRow | null): Ending {
+  const now = currentTime();
+  const { id: capabilityId, version } = ground.capability;
+  const effect = used === null ? null : planEffect(used, attempt.id, outcome.effect ?? "failed", now);
+  const { drifted } = outcome;
+  const use = { kind: "sealed_credential_used", credential: capabilityId, at: now, count: 1 } as const;
+  return {
+    ...{ outcome, approval: used, ticket: null },
+    build: (db) => [
+      ...(effect?.build(db) ?? []),
+      ...(drifted === null ? [] : [updateDrifted(db, { id: capabilityId, version, digest: drifted, at: now })]),
+      ...(credential === null ? [] : [insertSecurityEvents(db, [use])]),
+    ],
+    consequences: [
+      ...(effect?.consequences ?? []),
+      ...(drifted === null ? [] : [{ action: "capability.drifted", resource: capabilityId, change: { digest: drifted } } as const]),
+    ],
+  };
+}
+
+async function recordSent(context: InvokeContext, course: Course, ending: Ending): Promise<InvokedView> {
+  const { id: invocationId } = course.attempt;
+  try {
+    return await conclude(context, course, ending);
+  } catch (thrown) {
+    log("error", "invocation_unrecorded", { requestId: context.requestId, orgId: context.tenant.orgId, invocationId });
+    throw thrown instanceof Problem && thrown.code === "state_conflict" ? lostInDoubt(invocationId) : thrown;
+  }
+}
+
+const ledger = (env: InvokeContext["env"], orgId: string, { attempt }: Course) => ledgerOf(env, orgId, attempt.grantId);
+
+/** Not waited for: where it is lost, the ledger's alarm finds the row and settles by it. */
+function settleLater({ env, tenant, waitUntil }: InvokeContext, course: Course, settled: Settled): void {
+  const { id: invocationId } = course.attempt;
+  const settling = async (): Promise<void> => ledger(env, tenant.orgId, course).settle(invocationId, settled);
+  waitUntil(settling().catch(() => log("warn", "invocation_unsettled", { orgId: tenant.orgId, invocationId })));
+}

@@ -1,0 +1,1 @@
+export { selectActivePolicy } from "./store.ts";

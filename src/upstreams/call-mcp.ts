@@ -1,0 +1,99 @@
+import type { JsonValue } from "../crypto/canonical-json.ts";
+import { isJsonArray, memberOf, type JsonObject } from "../expressions/json.ts";
+import type { EgressEnvironment } from "../platform/egress.ts";
+import { didNotAct, judgeFailure, mostAnswerBytes } from "./call-http.ts";
+import type { CapabilityDefinition } from "./capability.ts";
+import { openMcpSession, type McpServer, type McpSession, type RpcAnswer } from "./mcp-session.ts";
+import type { PlannedCall } from "./plan-call.ts";
+import { isKeepable } from "./read-answer.ts";
+import type { Redact } from "./redact.ts";
+import { digestTool, readTool, type UpstreamTool } from "./tool-digest.ts";
+import type { NotSentReason, UpstreamResult } from "./upstream-result.ts";
+
+type McpDefinition = Extract<CapabilityDefinition, { kind: "mcp" }>;
+type McpCall = Extract<PlannedCall, { kind: "mcp" }>;
+
+const mostPages = 10;
+/** JSON-RPC 2.0, 5.1: the server failed inside, and may have acted before. */
+const internalError = -32_603;
+
+/**
+ * Calls a tool, once, if it is the one that was pinned: what the server says of it is read anew before each call. Between that and the
+ * call a server may still change its mind; what it is told is what was pinned, all the same.
+ */
+export async function callTool(
+  env: EgressEnvironment,
+  { url, tool, toolDigest, revision, timeoutMs }: McpDefinition,
+  call: McpCall,
+  shown: { readonly headers: McpServer["headers"]; readonly redact: Redact; readonly invocationId: string },
+): Promise<UpstreamResult> {
+  const startedMs = performance.now();
+  const latencyMs = (): number => Math.max(0, Math.round(performance.now() - startedMs));
+  const session = await openMcpSession(env, { url, revision, headers: shown.headers, timeoutMs });
+  if ("kind" in session) return { kind: "not_sent", reason: whyNotSent(session), latencyMs: latencyMs() };
+  const listed = await listTools(session);
+  if (!listed.ok) return { kind: "not_sent", reason: listed.reason, latencyMs: latencyMs() };
+  const found = listed.tools.find(({ name }) => name === tool);
+  if (found === undefined) return { kind: "not_sent", reason: "tool_missing", latencyMs: latencyMs() };
+  const digest = await digestTool(found);
+  if (digest !== toolDigest) return { kind: "drifted", digest, latencyMs: latencyMs() };
+  const params = { name: tool, arguments: call.arguments, _meta: { "armalo/idempotency-key": shown.invocationId } };
+  return judgeCall(await session.request("tools/call", params, mostAnswerBytes), shown.redact, latencyMs());
+}
+
+export type ToolListing =
+  | { readonly ok: true; readonly tools: readonly UpstreamTool[] }
+  | { readonly ok: false; readonly reason: NotSentReason };
+
+/** All tools of a server, as it tells them to whoever holds the credential. What is no tool, or cannot be digested, is left out. */
+export async function listTools(session: McpSession): Promise<ToolListing> {
+  const tools: UpstreamTool[] = [];
+  let cursor: string | undefined;
+  for (let page = 0; page < mostPages; page += 1) {
+    const answer = await session.request("tools/list", cursor === undefined ? {} : { cursor });
+    if (answer.kind !== "response") return { ok: false, reason: whyNotSent(answer) };
+    if (!answer.response.ok) return { ok: false, reason: "unexpected_answer" };
+    const { result } = answer.response;
+    const listed = memberOf(result, "tools");
+    if (!isJsonArray(listed)) return { ok: false, reason: "unexpected_answer" };
+    tools.push(...listed.filter(isKeepable).flatMap((value) => readTool(value) ?? []));
+    const next = memberOf(result, "nextCursor");
+    if (typeof next !== "string") return { ok: true, tools };
+    cursor = next;
+  }
+  return { ok: true, tools };
+}
+
+/** Why the action itself was not sent, where something before it failed. */
+export function whyNotSent(answer: Exclude<RpcAnswer, { kind: "response" }>): NotSentReason {
+  if (answer.kind === "http") return "unexpected_answer";
+  const failure = judgeFailure(answer, 0);
+  return failure.kind === "not_sent" ? failure.reason : "upstream_unreachable";
+}
+
+function judgeCall(answer: RpcAnswer, redact: Redact, latencyMs: number): UpstreamResult {
+  switch (answer.kind) {
+    case "failure":
+      return judgeFailure(answer, latencyMs);
+    case "http": {
+      const { status, headers } = answer;
+      if (status >= 400 && didNotAct(status, headers)) return { kind: "refused", status, result: null, latencyMs };
+      return { kind: "unknown", reason: status >= 500 ? "server_error" : "unexpected_answer", status, latencyMs };
+    }
+    case "response":
+      return judgeResponse(answer, redact, latencyMs);
+  }
+}
+
+function judgeResponse({ response, status }: Extract<RpcAnswer, { kind: "response" }>, redact: Redact, latencyMs: number): UpstreamResult {
+  if (!response.ok) {
+    const { code, message } = response;
+    if (code === internalError || status >= 500) return { kind: "unknown", reason: "server_error", status, latencyMs };
+    return { kind: "refused", status, result: redact(keepable({ error: { code, message } })), latencyMs };
+  }
+  const { _meta, resultType, ...result } = response.result;
+  const isDone = memberOf(result, "isError") !== true && (resultType === undefined || resultType === "complete");
+  return { kind: isDone ? "confirmed" : "refused", status, result: redact(keepable(result)), latencyMs };
+}
+
+const keepable = (result: JsonObject): JsonValue => (isKeepable(result) ? result : { text: JSON.stringify(result) });

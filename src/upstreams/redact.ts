@@ -1,0 +1,168 @@
+import { isJsonArray, isJsonObject } from "../expressions/json.ts";
+import type { JsonValue } from "../crypto/canonical-json.ts";
+import { toBase64, toHex, utf8 } from "../crypto/encoding.ts";
+
+/** Takes a credential out of what an upstream answered, wherever and however it is written there. */
+export type Redact = (value: JsonValue) => JsonValue;
+
+const marker = "[redacted]";
+/** How many times over something may be encoded, and how many readings of one text are looked at. */
+const deepest = 3;
+const mostReadings = 40;
+/** A part of a credential that is shorter would be found everywhere. */
+const leastChars = 6;
+
+/** A text as somebody may have meant it: its characters, and where in the original each begins and ends. */
+type Reading = { readonly text: string; readonly starts: readonly number[]; readonly ends: readonly number[] };
+
+const entities: Readonly<Record<string, string>> = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'" };
+const short: Readonly<Record<string, string>> = { b: "\b", f: "\f", n: "\n", r: "\r", t: "\t" };
+const charOf = (code: number): string => (code <= 0xffff ? String.fromCharCode(code) : "\ufffd");
+
+/** One layer of encoding each: what it looks like, and the one character that it stands for; none where it stands for nothing. */
+const layers: readonly (readonly [form: RegExp, read: (...groups: string[]) => string])[] = [
+  [/%([0-9a-f]{2})/gi, (hex = "") => charOf(Number.parseInt(hex, 16))],
+  [
+    /\\(?:u([0-9a-f]{4})|x([0-9a-f]{2})|(.))/gis,
+    (four, two, one = "") => ((four ?? two) ? charOf(Number.parseInt(four ?? two ?? "", 16)) : (short[one] ?? one)),
+  ],
+  [
+    /&(?:#(\d{1,7})|#x([0-9a-f]{1,6})|(amp|lt|gt|quot|apos));/gi,
+    (ten, sixteen, name) =>
+      name === undefined
+        ? charOf(ten === undefined ? Number.parseInt(sixteen ?? "", 16) : Number(ten))
+        : (entities[name.toLowerCase()] ?? ""),
+  ],
+  [/\s+/g, () => ""],
+];
+
+/** Undefined where the layer is not there. */
+function peel({ text, starts, ends }: Reading, [form, read]: (typeof layers)[number]): Reading | undefined {
+  const found = [...text.matchAll(form)];
+  if (found.length === 0) return undefined;
+  const parts: string[] = [];
+  const [from, to]: [number[], number[]] = [[], []];
+  let at = 0;
+  const keep = (until: number): void => {
+    parts.push(text.slice(at, until));
+    for (; at < until; at += 1) {
+      from.push(starts[at] ?? 0);
+      to.push(ends[at] ?? 0);
+    }
+  };
+  for (const match of found) {
+    keep(match.index);
+    const char = read(...match.slice(1));
+    parts.push(char);
+    at = match.index + match[0].length;
+    if (char === "") continue;
+    from.push(starts[match.index] ?? 0);
+    to.push(ends[at - 1] ?? 0);
+  }
+  keep(text.length);
+  return { text: parts.join(""), starts: from, ends: to };
+}
+
+function readingsOf(text: string): readonly Reading[] {
+  const places = Array.from({ length: text.length }, (_, at) => at);
+  const all: Reading[] = [{ text, starts: places, ends: places.map((at) => at + 1) }];
+  const seen = new Set([text]);
+  let newest: readonly Reading[] = all;
+  for (let depth = 0; depth < deepest; depth += 1) {
+    const peeled: Reading[] = [];
+    for (const reading of newest) {
+      for (const layer of layers) {
+        const next = peel(reading, layer);
+        if (next === undefined || seen.has(next.text) || all.length + peeled.length >= mostReadings) continue;
+        seen.add(next.text);
+        peeled.push(next);
+      }
+    }
+    all.push(...peeled);
+    newest = peeled;
+  }
+  return all;
+}
+
+/** Lower case of ASCII alone, so that every character stays in its place. */
+const lower = (text: string): string => text.replace(/[A-Z]/g, (char) => char.toLowerCase());
+
+/** The characters of a base64 text that depend on the secret alone, wherever in the encoded bytes it begins. */
+function inBase64(secret: string): readonly string[] {
+  const bytes = utf8(secret);
+  return [0, 1, 2].flatMap((offset) => {
+    const padded = new Uint8Array(offset + bytes.length);
+    padded.set(bytes, offset);
+    const whole = toBase64(padded).replace(/=+$/, "");
+    const first = offset === 0 ? 0 : offset + 1;
+    const last = Math.floor(((offset + bytes.length) * 8) / 6);
+    const sure = whole.slice(first, last);
+    return [sure, sure.replaceAll("+", "-").replaceAll("/", "_")];
+  });
+}
+
+/** What is looked for: the secret as it stands, as form data has its spaces, in hexadecimal, and in base64. */
+function needlesOf(secret: string): readonly string[] {
+  const squeezed = secret.replace(/\s+/g, "");
+  const forms = [secret, squeezed, secret.replaceAll(" ", "+"), toHex(utf8(secret)), ...inBase64(secret)];
+  return [...new Set(forms.map(lower))].filter((form) => form.length >= leastChars);
+}
+
+/** What of a credential is secret: all of it, and of `user:password` in base64 (RFC 7617) what it says and the password. */
+function secretsOf(credential: string, prefix: string): readonly string[] {
+  if (prefix.trim().toLowerCase() !== "basic") return [credential];
+  try {
+    const pair = atob(credential);
+    const password = pair.slice(pair.indexOf(":") + 1);
+    return [credential, pair, ...(password.length >= leastChars ? [password] : [])];
+  } catch {
+    return [credential];
+  }
+}
+
+type Range = { readonly start: number; readonly end: number };
+
+function findAll({ text, starts, ends }: Reading, needles: readonly string[]): readonly Range[] {
+  const searched = lower(text);
+  return needles.flatMap((needle) => {
+    const ranges: Range[] = [];
+    for (let at = searched.indexOf(needle); at !== -1; at = searched.indexOf(needle, at + needle.length)) {
+      ranges.push({ start: starts[at] ?? 0, end: ends[at + needle.length - 1] ?? text.length });
+    }
+    return ranges;
+  });
+}
+
+function withoutRanges(text: string, ranges: readonly Range[]): string {
+  let result = "";
+  let at = 0;
+  for (const { start, end } of ranges.toSorted((a, b) => a.start - b.start)) {
+    if (start >= at) result += text.slice(at, start) + marker;
+    at = Math.max(at, end);
+  }
+  return result + text.slice(at);
+}
+
+/**
+ * What takes a credential out of a JSON value, names of members and numbers included. It is found as it stands and in any letter case; percent-encoded,
+ * escaped as in JSON or HTML, broken by white space, in hexadecimal or base64 at any offset, and in up to three of these layers over each other.
+ * Whoever was shown the credential can always write it in a way of their own: this is against its being echoed.
+ */
+export function redactorOf(credential: string | null, prefix = ""): Redact {
+  if (credential === null) return (value) => value;
+  const needles = [...new Set(secretsOf(credential, prefix).flatMap(needlesOf))];
+  const clean = (text: string): string => {
+    const ranges = readingsOf(text).flatMap((reading) => findAll(reading, needles));
+    return ranges.length === 0 ? text : withoutRanges(text, ranges);
+  };
+  const redact = (value: JsonValue): JsonValue => {
+    if (typeof value === "string") return clean(value);
+    if (typeof value === "number") return clean(String(value)) === String(value) ? value : marker;
+    if (isJsonArray(value)) return value.map(redact);
+    if (!isJsonObject(value)) return value;
+    return Object.fromEntries(
+      Object.entries(value).map(([name, member]) => [clean(name), member === undefined ? undefined : redact(member)]),
+    );
+  };
+  return redact;
+}
