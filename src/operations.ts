@@ -2,6 +2,7 @@ import { accessTokenOperations } from "./features/access-tokens/operations.ts";
 import { agentCardOperations } from "./features/agent-cards/operations.ts";
 import { agentKeyOperations } from "./features/agent-keys/operations.ts";
 import { agentOperations } from "./features/agents/operations.ts";
+import { approvalOperations } from "./features/approvals/operations.ts";
 import { attestationOperations } from "./features/attestations/operations.ts";
 import { auditOperations } from "./features/audit/operations.ts";
 import { clerkOperations } from "./features/clerk/operations.ts";
@@ -49,27 +50,4 @@ export const operations: readonly Operation[] = [
   ...attestationOperations,
   ...trustOperations,
   ...receiptOperations,
-  ...policyOperations,
-  ...capabilityOperations,
-  ...priceOperations(() => operations),
-  ...paymentOperations,
-  ...swarmOperations,
-  ...roomOperations,
-  ...transcriptOperations,
-  ...roomDoorOperations,
-  ...inngestOperations,
-  ...memberOperations,
-  ...sessionOperations,
-  ...grantOperations,
-  ...keyOperations,
-  ...accessTokenOperations,
-  ...webhookOperations,
-  ...noticeOperations,
-  ...clerkOperations,
-  ...billingOperations,
-  ...auditOperations,
-  ...evidenceOperations,
-  ...transparencyOperations,
-  ...mcpOperations(() => operations),
-  ...siteOperations(() => operations),
-];
+  ...approvalOperations,

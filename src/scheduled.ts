@@ -1,6 +1,7 @@
 import { sweepLogs } from "./audit/sweep-logs.ts";
 import { findOpenRuns, purgeExpired, purgeWebhooks } from "./db/cross-tenant.ts";
 import type { Environment, EnvironmentFault } from "./env.ts";
+import { expireApprovals } from "./features/approvals/index.ts";
 import { lapseGrace } from "./features/billing/index.ts";
 import { sweepOffers } from "./features/cosignatures/index.ts";
 import { sweepAfterMs, sweepRuns } from "./features/evals/index.ts";
@@ -18,7 +19,7 @@ const pause = (): Promise<void> => scheduler.wait(betweenSweepsMs);
 
 /**
  * What runs every minute: runs that stopped moving are restarted or closed, logs that are late are woken, what another
- * organization co-signed is noted, what was not paid for within its grace ends, webhooks that are late are woken, what has expired is dropped, and
+ * organization co-signed is noted, what was not paid for within its grace ends, approvals that nobody gave in time expire, webhooks that are late are woken, what has expired is dropped, and
  * scores keep pace with their age. `halfAMinute` passes before logs are looked for once more.
  */
 export async function runScheduledWork(
@@ -32,6 +33,7 @@ export async function runScheduledWork(
   await attempt("sweepRuns", async () => sweepRuns(env, await findOpenRuns(env, new Date(now.getTime() - sweepAfterMs), mostRuns), now));
   await attempt("sweepOffers", () => sweepOffers(env, now));
   await attempt("lapseGrace", () => lapseGrace(env, now));
+  await attempt("expireApprovals", () => expireApprovals(env, now));
   await attempt("purgeExpired", () => purgeExpired(env));
   await attempt("sweepWebhooks", () => sweepWebhooks(env, now));
   await attempt("purgeWebhooks", () => purgeWebhooks(env));

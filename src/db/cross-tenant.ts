@@ -8,6 +8,7 @@ import { toProblem } from "./database-fault.ts";
 
 const OpenRuns = z.array(z.object({ org_id: z.string(), id: z.string() }));
 const UnnotedOffers = z.array(z.object({ org_id: z.string(), id: z.string() }));
+const DueApprovals = z.array(z.object({ org_id: z.string(), id: z.string() }));
 const Organizations = z.array(z.object({ org_id: z.string() }));
 const DueScores = z.array(z.object({ org_id: z.string(), agent_id: z.string() }));
 const LinkedOrganization = z.tuple([z.object({ org_id: z.string().nullable() })]);
@@ -65,6 +66,17 @@ export async function findDueScores(
 ): Promise<{ orgId: string; agentId: string }[]> {
   const query = sql`select org_id, agent_id from app.due_scores(${now.toISOString()}::timestamptz, ${limit}, ${ofEach})`;
   return (await call(address, query, DueScores)).map(({ org_id: orgId, agent_id: agentId }) => ({ orgId, agentId }));
+}
+
+/** Open approvals whose time is over at `now`, one of each organization before the second of any: at most `limit`, and `ofEach` of an organization. */
+export async function findDueApprovals(
+  address: DatabaseAddress,
+  now: Date,
+  limit: number,
+  ofEach: number,
+): Promise<{ orgId: string; id: string }[]> {
+  const query = sql`select org_id, id from app.due_approvals(${now.toISOString()}::timestamptz, ${limit}, ${ofEach})`;
+  return (await call(address, query, DueApprovals)).map(({ org_id: orgId, id }) => ({ orgId, id }));
 }
 
 /** Whose a room is: undefined where there is no such room. */

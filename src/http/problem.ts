@@ -29,6 +29,11 @@ export const problems = {
     "Only a signed-in person may do this",
     "No API key and no access token can do this, whatever its scopes: sign in as a member of the organization whose role allows it.",
   ],
+  four_eyes: [
+    403,
+    "Somebody else must approve this",
+    "The policy asks for four eyes: nobody approves who registered the agent, made the key that asks, or created the grant, and nobody where that is not known. Anybody who may decide can deny.",
+  ],
   origin_refused: [
     403,
     "The request's origin is not ours",

@@ -155,6 +155,7 @@ describe("the roles", () => {
     expect(await callable("armalo_app")).toEqual([
       "cosigned_pact_state",
       "cosigners",
+      "due_approvals",
       "due_scores",
       "due_webhooks",
       "enter",

@@ -1,5 +1,6 @@
 import { env } from "cloudflare:workers";
 import { newId } from "../../src/platform/ids.ts";
+import { askApproval, newGrant } from "./approvals.ts";
 import { offerPanel, setClaimPolicy } from "./harness.ts";
 import { createOrganization, type TestOrganization } from "./organization.ts";
 import { cosigned, newActivePact, offered, tokenOf } from "./bilateral.ts";
@@ -57,6 +58,10 @@ export const requestBodies: Readonly<Record<string, unknown>> = {
   "attestations.revoke": { reason: "mistaken" },
   "attestations.share": { lifetimeSeconds: 3600 },
   "receipts.import": { agentId: newId("agent"), artifact: "a.b.c" },
+  "approvals.approve": { previewDigest: `sha256:${"ab".repeat(32)}` },
+  "approvals.deny": { previewDigest: `sha256:${"ab".repeat(32)}` },
+  "approvals.approve_on_page": `previewDigest=sha256%3A${"ab".repeat(32)}`,
+  "approvals.deny_on_page": `previewDigest=sha256%3A${"ab".repeat(32)}`,
   "webhook_endpoints.create": { url: `${env.RECEIVER_URL}/hook/rows`, eventTypes: [] },
   "webhook_endpoints.update": { description: "Other receiver" },
   "webhook_endpoints.recover": { since: "2026-01-01T00:00:00Z" },
@@ -87,6 +92,7 @@ export const unknownIds: Readonly<Record<string, string>> = {
   kid: "A".repeat(43),
   endpointId: newId("webhookEndpoint"),
   eventId: newId("webhookEvent"),
+  approvalId: newId("approval"),
 };
 
 /** One of each thing that an operation can be asked about, made through the API by its owner. */
@@ -126,6 +132,7 @@ export async function resourcesOf(org: TestOrganization): Promise<Readonly<Recor
   const shared = { offerId, token, cosignatureId };
   const endpointId = await make("/v1/webhook-endpoints", requestBodies["webhook_endpoints.create"]);
   const eventId: string = (await org.call("POST", `/v1/webhook-endpoints/${endpointId}/test`)).body.eventId;
+  const { id: approvalId } = await askApproval(org, await newGrant(org));
   const proofs = { attestationId, receiptId, kid: signer.kid };
   return {
     agentId,
@@ -143,6 +150,7 @@ export async function resourcesOf(org: TestOrganization): Promise<Readonly<Recor
     ...shared,
     ...proofs,
     ...{ endpointId, eventId },
+    approvalId,
   };
 }
 

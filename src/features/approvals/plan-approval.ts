@@ -6,7 +6,7 @@ import { newId } from "../../platform/ids.ts";
 import type { DecisionReason } from "../../policies/decision.ts";
 import type { PolicyTerms } from "../../policies/policy.ts";
 import { statusAt, type ApprovalRow } from "./approval.ts";
-import { previewOf, previewPlace, type PreviewFacts } from "./preview.ts";
+import { previewOf, sealPreview, type PreviewFacts } from "./preview.ts";
 import { effectStatement, insertApproval, updateApproval } from "./store.ts";
 import type { ApprovalTicketView } from "./schemas.ts";
 import { boundTo, toldOf, toldOfDecided } from "./tell.ts";
@@ -46,7 +46,7 @@ export async function planApproval(asked: Asked): Promise<ApprovalPlan> {
   const row: ApprovalRow = {
     ...{ id, grantId, agentId, invocationId, requestDigest, actionDigest, requestedBy },
     status: "pending",
-    sealedPreview: await box.seal(previewPlace(id), preview.text),
+    sealedPreview: await sealPreview(box, id, preview.text),
     previewDigest: preview.digest,
     fourEyes: terms.approval.fourEyes,
     expiresAt: new Date(now.getTime() + terms.approval.expiresInSeconds * 1000),

@@ -1,7 +1,8 @@
 import { canonicalJson, type JsonValue } from "../../crypto/canonical-json.ts";
 import { sha256Digest, type Digest } from "../../crypto/digest.ts";
 import { utf8 } from "../../crypto/encoding.ts";
-import type { Place } from "../../crypto/sealed-box.ts";
+import type { Place, SealedBox } from "../../crypto/sealed-box.ts";
+import type { ApprovalRow } from "./approval.ts";
 import { makeVisible } from "./visible.ts";
 
 /** What a person must know of an action to decide on it. Nothing in it is a secret. */
@@ -24,8 +25,19 @@ export const mostPreviewBytes = 32 * 1024;
 
 export type Preview = { readonly ok: true; readonly text: string; readonly digest: Digest } | { readonly ok: false };
 
-/** Where an approval's preview is sealed. */
-export const previewPlace = (id: string): Place => ({ table: "approvals", row: id, field: "preview" });
+const placeOf = (id: string): Place => ({ table: "approvals", row: id, field: "preview" });
+
+export const sealPreview = (box: SealedBox, id: string, text: string): Promise<string> => box.seal(placeOf(id), text);
+
+/** The text as it was stored. Throws where it is not what its digest says: nobody decides on another one. */
+export async function openPreview(
+  box: SealedBox,
+  { id, sealedPreview, previewDigest }: Pick<ApprovalRow, "id" | "sealedPreview" | "previewDigest">,
+): Promise<string> {
+  const text = await box.open(placeOf(id), sealedPreview);
+  if ((await sha256Digest(text)) !== previewDigest) throw new Error("a stored preview is not the one of its digest");
+  return text;
+}
 
 /** The text that is shown, byte for byte, and its digest; not ok where it would be over 32 KiB. */
 export async function previewOf(facts: PreviewFacts): Promise<Preview> {

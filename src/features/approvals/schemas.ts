@@ -79,7 +79,10 @@ export const DecideBody = z
   .openapi("ApprovalDecision");
 
 /** What the page's forms send: a note that was left empty is none. */
-export const DecideForm = z.strictObject({ previewDigest: Digest, note: Note.optional() });
+export const DecideForm = z.strictObject({
+  previewDigest: Digest,
+  note: Note.transform((note) => (note === "" ? undefined : note)).optional(),
+});
 
 /** What an invocation that waits answers. */
 export const ApprovalTicket = z

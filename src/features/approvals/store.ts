@@ -1,7 +1,11 @@
-import { and, desc, eq, gt, inArray, isNull, or, sql, type SQL } from "drizzle-orm";
+import { and, desc, eq, gt, inArray, isNull, lte, or, sql, type SQL } from "drizzle-orm";
+import { z } from "zod";
+import { agents } from "../../db/schema/agents.ts";
 import { approvals } from "../../db/schema/approvals.ts";
+import { grants } from "../../db/schema/grants.ts";
 import type { ScopedDb } from "../../db/tenant-db.ts";
 import type { ApprovalEffect, ApprovalStatus } from "../../grants/approval.ts";
+import { keyset, type Page } from "../../http/pagination.ts";
 import type { ApprovalRow } from "./approval.ts";
 
 const open = ["proposed", "pending", "approved"] as const satisfies readonly ApprovalStatus[];
@@ -26,13 +30,19 @@ export const selectOpenApprovals = ({ orm, orgId }: ScopedDb, grantId: string, r
     .orderBy(desc(approvals.createdAt), desc(approvals.id))
     .limit(mostOpen);
 
-export const selectApproval = ({ orm, orgId }: ScopedDb, id: string | SQL) =>
+export const selectApproval = ({ orm, orgId }: ScopedDb, id: string) =>
   orm
     .select()
     .from(approvals)
     .where(and(eq(approvals.orgId, orgId), eq(approvals.id, id)));
 
-type Change = Partial<Pick<ApprovalRow, "status" | "decidedBy" | "decidedAt" | "reason">> & Pick<ApprovalRow, "updatedAt">;
+export const selectApprovalsById = ({ orm, orgId }: ScopedDb, ids: readonly string[]) =>
+  orm
+    .select()
+    .from(approvals)
+    .where(and(eq(approvals.orgId, orgId), inArray(approvals.id, ids)));
+
+type Change = Partial<Pick<ApprovalRow, "status" | "decidedBy" | "decidedAt" | "sealedNote" | "reason">> & Pick<ApprovalRow, "updatedAt">;
 
 /** Changes the approval as it was read: whatever changed it since makes this match no row (409). */
 export const updateApproval = ({ orm, orgId }: ScopedDb, { id, revision }: Pick<ApprovalRow, "id" | "revision">, change: Change) =>
@@ -76,3 +86,64 @@ export const effectStatement = ({ orm, orgId }: ScopedDb, { id, invocationId, ef
         or(isNull(approvals.effect), eq(approvals.effect, "unknown")),
       ),
     );
+
+type Wanted = Page & { readonly status?: ApprovalStatus | undefined; readonly grantId?: string | undefined };
+
+/** A status as `now` judges it: an open one whose time is over is expired, noted or not. */
+function standsAs(status: ApprovalStatus, now: Date): SQL | undefined {
+  if (status === "expired") return or(eq(approvals.status, "expired"), and(inArray(approvals.status, open), lte(approvals.expiresAt, now)));
+  return and(eq(approvals.status, status), open.some((one) => one === status) ? gt(approvals.expiresAt, now) : undefined);
+}
+
+export function selectApprovals({ orm, orgId }: ScopedDb, query: Wanted, agentId: string | null, now: Date) {
+  const { where, orderBy, limit } = keyset(query, approvals.createdAt, approvals.id);
+  return orm
+    .select()
+    .from(approvals)
+    .where(
+      and(
+        eq(approvals.orgId, orgId),
+        query.status === undefined ? undefined : standsAs(query.status, now),
+        query.grantId === undefined ? undefined : eq(approvals.grantId, query.grantId),
+        agentId === null ? undefined : eq(approvals.agentId, agentId),
+        where,
+      ),
+    )
+    .orderBy(...orderBy)
+    .limit(limit);
+}
+
+/** An approval, the grant that it is for, and who registered the agent. */
+export const selectCase = ({ orm, orgId }: ScopedDb, id: string) =>
+  orm
+    .select({
+      approval: approvals,
+      grant: { status: grants.status, expiresAt: grants.expiresAt },
+      registeredBy: agents.registeredBy,
+    })
+    .from(approvals)
+    .innerJoin(grants, and(eq(grants.orgId, approvals.orgId), eq(grants.id, approvals.grantId)))
+    .innerJoin(agents, and(eq(agents.orgId, approvals.orgId), eq(agents.id, approvals.agentId)))
+    .where(and(eq(approvals.orgId, orgId), eq(approvals.id, id)));
+
+/**
+ * The people behind an approval: who registered the agent, whose key asks, and who created the grant. Where a key did it, whoever made that key,
+ * or the one that it replaced, and so on.
+ */
+export const selectOwners = ({ orm, orgId }: ScopedDb, id: string) =>
+  orm.execute(sql`
+    with recursive behind (actor) as (
+      select unnest(array[a.registered_by, p.requested_by, g.created_by])
+        from approvals p
+        join grants g on g.org_id = p.org_id and g.id = p.grant_id
+        join agents a on a.org_id = p.org_id and a.id = p.agent_id
+       where p.org_id = ${orgId} and p.id = ${id}
+      union
+      select unnest(array[k.created_by, 'key:' || k.replaces_id])
+        from behind b join api_keys k on k.org_id = ${orgId} and 'key:' || k.id = b.actor)
+    select actor from behind where actor like 'member:%'`);
+
+const Owners = z.object({ rows: z.array(z.object({ actor: z.string() })) });
+
+/** The actors that selectOwners found. */
+export const ownersOf = (answer: unknown): ReadonlySet<string> => new Set(Owners.parse(answer).rows.map(({ actor }) => actor));

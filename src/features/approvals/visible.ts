@@ -1,18 +1,29 @@
 /**
  * What a person could not see, or what would change how the rest is read: controls, formats (bidirectional ones, joiners, tags), separators and
- * spaces but the plain one, what fonts leave out by default (Unicode's Default_Ignorable_Code_Point: fillers, variation selectors), what is
- * private, unassigned or half of a pair, and letters and marks that have no shape of their own or are drawn over their neighbours.
+ * spaces but the plain one; what fonts leave out by default (Unicode's Default_Ignorable_Code_Point: fillers, variation selectors); what is
+ * private, unassigned or half of a pair; and characters that are blank or drawn over their neighbours.
  */
 const unseen =
-  /[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\p{Me}\u2800\u{16fe4}\u{1d159}\u{13441}\u{13442}\u0334-\u0338\u20d2\u20d3\u20d8-\u20da\u20e5\u20e6\u20ea\u20eb]|(?! )\p{Zs}/u;
-/** A mark belongs to a letter, and a letter has three at most: more hide what they stand on. */
-const strayMark = /(?<!\p{L}\p{M}{0,2})\p{M}/u;
+  /^(?:[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Cs}\p{Zl}\p{Zp}\p{Me}\p{Default_Ignorable_Code_Point}\u2800\u{16fe4}\u{1d159}\u{13441}\u{13442}\u0334-\u0338\u20d2\u20d3\u20d8-\u20da\u20e5\u20e6\u20ea\u20eb]|(?! )\p{Zs})$/u;
+const letter = /^\p{L}$/u;
+const mark = /^\p{M}$/u;
+/** No script needs more marks on a letter; a heap of them hides what stands around it, and one on a quotation mark hides the quotation's end. */
+const mostMarks = 3;
 
-const all = new RegExp(`${unseen.source}|${strayMark.source}`, "gu");
+const escapeOf = (character: string): string => `\\u{${(character.codePointAt(0) ?? 0).toString(16).toUpperCase()}}`;
 
 /**
- * A text with every such character as `\u{HEX}`. Within JSON, where a backslash of the text itself stands doubled, no two texts look alike for
- * it.
+ * A text with every such character as `\u{HEX}`. Of JSON no two texts look alike for it: where a backslash belongs to the text, JSON doubles it.
  */
-export const makeVisible = (text: string): string =>
-  text.replaceAll(all, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16).toUpperCase()}}`);
+export function makeVisible(text: string): string {
+  let shown = "";
+  /** How many more marks may stand on the letter that was shown last. */
+  let marksLeft = 0;
+  for (const character of text) {
+    const isMark = mark.test(character);
+    const hidden = unseen.test(character) || (isMark && marksLeft === 0);
+    shown += hidden ? escapeOf(character) : character;
+    marksLeft = hidden ? 0 : letter.test(character) ? mostMarks : isMark ? marksLeft - 1 : 0;
+  }
+  return shown;
+}

@@ -1,6 +1,6 @@
 import { escapeMarkup } from "../../http/markup.ts";
 import type { TextAnswer } from "../../http/operation.ts";
-import { page } from "../../http/page.ts";
+import { page, readableTime } from "../../http/page.ts";
 import type { SessionView } from "./schemas.ts";
 
 /** Shows a button, and says nothing of whom the link is for: whoever opens it, or fetches it ahead, uses nothing up. */
@@ -29,8 +29,6 @@ const termsOf = (session: SessionView): readonly (readonly [string, string])[] =
   ["Signed in since", readableTime(session.since)],
   ["Until, at the latest", readableTime(session.until)],
 ];
-
-const readableTime = (iso: string): string => `${iso.slice(0, 10)} ${iso.slice(11, 16)} UTC`;
 
 export const sessionPage = (session: SessionView): TextAnswer =>
   page(
