@@ -2,6 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { AnyJson } from "../../expressions/any-json.ts";
 import { invocationEffects, invocationStatuses } from "../../grants/invocation.ts";
 import { grantModes } from "../../grants/mode.ts";
+import { toolNamePattern } from "../../grants/tool-name.ts";
 import { pageOf, pageQuery } from "../../http/pagination.ts";
 import { idPattern } from "../../platform/ids.ts";
 import { decisionReasons, policyEffects } from "../../policies/decision.ts";
@@ -12,6 +13,7 @@ const Time = z.iso.datetime();
 const AgentId = z.string().regex(idPattern("agent"));
 const GrantId = z.string().regex(idPattern("grant"));
 
+export const InvokeToolParams = z.object({ toolName: z.string().regex(toolNamePattern) });
 export const InvokeParams = z.object({ grantId: GrantId });
 export const InvocationParams = z.object({ invocationId: z.string().regex(idPattern("invocation")) });
 
