@@ -12,6 +12,7 @@ import { cosignatureOperations } from "./features/cosignatures/operations.ts";
 import { evalOperations } from "./features/evals/operations.ts";
 import { evidenceOperations } from "./features/evidence/operations.ts";
 import { inngestOperations } from "./features/inngest/operations.ts";
+import { invocationOperations } from "./features/invocations/operations.ts";
 import { judgePanelOperations } from "./features/judge-panels/operations.ts";
 import { grantOperations } from "./features/grants/operations.ts";
 import { keyOperations } from "./features/keys/operations.ts";
@@ -50,9 +51,10 @@ export const operations: readonly Operation[] = [
   ...attestationOperations,
   ...trustOperations,
   ...receiptOperations,
-  ...approvalOperations,
-  ...policyOperations,
   ...capabilityOperations,
+  ...policyOperations,
+  ...invocationOperations,
+  ...approvalOperations,
   ...priceOperations(() => operations),
   ...paymentOperations,
   ...swarmOperations,

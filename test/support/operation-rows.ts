@@ -2,6 +2,7 @@ import { env } from "cloudflare:workers";
 import { newId } from "../../src/platform/ids.ts";
 import { askApproval, newGrant } from "./approvals.ts";
 import { offerPanel, setClaimPolicy } from "./harness.ts";
+import { agentCaller, capabilityBody, grantOn, newGround, policyTerms } from "./grants.ts";
 import { createOrganization, type TestOrganization } from "./organization.ts";
 import { cosigned, newActivePact, offered, tokenOf } from "./bilateral.ts";
 import { openPolicy } from "./open-policy.ts";
@@ -62,9 +63,21 @@ export const requestBodies: Readonly<Record<string, unknown>> = {
   "approvals.deny": { previewDigest: `sha256:${"ab".repeat(32)}` },
   "approvals.approve_on_page": `previewDigest=sha256%3A${"ab".repeat(32)}`,
   "approvals.deny_on_page": `previewDigest=sha256%3A${"ab".repeat(32)}`,
+  "grants.invoke": { arguments: { orderId: "o-1", amount: 5 } },
+  "invocations.settle": { effect: "confirmed" },
   "webhook_endpoints.create": { url: `${env.RECEIVER_URL}/hook/rows`, eventTypes: [] },
   "webhook_endpoints.update": { description: "Other receiver" },
   "webhook_endpoints.recover": { since: "2026-01-01T00:00:00Z" },
+  "capabilities.create": capabilityBody(),
+  "capabilities.discover_tools": { capabilityId: newId("capability") },
+  "capabilities.create_version": { definition: capabilityBody().definition },
+  "capabilities.set_credential": { value: null },
+  "policies.create": { capabilityId: newId("capability"), name: "Rules", terms: policyTerms() },
+  "policies.create_version": { terms: policyTerms() },
+  "policies.activate": { version: 1 },
+  "policies.simulate": { version: 1 },
+  "grants.create": { agentId: newId("agent"), capabilityId: newId("capability"), policyId: newId("policy") },
+  "grants.update": { ratePerMinute: 10 },
   "logs.cosign": { size: 1, verifierKey: "witness.example+00000000+BA==", signature: "— witness.example AAAA" },
 };
 
@@ -90,6 +103,10 @@ export const unknownIds: Readonly<Record<string, string>> = {
   receiptId: newId("receipt"),
   cardKeyId: newId("cardKey"),
   kid: "A".repeat(43),
+  capabilityId: newId("capability"),
+  policyId: newId("policy"),
+  grantId: newId("grant"),
+  invocationId: newId("invocation"),
   endpointId: newId("webhookEndpoint"),
   eventId: newId("webhookEvent"),
   approvalId: newId("approval"),
@@ -133,6 +150,10 @@ export async function resourcesOf(org: TestOrganization): Promise<Readonly<Recor
   const endpointId = await make("/v1/webhook-endpoints", requestBodies["webhook_endpoints.create"]);
   const eventId: string = (await org.call("POST", `/v1/webhook-endpoints/${endpointId}/test`)).body.eventId;
   const { id: approvalId } = await askApproval(org, await newGrant(org));
+  const ground = await newGround(org);
+  const grantId: string = (await grantOn(ground)).body.id;
+  const asAgent = await agentCaller(ground, ground.agentId, ["grants:invoke"]);
+  const { invocationId } = (await asAgent("POST", `/v1/grants/${grantId}/invoke`, requestBodies["grants.invoke"])).body;
   const proofs = { attestationId, receiptId, kid: signer.kid };
   return {
     agentId,
@@ -151,6 +172,7 @@ export async function resourcesOf(org: TestOrganization): Promise<Readonly<Recor
     ...proofs,
     ...{ endpointId, eventId },
     approvalId,
+    ...{ capabilityId: ground.capabilityId, policyId: ground.policyId, grantId, invocationId },
   };
 }
 

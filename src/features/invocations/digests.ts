@@ -22,7 +22,10 @@ export type ActionGround = {
 };
 
 /** SHA-256 of the RFC 8785 form of action, arguments, agent version, policy version and grant: another one of any is another action. */
-export const actionDigestOf = ({ grantId, agentId, agentVersionDigest, capability, policy }: ActionGround, args: JsonValue): Promise<Digest> =>
+export const actionDigestOf = (
+  { grantId, agentId, agentVersionDigest, capability, policy }: ActionGround,
+  args: JsonValue,
+): Promise<Digest> =>
   jsonDigest({
     action: { capabilityId: capability.id, capabilityVersion: capability.version, digest: capability.digest },
     arguments: args,

@@ -20,7 +20,10 @@ export type FoundApproval = {
 };
 
 /** Which of the approvals is one for this action now. One that is named is used, or nothing is; else one is found by the request. */
-export function findApproval({ open, named }: ApprovalGround, wanted: { readonly actionDigest: string; readonly now: Date }): FoundApproval {
+export function findApproval(
+  { open, named }: ApprovalGround,
+  wanted: { readonly actionDigest: string; readonly now: Date },
+): FoundApproval {
   const stands = (standing: "usable" | "waiting") => (row: ApprovalRow) => standingOf(row, wanted) === standing;
   const candidates = named === undefined ? open : named === null ? [] : [named];
   const usable = candidates.find(stands("usable")) ?? null;

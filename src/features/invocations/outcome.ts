@@ -41,7 +41,15 @@ export function outcomeOf(decided: Decided, result: UpstreamResult): Outcome {
   const sent = { ...unsent, ...decided, latencyMs: Math.round(result.latencyMs) };
   switch (result.kind) {
     case "confirmed":
-      return { ...sent, ...answerOf(result), status: "executed", effect: "confirmed", disposition: "executed", known: "confirmed", settled: "spent" };
+      return {
+        ...sent,
+        ...answerOf(result),
+        status: "executed",
+        effect: "confirmed",
+        disposition: "executed",
+        known: "confirmed",
+        settled: "spent",
+      };
     case "refused":
       return { ...sent, ...answerOf(result), ...failed };
     case "not_sent":

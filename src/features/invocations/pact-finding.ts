@@ -20,7 +20,9 @@ export function findPactFault(
   named: Named,
   args: JsonValue,
 ): Extract<DecisionReason, "pact_violated" | "pact_undecided"> | null {
-  const binding = pacts.flatMap(({ conditions }) => conditions.filter(({ type, severity }) => type === "param_binding" && severity !== "info"));
+  const binding = pacts.flatMap(({ conditions }) =>
+    conditions.filter(({ type, severity }) => type === "param_binding" && severity !== "info"),
+  );
   const checks = [...namesOf(named)].map((tool) => checkCall(binding, { tool, arguments: args }));
   if (checks.some(({ compliant }) => compliant === false)) return "pact_violated";
   const isOpen = checks.some(({ results }) => results.some(({ status }) => status !== "pass" && status !== "not_applicable"));

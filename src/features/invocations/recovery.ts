@@ -30,8 +30,7 @@ export const Recovery = z.object({
 });
 export type Recovery = z.output<typeof Recovery>;
 
-export const planRecovery = async (
-  box: SealedBox,
-  input: UndecidedInput,
-  known: Omit<Recovery, "sealedInput">,
-): Promise<Recovery> => ({ ...known, sealedInput: await sealInput(box, known.attempt.id, input) });
+export const planRecovery = async (box: SealedBox, input: UndecidedInput, known: Omit<Recovery, "sealedInput">): Promise<Recovery> => ({
+  ...known,
+  sealedInput: await sealInput(box, known.attempt.id, input),
+});

@@ -56,7 +56,9 @@ export const Invoked = z
       .object({ at: z.string().openapi({ description: "A JSON Pointer into the arguments." }), detail: z.string() })
       .optional()
       .openapi({ description: "With the reason `invalid_arguments`: where they are not what the capability takes." }),
-    result: AnyJson.optional().openapi({ description: "What the upstream answered, without its credential; absent where it did not answer." }),
+    result: AnyJson.optional().openapi({
+      description: "What the upstream answered, without its credential; absent where it did not answer.",
+    }),
     upstreamStatus: z.int().nullable(),
     receipt: Receipt,
   })

@@ -35,7 +35,8 @@ async function useUp({ env, requestId, meter, now, tenant }: InvokeContext, cour
     await consumeApproval({ env, requestId, meter, now }, { orgId: tenant.orgId, row, actionDigest, invocationId });
   } catch (thrown) {
     // Where nobody knows whether it was used up, the reservation is left to the ledger's alarm.
-    if (thrown instanceof Problem && thrown.code === "state_conflict") await ledger(env, tenant.orgId, course).settle(invocationId, "released");
+    if (thrown instanceof Problem && thrown.code === "state_conflict")
+      await ledger(env, tenant.orgId, course).settle(invocationId, "released");
     throw thrown;
   }
 }

@@ -14,6 +14,7 @@ export const selectActivePolicy = ({ orm, orgId }: EnteredDb, policyId: string |
   orm
     .select({
       id: policies.id,
+      name: policies.name,
       capabilityId: policies.capabilityId,
       activeVersion: policies.activeVersion,
       activation: policies.activation,
