@@ -31,7 +31,6 @@ export const toolNames = [
   "get_policy",
   "list_grants",
   "get_grant",
-  "invoke_grant",
   "list_invocations",
   "get_invocation",
   "list_approvals",

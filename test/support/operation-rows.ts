@@ -64,6 +64,7 @@ export const requestBodies: Readonly<Record<string, unknown>> = {
   "approvals.approve_on_page": `previewDigest=sha256%3A${"ab".repeat(32)}`,
   "approvals.deny_on_page": `previewDigest=sha256%3A${"ab".repeat(32)}`,
   "grants.invoke": { arguments: { orderId: "o-1", amount: 5 } },
+  "tools.invoke": { arguments: { orderId: "o-1", amount: 5 } },
   "invocations.settle": { effect: "confirmed" },
   "webhook_endpoints.create": { url: `${env.RECEIVER_URL}/hook/rows`, eventTypes: [] },
   "webhook_endpoints.update": { description: "Other receiver" },
@@ -106,6 +107,7 @@ export const unknownIds: Readonly<Record<string, string>> = {
   capabilityId: newId("capability"),
   policyId: newId("policy"),
   grantId: newId("grant"),
+  toolName: "no_such_tool",
   invocationId: newId("invocation"),
   endpointId: newId("webhookEndpoint"),
   eventId: newId("webhookEvent"),
@@ -151,7 +153,8 @@ export async function resourcesOf(org: TestOrganization): Promise<Readonly<Recor
   const eventId: string = (await org.call("POST", `/v1/webhook-endpoints/${endpointId}/test`)).body.eventId;
   const { id: approvalId } = await askApproval(org, await newGrant(org));
   const ground = await newGround(org);
-  const grantId: string = (await grantOn(ground)).body.id;
+  const granted = (await grantOn(ground)).body;
+  const { id: grantId, toolName }: { id: string; toolName: string } = granted;
   const asAgent = await agentCaller(ground, ground.agentId, ["grants:invoke"]);
   const { invocationId } = (await asAgent("POST", `/v1/grants/${grantId}/invoke`, requestBodies["grants.invoke"])).body;
   const proofs = { attestationId, receiptId, kid: signer.kid };
@@ -172,7 +175,7 @@ export async function resourcesOf(org: TestOrganization): Promise<Readonly<Recor
     ...proofs,
     ...{ endpointId, eventId },
     approvalId,
-    ...{ capabilityId: ground.capabilityId, policyId: ground.policyId, grantId, invocationId },
+    ...{ capabilityId: ground.capabilityId, policyId: ground.policyId, grantId, toolName, invocationId },
   };
 }
 

@@ -30,7 +30,7 @@ export const selectOpenApprovals = ({ orm, orgId }: ScopedDb, grantId: string, r
     .orderBy(desc(approvals.createdAt), desc(approvals.id))
     .limit(mostOpen);
 
-export const selectApproval = ({ orm, orgId }: ScopedDb, id: string) =>
+export const selectApproval = ({ orm, orgId }: ScopedDb, id: string | SQL) =>
   orm
     .select()
     .from(approvals)

@@ -48,6 +48,7 @@ export const invocationOperations = [
   defineOperation({
     ...read,
     id: "invocations.list",
+    tool: "list_invocations",
     path: "/v1/invocations",
     summary: "List invocations, newest first",
     request: { query: ListInvocationsQuery },
@@ -57,6 +58,7 @@ export const invocationOperations = [
   defineOperation({
     ...read,
     id: "invocations.get",
+    tool: "get_invocation",
     path: "/v1/invocations/{invocationId}",
     summary: "Read an invocation",
     request: { params: InvocationParams },

@@ -19,7 +19,7 @@ export const InvocationParams = z.object({ invocationId: z.string().regex(idPatt
 
 export const InvokeBody = z
   .strictObject({
-    arguments: z.record(z.string(), z.json()).openapi({ description: "As the capability's schema asks." }),
+    arguments: z.record(z.string(), AnyJson).openapi({ description: "As the capability's schema asks." }),
     approvalId: z.string().regex(idPattern("approval")).optional().openapi({
       description: "The approval to use. Left out, one that was given for this very request is found by itself.",
     }),
@@ -87,7 +87,7 @@ export const Invocation = z
     settled: z.object({ by: z.string(), at: Time }).nullable().openapi({ description: "Who said what came of an unknown effect." }),
     createdAt: Time,
     input: z
-      .record(z.string(), z.json())
+      .record(z.string(), AnyJson)
       .optional()
       .openapi({ description: "The arguments: for the agent itself, and for who holds `approvals:read`." }),
   })

@@ -23,7 +23,7 @@ export function openServer(context: McpContext): InstanceType<McpContext["sdk"][
     inputRequired: { legacyShim: false },
   });
   server.setRequestHandler("tools/list", () => answering(context, () => listTools(context)));
-  server.setRequestHandler("tools/call", ({ params }) => answering(context, () => callTool(context, params)));
+  server.setRequestHandler("tools/call", ({ params }, round) => answering(context, () => callTool(context, params, round)));
   server.setRequestHandler("resources/list", ({ params }) => answering(context, () => listResources(context, params?.cursor)));
   server.setRequestHandler("resources/templates/list", async () => ({ resourceTemplates }));
   server.setRequestHandler("resources/read", ({ params }) => answering(context, () => readResource(context, params.uri)));

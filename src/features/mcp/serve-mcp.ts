@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import { toolNamePattern } from "../../grants/tool-name.ts";
 import type { Operation, RelayContext } from "../../http/operation.ts";
 import { parseJson } from "../../http/read-body.ts";
 import { describeFault } from "../../platform/describe-fault.ts";
@@ -74,7 +75,7 @@ const refuse = (code: number, message: string, { id, status }: Refused = { id: n
 function asksOneOperation({ id, method, params }: Message, toolbox: Toolbox): boolean {
   switch (method) {
     case "tools/call":
-      return typeof params?.name === "string" && toolbox.has(params.name);
+      return typeof params?.name === "string" && (toolbox.has(params.name) || toolNamePattern.test(params.name));
     case "resources/read":
       return typeof params?.uri === "string" && findResource(params.uri) !== undefined;
     case "resources/list":

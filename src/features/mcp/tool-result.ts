@@ -42,7 +42,8 @@ function contentOf(body: string, headers: Headers): Pick<ToolResult, "content" |
   return parsed.success ? { content, structuredContent: parsed.data } : { content };
 }
 
-function metaOf(headers: Headers): Record<string, unknown> {
+/** What of an operation's answer stands beside a result. */
+export function metaOf(headers: Headers): Record<string, unknown> {
   const settled = decoded(headers.get("PAYMENT-RESPONSE"));
   const paymentId = headers.get("X-Payment-Id");
   return {

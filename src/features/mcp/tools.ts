@@ -1,5 +1,6 @@
 import type { Operation, RelayCaller } from "../../http/operation.ts";
 import type { ToolName } from "../../http/tool-names.ts";
+import { longestWaitSeconds } from "../approvals/index.ts";
 import { toolSchemas, type ToolSchema } from "./tool-schema.ts";
 
 /** What a client may assume of a tool before it is called (MCP, ToolAnnotations). Hints: nothing here rests on them. */
@@ -14,6 +15,9 @@ export type Annotations = {
 /** An operation as MCP clients see it. */
 export type Tool = {
   readonly operation: Operation;
+  /** What the operation calls an argument, where the tool calls it otherwise. */
+  readonly renamed?: Readonly<Record<string, string>>;
+  readonly defaults?: Readonly<Record<string, number>>;
   readonly listing: {
     readonly name: ToolName;
     readonly title: string;
@@ -28,8 +32,8 @@ export type Toolbox = ReadonlyMap<string, Tool>;
 export function openToolbox(operations: readonly Operation[]): Toolbox {
   const offered = operations.filter(({ tool }) => tool !== undefined);
   const schemas = toolSchemas(offered);
-  return new Map(
-    offered.flatMap((operation) => {
+  const toolbox = new Map(
+    offered.flatMap((operation): [ToolName, Tool][] => {
       const { id, tool, summary } = operation;
       const inputSchema = schemas.get(id);
       if (tool === undefined || inputSchema === undefined) return [];
@@ -44,7 +48,36 @@ export function openToolbox(operations: readonly Operation[]): Toolbox {
       ];
     }),
   );
+  const approval = toolbox.get("get_approval");
+  if (approval !== undefined) toolbox.set("approval_wait", waitTool(approval));
+  return toolbox;
 }
+
+/** Most clients give a call up after 60 s. */
+const waitSeconds = 50;
+
+/** The same operation as `get_approval`, for an agent that has nothing else to do. */
+const waitTool = ({ operation, listing }: Tool): Tool => ({
+  operation,
+  renamed: { seconds: "wait" },
+  listing: {
+    name: "approval_wait",
+    title: "Wait for an approval's decision",
+    description:
+      "Waits until somebody has decided, or the approval's time is over, and for so many seconds at the longest. Still `pending` then: call it again. Once it is `approved`, make the call that asked for it again, with the same arguments.",
+    inputSchema: {
+      type: "object",
+      properties: {
+        approvalId: listing.inputSchema.properties["approvalId"] ?? {},
+        seconds: { type: "integer", minimum: 0, maximum: longestWaitSeconds, default: waitSeconds },
+      },
+      required: ["approvalId"],
+      additionalProperties: false,
+    },
+    annotations: { ...listing.annotations, title: "Wait for an approval's decision" },
+  },
+  defaults: { seconds: waitSeconds },
+});
 
 /** What the table says of an operation, in the four words that MCP has for it. */
 export function annotate({ summary, method, governance }: Pick<Operation, "summary" | "method" | "governance">): Annotations {
