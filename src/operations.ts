@@ -11,6 +11,7 @@ import { capabilityOperations } from "./features/capabilities/operations.ts";
 import { cosignatureOperations } from "./features/cosignatures/operations.ts";
 import { evalOperations } from "./features/evals/operations.ts";
 import { evidenceOperations } from "./features/evidence/operations.ts";
+import { exceptionOperations } from "./features/exceptions/operations.ts";
 import { inngestOperations } from "./features/inngest/operations.ts";
 import { invocationOperations } from "./features/invocations/operations.ts";
 import { judgePanelOperations } from "./features/judge-panels/operations.ts";
@@ -33,6 +34,7 @@ import { swarmOperations } from "./features/swarms/operations.ts";
 import { teamworkOperations } from "./features/teamwork/operations.ts";
 import { transcriptOperations } from "./features/transcripts/operations.ts";
 import { transparencyOperations } from "./features/transparency/operations.ts";
+import { telemetryOperations } from "./features/telemetry/operations.ts";
 import { trustOperations } from "./features/trust/operations.ts";
 import { webhookOperations } from "./features/webhooks/operations.ts";
 import type { Operation } from "./http/operation.ts";
@@ -61,6 +63,8 @@ export const operations: readonly Operation[] = [
   ...roomOperations,
   ...transcriptOperations,
   ...roomDoorOperations,
+  ...telemetryOperations,
+  ...exceptionOperations,
   ...inngestOperations,
   ...memberOperations,
   ...sessionOperations,

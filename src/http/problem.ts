@@ -106,7 +106,7 @@ export const problems = {
   invocation_in_doubt: [
     409,
     "What came of the invocation is not known",
-    "An earlier request with this Idempotency-Key may have reached the upstream, and nobody knows what came of it. Nothing is sent again under this key; `errors` names the invocation, whose effect an operator settles.",
+    "This request, or an earlier one with its Idempotency-Key, may have reached the upstream, and what came of it is not recorded yet. Do not send it again as another request; `errors` names the invocation, whose effect an operator settles.",
   ],
   log_stopped: [
     409,

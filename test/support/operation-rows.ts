@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { newId } from "../../src/platform/ids.ts";
-import { askApproval, newGrant } from "./approvals.ts";
+import { askApproval } from "./approvals.ts";
 import { offerPanel, setClaimPolicy } from "./harness.ts";
 import { agentCaller, capabilityBody, grantOn, newGround, policyTerms } from "./grants.ts";
 import { createOrganization, type TestOrganization } from "./organization.ts";
@@ -151,10 +151,9 @@ export async function resourcesOf(org: TestOrganization): Promise<Readonly<Recor
   const shared = { offerId, token, cosignatureId };
   const endpointId = await make("/v1/webhook-endpoints", requestBodies["webhook_endpoints.create"]);
   const eventId: string = (await org.call("POST", `/v1/webhook-endpoints/${endpointId}/test`)).body.eventId;
-  const { id: approvalId } = await askApproval(org, await newGrant(org));
   const ground = await newGround(org);
-  const granted = (await grantOn(ground)).body;
-  const { id: grantId, toolName }: { id: string; toolName: string } = granted;
+  const { id: grantId, toolName }: { id: string; toolName: string } = (await grantOn(ground)).body;
+  const { id: approvalId } = await askApproval(org, { ...ground, id: grantId });
   const asAgent = await agentCaller(ground, ground.agentId, ["grants:invoke"]);
   const { invocationId } = (await asAgent("POST", `/v1/grants/${grantId}/invoke`, requestBodies["grants.invoke"])).body;
   const proofs = { attestationId, receiptId, kid: signer.kid };

@@ -28,12 +28,13 @@ export function judgeRequest(ground: Ground, args: Arguments, now: Date): Reques
   const fault = faultOf(checked, plan);
   const findings = [
     ...standingFaults(ground, now),
-    ...(fault === null ? [] : (["invalid_arguments"] as const)),
-    ...(cost === "unknown" ? (["cost_unknown"] as const) : []),
+    ...(fault === null ? costFaults(cost) : (["invalid_arguments"] as const)),
     ...pactFaults(ground, args),
   ];
   return { arguments: args, plan, fault, costMicros: cost === "unknown" ? null : cost, findings };
 }
+
+const costFaults = (cost: ReturnType<typeof costOf>): DecisionReason[] => (cost === "unknown" ? ["cost_unknown"] : []);
 
 function faultOf(checked: ReturnType<typeof checkArguments>, plan: CallPlan): ArgumentsFault | null {
   if (!checked.ok) return { at: checked.at, detail: checked.detail };

@@ -1,6 +1,5 @@
 import { defineOperation } from "../../http/define-operation.ts";
-import { invoke } from "./invoke.ts";
-import { invokeTool } from "./invoke-tool.ts";
+import { invokeGrant } from "./invoke.ts";
 import { getInvocation, listInvocations } from "./read-invocations.ts";
 import {
   Invocation,
@@ -34,7 +33,7 @@ export const invocationOperations = [
     guide:
       "The caller is the agent that the credential is bound to. Every decision has a receipt. `pending`: a person is asked; repeat the very request once the approval is `approved`. In simulation nothing is sent, and nobody is asked. With an `Idempotency-Key` nothing is sent twice: where nobody knows what came of the first request, a repeat is answered `409 invocation_in_doubt`.",
     request: { params: InvokeParams, body: InvokeBody },
-    handle: ({ input: { params, body }, ...context }) => invoke(context, params.grantId, body),
+    handle: ({ input: { params, body }, ...context }) => invokeGrant(context, params, body),
   }),
   defineOperation({
     ...use,
@@ -43,7 +42,7 @@ export const invocationOperations = [
     summary: "Use a grant by its tool's name",
     guide: "What `POST /v1/grants/{grantId}/invoke` does, for the grant of the caller's agent that has this `toolName`.",
     request: { params: InvokeToolParams, body: InvokeBody },
-    handle: ({ input: { params, body }, ...context }) => invokeTool(context, params.toolName, body),
+    handle: ({ input: { params, body }, ...context }) => invokeGrant(context, params, body),
   }),
   defineOperation({
     ...read,

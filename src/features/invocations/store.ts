@@ -1,5 +1,4 @@
 import { and, eq, sql, type SQL } from "drizzle-orm";
-import { grants } from "../../db/schema/grants.ts";
 import { invocations } from "../../db/schema/invocations.ts";
 import type { ScopedDb } from "../../db/tenant-db.ts";
 import type { InvocationStatus } from "../../grants/invocation.ts";
@@ -51,10 +50,3 @@ export const fieldOfInvocation = (
   id: string,
   column: typeof invocations.receiptId | typeof invocations.agentId | typeof invocations.approvalId,
 ): SQL => sql`(select ${column} from ${invocations} where ${invocations.orgId} = ${orgId} and ${invocations.id} = ${id})`;
-
-/** The grant that an agent's tool of that name stands for. */
-export const selectGrantByTool = ({ orm, orgId }: ScopedDb, agentId: string, toolName: string) =>
-  orm
-    .select({ id: grants.id })
-    .from(grants)
-    .where(and(eq(grants.orgId, orgId), eq(grants.agentId, agentId), eq(grants.toolName, toolName), eq(grants.status, "active")));
