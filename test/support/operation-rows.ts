@@ -64,6 +64,7 @@ export const requestBodies: Readonly<Record<string, unknown>> = {
   "approvals.approve_on_page": `previewDigest=sha256%3A${"ab".repeat(32)}`,
   "approvals.deny_on_page": `previewDigest=sha256%3A${"ab".repeat(32)}`,
   "grants.invoke": { arguments: { orderId: "o-1", amount: 5 } },
+  "tools.invoke": { arguments: { orderId: "o-1", amount: 5 } },
   "invocations.settle": { effect: "confirmed" },
   "webhook_endpoints.create": { url: `${env.RECEIVER_URL}/hook/rows`, eventTypes: [] },
   "webhook_endpoints.update": { description: "Other receiver" },
@@ -109,6 +110,7 @@ export const unknownIds: Readonly<Record<string, string>> = {
   capabilityId: newId("capability"),
   policyId: newId("policy"),
   grantId: newId("grant"),
+  toolName: "no_such_tool",
   invocationId: newId("invocation"),
   endpointId: newId("webhookEndpoint"),
   eventId: newId("webhookEvent"),
@@ -156,6 +158,7 @@ export async function resourcesOf(org: TestOrganization): Promise<Readonly<Recor
   const ground = await newGround(org);
   const exceptionId: string = (await org.call("GET", "/v1/exceptions?kind=approval_waiting")).body.items[0].id;
   const grantId: string = (await grantOn(ground)).body.id;
+  const { id: grantId, toolName }: { id: string; toolName: string } = (await grantOn(ground)).body;
   const { id: approvalId } = await askApproval(org, { ...ground, id: grantId });
   const asAgent = await agentCaller(ground, ground.agentId, ["grants:invoke"]);
   const { invocationId } = (await asAgent("POST", `/v1/grants/${grantId}/invoke`, requestBodies["grants.invoke"])).body;
@@ -178,6 +181,8 @@ export async function resourcesOf(org: TestOrganization): Promise<Readonly<Recor
     ...{ endpointId, eventId },
     ...{ approvalId, exceptionId },
     ...{ capabilityId: ground.capabilityId, policyId: ground.policyId, grantId, invocationId },
+    approvalId,
+    ...{ capabilityId: ground.capabilityId, policyId: ground.policyId, grantId, toolName, invocationId },
   };
 }
 
