@@ -156,10 +156,9 @@ export async function resourcesOf(org: TestOrganization): Promise<Readonly<Recor
   const endpointId = await make("/v1/webhook-endpoints", requestBodies["webhook_endpoints.create"]);
   const eventId: string = (await org.call("POST", `/v1/webhook-endpoints/${endpointId}/test`)).body.eventId;
   const ground = await newGround(org);
-  const exceptionId: string = (await org.call("GET", "/v1/exceptions?kind=approval_waiting")).body.items[0].id;
-  const grantId: string = (await grantOn(ground)).body.id;
   const { id: grantId, toolName }: { id: string; toolName: string } = (await grantOn(ground)).body;
   const { id: approvalId } = await askApproval(org, { ...ground, id: grantId });
+  const exceptionId: string = (await org.call("GET", "/v1/exceptions?kind=approval_waiting")).body.items[0].id;
   const asAgent = await agentCaller(ground, ground.agentId, ["grants:invoke"]);
   const { invocationId } = (await asAgent("POST", `/v1/grants/${grantId}/invoke`, requestBodies["grants.invoke"])).body;
   const proofs = { attestationId, receiptId, kid: signer.kid };
