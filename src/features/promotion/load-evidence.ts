@@ -10,7 +10,7 @@ import { currentScore, selectCurrentScore, selectScoreRevision, type ScoreDocume
 import { callsLookedAt, type Given, type Reviews } from "./judge-evidence.ts";
 import { ofGrant, selectGrantOwners, selectNewestSimulated, selectRegistrar, selectReviews, type Judged } from "./store.ts";
 
-type Context = { readonly tenant: TenantReader; readonly principal: Principal; readonly now: Date };
+type Context = { readonly tenant: TenantReader; readonly principal: Pick<Principal, "agentId">; readonly now: Date };
 
 /** All that a promotion stands on, as of one round trip. */
 export type Evidence = {
