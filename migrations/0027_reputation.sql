@@ -196,3 +196,6 @@ grant execute on function app.owner_group(text), app.received_rating(text), app.
   app.uncounted_effects(integer, integer) to armalo_app;
 --> statement-breakpoint
 grant execute on function app.owner_group(text) to armalo_admin;
+--> statement-breakpoint
+CREATE INDEX "invocations_simulated" ON "invocations" USING btree ("org_id","grant_id","created_at","id") WHERE status = 'simulated';--> statement-breakpoint
+CREATE INDEX "invocations_reviewed" ON "invocations" USING btree ("org_id","grant_id") WHERE review_verdict is not null;

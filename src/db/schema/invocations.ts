@@ -59,6 +59,12 @@ export const invocations = pgTable(
     index("invocations_grant").on(table.orgId, table.grantId, table.createdAt, table.id),
     index("invocations_agent").on(table.orgId, table.agentId, table.createdAt, table.id),
     index("invocations_policy").on(table.orgId, table.policyId, table.createdAt, table.id),
+    index("invocations_simulated")
+      .on(table.orgId, table.grantId, table.createdAt, table.id)
+      .where(sql`status = 'simulated'`),
+    index("invocations_reviewed")
+      .on(table.orgId, table.grantId)
+      .where(sql`review_verdict is not null`),
     index("invocations_receipt").on(table.orgId, table.receiptId),
     // What needs an operator, of each grant: few rows of many.
     index("invocations_exceptional")
