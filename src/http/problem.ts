@@ -39,6 +39,11 @@ export const problems = {
     "The request's origin is not ours",
     "A change that is asked for with a session cookie needs an `Origin` header that names this service; one that is absent is refused too.",
   ],
+  foreign_site: [
+    403,
+    "The request is meant for another site",
+    "`Host`, and `Origin` where a browser sends one, must name this service: a page of another site may not have a browser call it (DNS rebinding).",
+  ],
   organization_needed: [
     403,
     "The session is in no organization here",
@@ -101,7 +106,7 @@ export const problems = {
   invocation_in_doubt: [
     409,
     "What came of the invocation is not known",
-    "An earlier request with this Idempotency-Key may have reached the upstream, and nobody knows what came of it. Nothing is sent again under this key; `errors` names the invocation, whose effect an operator settles.",
+    "This request, or an earlier one with its Idempotency-Key, may have reached the upstream, and what came of it is not recorded yet. Do not send it again as another request; `errors` names the invocation, whose effect an operator settles.",
   ],
   log_stopped: [
     409,

@@ -1,5 +1,6 @@
 import { bigint, foreignKey, index, integer, jsonb, pgTable, primaryKey, real, text, timestamp } from "drizzle-orm/pg-core";
-import type { InvocationEffect, InvocationStatus } from "../../grants/invocation.ts";
+import { sql } from "drizzle-orm";
+import type { InvocationEffect, InvocationStatus, JudgedCondition } from "../../grants/invocation.ts";
 import type { DecisionReason, PolicyEffect } from "../../policies/decision.ts";
 import { grants } from "./grants.ts";
 import { receipts } from "./receipts.ts";
@@ -19,6 +20,8 @@ export const invocations = pgTable(
     reasons: jsonb().$type<readonly DecisionReason[]>().notNull(),
     /** Of the rules that decided. */
     ruleIds: jsonb().$type<readonly string[]>().notNull(),
+    /** What the agent's active pacts say of its arguments: evidence of the agent's score. */
+    pactChecks: jsonb().$type<readonly JudgedCondition[]>().notNull().default([]),
     status: text().$type<InvocationStatus>().notNull(),
     /** What is known of the effect upstream; null where nothing was sent. */
     effect: text().$type<InvocationEffect>(),
@@ -26,7 +29,7 @@ export const invocations = pgTable(
     basis: text().notNull(),
     policyId: text().notNull(),
     policyVersion: integer().notNull(),
-    /** SHA-256 of the canonical JSON of grant and arguments. */
+    /** SHA-256 of the canonical JSON of `{arguments}`: of one grant, the same digest is the same request. */
     requestDigest: text().notNull(),
     /** The same of all that an approval is bound to: action, arguments, agent version, policy version and grant. */
     actionDigest: text().notNull(),
@@ -57,6 +60,13 @@ export const invocations = pgTable(
     index("invocations_agent").on(table.orgId, table.agentId, table.createdAt, table.id),
     index("invocations_policy").on(table.orgId, table.policyId, table.createdAt, table.id),
     index("invocations_receipt").on(table.orgId, table.receiptId),
+    // What needs an operator, of each grant: few rows of many.
+    index("invocations_exceptional")
+      .on(table.orgId, table.grantId, table.status, table.createdAt, table.id)
+      .where(sql`status in ('denied', 'failed', 'unknown')`),
+    index("invocations_near_budget")
+      .on(table.orgId, table.grantId, table.createdAt, table.id)
+      .where(sql`budget_share >= 0.8`),
     foreignKey({ columns: [table.orgId, table.grantId, table.agentId], foreignColumns: [grants.orgId, grants.id, grants.agentId] }),
     foreignKey({ columns: [table.orgId, table.receiptId], foreignColumns: [receipts.orgId, receipts.id] }),
   ],

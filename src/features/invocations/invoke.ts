@@ -1,13 +1,13 @@
 import type { Proposal, Verdict } from "../../grants/ledger.ts";
-import { ledgerOf } from "../../grants/ledger-client.ts";
-import { Problem, problem } from "../../http/problem.ts";
+import { askLedger } from "../../grants/ledger-client.ts";
+import { Problem } from "../../http/problem.ts";
 import { askForApproval } from "./ask-for-approval.ts";
 import { concludeUnsent, type Course, type InvokeContext } from "./course.ts";
 import { requestDigestOf } from "./digests.ts";
 import { sentBefore } from "./doubt.ts";
 import { decidedBy, denied, simulated } from "./outcome.ts";
 import { prepare } from "./prepare.ts";
-import { readGround } from "./read-ground.ts";
+import { readGround, type GrantRef } from "./read-ground.ts";
 import type { InvokedView, InvokeInput } from "./schemas.ts";
 import { send } from "./send.ts";
 
@@ -18,9 +18,9 @@ const mostAttempts = 3;
  * One use of a grant: decided, where that is due sent, and receipted. One round trip before the grant's ledger is asked, and one after it; an
  * approval is used up in one of its own, just before the upstream is called.
  */
-export async function invoke(context: InvokeContext, grantId: string, input: InvokeInput): Promise<InvokedView> {
+export async function invokeGrant(context: InvokeContext, grant: GrantRef, input: InvokeInput): Promise<InvokedView> {
   for (let attempt = 1; ; attempt += 1) {
-    const course = await decide(context, grantId, input);
+    const course = await decide(context, grant, input);
     try {
       return await follow(context, course);
     } catch (thrown) {
@@ -38,9 +38,9 @@ function follow(context: InvokeContext, course: Course): Promise<InvokedView> {
   return verdict.reserved ? send(context, course, decided) : askForApproval(context, course, decided);
 }
 
-async function decide(context: InvokeContext, grantId: string, input: InvokeInput): Promise<Course> {
-  const requestDigest = await requestDigestOf(grantId, input.arguments);
-  const ground = await readGround(context, grantId, { requestDigest, approvalId: input.approvalId });
+async function decide(context: InvokeContext, grant: GrantRef, input: InvokeInput): Promise<Course> {
+  const requestDigest = await requestDigestOf(input.arguments);
+  const ground = await readGround(context, grant, { requestDigest, approvalId: input.approvalId });
   const { proposal, ...prepared } = await prepare(context, ground, input.arguments, requestDigest);
   const verdict = await propose(context, proposal);
   if (verdict.inDoubt !== undefined) throw sentBefore(verdict.inDoubt);
@@ -49,12 +49,11 @@ async function decide(context: InvokeContext, grantId: string, input: InvokeInpu
 
 /** Asks the grant's ledger: one call. Where it does not answer nothing is sent, so that nothing stays reserved either. */
 async function propose({ env, waitUntil }: InvokeContext, proposal: Proposal): Promise<Verdict> {
-  const ledger = ledgerOf(env, proposal.orgId, proposal.grantId);
   try {
-    return await ledger.propose(proposal);
-  } catch (fault) {
-    const giveBack = async (): Promise<void> => ledger.settle(proposal.invocationId, "released");
-    waitUntil(giveBack().catch(() => undefined));
-    throw problem("unavailable", `the grant's ledger did not answer: ${String(fault)}`);
+    return await askLedger(env, proposal, (ledger) => ledger.propose(proposal));
+  } catch (thrown) {
+    const giveBack = askLedger(env, proposal, (ledger) => ledger.settle(proposal.invocationId, "released"));
+    waitUntil(giveBack.catch(() => undefined));
+    throw thrown;
   }
 }

@@ -1,6 +1,8 @@
 import { sql, type SQL } from "drizzle-orm";
 import { selectKeyHistory } from "../../access/current-signer.ts";
+import { AlreadyDone } from "../../db/database-fault.ts";
 import { grants } from "../../db/schema/grants.ts";
+import { selectAnswered } from "../../http/idempotency.ts";
 import type { WriteContext } from "../../http/operation.ts";
 import { problem } from "../../http/problem.ts";
 import { selectApproval, selectOpenApprovals } from "../approvals/index.ts";
@@ -13,6 +15,8 @@ import { currentScore, selectCurrentScore } from "../scores/index.ts";
 import type { Ground } from "./ground.ts";
 
 type Context = Pick<WriteContext<"grant.invoked">, "tenant" | "principal" | "now">;
+/** The grant that is meant: by its id, or by the name that the agent's tools know it by. */
+export type GrantRef = { readonly grantId: string } | { readonly toolName: string };
 type Wanted = { readonly requestDigest: string; readonly approvalId: string | undefined };
 
 /** What stands where a policy has no version in force. */
@@ -20,40 +24,52 @@ const noBasis = "none";
 
 /**
  * Reads all that an invocation is decided on, in one round trip. The caller is the agent of its own credential: another agent's grant does not
- * exist for it, and a credential that is bound to no agent invokes nothing.
+ * exist for it, and a credential that is bound to no agent has none and invokes nothing.
  */
-export async function readGround(context: Context, grantId: string, wanted: Wanted): Promise<Ground> {
+export async function readGround(context: Context, ref: GrantRef, wanted: Wanted): Promise<Ground> {
   const { agentId } = context.principal;
-  if (agentId !== null) return readAsAgent(context, { grantId, agentId, ...wanted });
-  const [[grant]] = await context.tenant.read((db) => [selectGrant(db, grantId)]);
+  if (agentId !== null) return readAsAgent(context, { ref, agentId, ...wanted });
+  if ("toolName" in ref) throw notFound();
+  const [[grant]] = await context.tenant.read((db) => [selectGrant(db, ref.grantId)]);
   throw grant === undefined ? notFound() : problem("forbidden", "the credential is bound to no agent");
 }
 
 const notFound = () => problem("not_found", "no such grant of this agent");
 
+const idOf = (orgId: string, agentId: string, ref: GrantRef): SQL =>
+  "grantId" in ref
+    ? sql`${ref.grantId}`
+    : sql`(select ${grants.id} from ${grants} where ${grants.orgId} = ${orgId} and ${grants.agentId} = ${agentId}
+        and ${grants.toolName} = ${ref.toolName} and ${grants.status} = 'active')`;
+
 /** A field of the grant, for what is read with it. */
-const ofGrant = (orgId: string, grantId: string, column: typeof grants.capabilityId | typeof grants.policyId): SQL =>
-  sql`(select ${column} from ${grants} where ${grants.orgId} = ${orgId} and ${grants.id} = ${grantId})`;
+const ofGrant = (orgId: string, id: SQL, column: typeof grants.capabilityId | typeof grants.policyId): SQL =>
+  sql`(select ${column} from ${grants} where ${grants.orgId} = ${orgId} and ${grants.id} = ${id})`;
 
 async function readAsAgent(
   { tenant, now }: Context,
-  { grantId, agentId, requestDigest, approvalId }: Wanted & { readonly grantId: string; readonly agentId: string },
+  { ref, agentId, requestDigest, approvalId }: Wanted & { readonly ref: GrantRef; readonly agentId: string },
 ): Promise<Ground> {
   const { orgId } = tenant;
-  const [versions, fresh, evidence, [row], [capability], [policy], pacts, [head], [keyHistory], open, [named]] = await tenant.read((db) => [
-    ...selectCurrentScore(db, agentId, now),
-    selectBasis(db, grantId),
-    selectCapabilityGround(db, ofGrant(orgId, grantId, grants.capabilityId)),
-    selectActivePolicy(db, ofGrant(orgId, grantId, grants.policyId)),
-    selectActivePacts(db, agentId),
-    selectReceiptHead(db, agentId),
-    selectKeyHistory(db),
-    selectOpenApprovals(db, grantId, requestDigest),
-    selectApproval(db, approvalId ?? ""),
-  ]);
+  const id = idOf(orgId, agentId, ref);
+  const [versions, fresh, evidence, [row], [capability], [policy], pacts, [head], [keyHistory], open, [named], answered] =
+    await tenant.read((db) => [
+      ...selectCurrentScore(db, agentId, now),
+      selectBasis(db, id),
+      selectCapabilityGround(db, ofGrant(orgId, id, grants.capabilityId)),
+      selectActivePolicy(db, ofGrant(orgId, id, grants.policyId)),
+      selectActivePacts(db, agentId),
+      selectReceiptHead(db, agentId),
+      selectKeyHistory(db),
+      selectOpenApprovals(db, id, requestDigest),
+      selectApproval(db, approvalId ?? ""),
+      selectAnswered(db, tenant.actor, tenant.repeatable),
+    ]);
   if (row === undefined || capability === undefined || policy === undefined || row.grant.agentId !== agentId) throw notFound();
+  // Whatever the gate remembers: what was answered is not done again.
+  if (answered.length > 0) throw new AlreadyDone();
   const { basis, mode } = await groundOf(row);
-  const isOfGrant = named?.grantId === grantId;
+  const isOfGrant = named?.grantId === row.grant.id;
   return {
     ...{ grant: row.grant, agent: row.agent, capability, pacts, mode },
     basis: basis ?? noBasis,

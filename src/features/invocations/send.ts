@@ -1,7 +1,9 @@
-import { ledgerOf } from "../../grants/ledger-client.ts";
+import { AlreadyDone } from "../../db/database-fault.ts";
+import { askLedger } from "../../grants/ledger-client.ts";
 import type { Settled } from "../../grants/ledger.ts";
 import { Problem } from "../../http/problem.ts";
 import { currentTime } from "../../platform/clock.ts";
+import { describeFault } from "../../platform/describe-fault.ts";
 import { log } from "../../platform/logger.ts";
 import { callUpstream } from "../../upstreams/call-upstream.ts";
 import type { UpstreamResult } from "../../upstreams/upstream-result.ts";
@@ -9,7 +11,7 @@ import { consumeApproval, planEffect, type ApprovalRow } from "../approvals/inde
 import { insertSecurityEvents } from "../../access/security-event.ts";
 import { updateDrifted } from "../capabilities/index.ts";
 import { conclude, type Course, type Ending, type InvokeContext } from "./course.ts";
-import { lostInDoubt } from "./doubt.ts";
+import { inDoubt } from "./doubt.ts";
 import { outcomeOf, type Decided, type Outcome } from "./outcome.ts";
 import type { InvokedView } from "./schemas.ts";
 
@@ -35,8 +37,7 @@ async function useUp({ env, requestId, meter, now, tenant }: InvokeContext, cour
     await consumeApproval({ env, requestId, meter, now }, { orgId: tenant.orgId, row, actionDigest, invocationId });
   } catch (thrown) {
     // Where nobody knows whether it was used up, the reservation is left to the ledger's alarm.
-    if (thrown instanceof Problem && thrown.code === "state_conflict")
-      await ledger(env, tenant.orgId, course).settle(invocationId, "released");
+    if (thrown instanceof Problem && thrown.code === "state_conflict") await settle(env, tenant.orgId, course, "released");
     throw thrown;
   }
 }
@@ -71,21 +72,24 @@ function endingOf({ ground, attempt, credential }: Course, outcome: Outcome, use
   };
 }
 
+/** Where it cannot be written, it is in doubt: whoever would try again must not take it for undone. */
 async function recordSent(context: InvokeContext, course: Course, ending: Ending): Promise<InvokedView> {
   const { id: invocationId } = course.attempt;
   try {
     return await conclude(context, course, ending);
   } catch (thrown) {
     log("error", "invocation_unrecorded", { requestId: context.requestId, orgId: context.tenant.orgId, invocationId });
-    throw thrown instanceof Problem && thrown.code === "state_conflict" ? lostInDoubt(invocationId) : thrown;
+    throw thrown instanceof AlreadyDone ? thrown : inDoubt(invocationId, describeFault(thrown));
   }
 }
 
-const ledger = (env: InvokeContext["env"], orgId: string, { attempt }: Course) => ledgerOf(env, orgId, attempt.grantId);
+const settle = (env: InvokeContext["env"], orgId: string, { attempt: { id, grantId } }: Course, settled: Settled): Promise<void> =>
+  askLedger(env, { orgId, grantId }, (ledger) => ledger.settle(id, settled));
 
 /** Not waited for: where it is lost, the ledger's alarm finds the row and settles by it. */
 function settleLater({ env, tenant, waitUntil }: InvokeContext, course: Course, settled: Settled): void {
   const { id: invocationId } = course.attempt;
-  const settling = async (): Promise<void> => ledger(env, tenant.orgId, course).settle(invocationId, settled);
-  waitUntil(settling().catch(() => log("warn", "invocation_unsettled", { orgId: tenant.orgId, invocationId })));
+  waitUntil(
+    settle(env, tenant.orgId, course, settled).catch(() => log("warn", "invocation_unsettled", { orgId: tenant.orgId, invocationId })),
+  );
 }

@@ -1,7 +1,7 @@
 import { selectKeyHistory } from "../../access/current-signer.ts";
 import { openStatement } from "../../crypto/statement/open-statement.ts";
 import { invocations } from "../../db/schema/invocations.ts";
-import { ledgerOf } from "../../grants/ledger-client.ts";
+import { askLedger } from "../../grants/ledger-client.ts";
 import type { WriteContext } from "../../http/operation.ts";
 import { problem } from "../../http/problem.ts";
 import { planEffect, selectApproval, type ApprovalRow } from "../approvals/index.ts";
@@ -25,7 +25,8 @@ export async function settleInvocation(context: Context, id: string, { effect }:
   const isSettled = row.settledBy !== null && row.effect === effect;
   if (row.effect !== "unknown" && !isSettled) throw problem("state_conflict", `the effect is ${row.effect ?? "none"}`);
   const view = isSettled ? toInvocation(row) : await writeSettled(context, ground, effect);
-  await ledgerOf(env, tenant.orgId, row.grantId).settle(id, effect === "confirmed" ? "spent" : "released");
+  const settled = effect === "confirmed" ? "spent" : "released";
+  await askLedger(env, { orgId: tenant.orgId, grantId: row.grantId }, (ledger) => ledger.settle(id, settled));
   return view;
 }
 
