@@ -11,7 +11,7 @@ import type { DecidedRow } from "./store.ts";
 /** What one request may cost in all: less than a second at worst, and thousands of usual decisions. */
 export const workPerSimulation = workPerDecision * 8;
 
-/** Reasons that are due to the policy that decided then. All others hold under any policy. */
+/** Reasons that are due to what the policy decided then. All others hold under any policy. */
 const ofThePolicy: ReadonlySet<DecisionReason> = new Set([
   "allowed_by_rule",
   "approval_required",
@@ -20,7 +20,10 @@ const ofThePolicy: ReadonlySet<DecisionReason> = new Set([
   "no_rule_matched",
   "policy_error",
   "policy_inactive",
+  "preview_too_large",
 ]);
+/** A denial because a person was to be asked, and could not be shown what. */
+const unaskable = "preview_too_large";
 
 export type Replay =
   | { readonly row: DecidedRow; readonly after: Judgement }
@@ -47,7 +50,9 @@ function replay(row: DecidedRow, input: RecordedInput | undefined, terms: Policy
   const findings = [...new Set([...input.findings, ...row.reasons])].filter((reason) => !ofThePolicy.has(reason));
   const { budget: limits, ratePerMinute, approved } = input;
   const proposal = { terms, facts, findings, costMicros, approval: approved ? { id: "" } : null, budget: limits, ratePerMinute };
-  return { row, after: withShare(budget, workPerDecision, (share) => judge(proposal, used, 0, share)) };
+  const after = withShare(budget, workPerDecision, (share) => judge(proposal, used, 0, share));
+  const cannotBeAsked = after.effect === "require_approval" && row.reasons.includes(unaskable);
+  return { row, after: cannotBeAsked ? { effect: "deny", reasons: [unaskable], ruleIds: [] } : after };
 }
 
 /** Undefined where it does not open, or is not what is recorded today. */

@@ -58,7 +58,7 @@ export const ActivatedPolicy = z
     ...head,
     grantsLeavingProduction: z.int().openapi({
       description:
-        "Active grants that were promoted for what was in force until now: from their next call on they simulate, until they are promoted again.",
+        "Active grants that were promoted for what was in force until now: from their next call on they simulate, until they are promoted again. Some may simulate already, for another reason.",
     }),
   })
   .openapi("ActivatedPolicy");

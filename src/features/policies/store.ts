@@ -1,4 +1,4 @@
-import { and, count, desc, eq, isNotNull, sql, type SQL } from "drizzle-orm";
+import { and, count, desc, eq, sql, type SQL } from "drizzle-orm";
 import { alias } from "drizzle-orm/pg-core";
 import { grants } from "../../db/schema/grants.ts";
 import { invocations } from "../../db/schema/invocations.ts";
@@ -77,12 +77,20 @@ export function selectVersions({ orm, orgId }: ScopedDb, policyId: string, page:
     .limit(limit);
 }
 
-/** How many grants under a policy were promoted, and are not revoked. */
+/** How many active grants were promoted for what of a policy is in force. */
 export const countPromoted = ({ orm, orgId }: ScopedDb, policyId: string) =>
   orm
     .select({ promoted: count() })
     .from(grants)
-    .where(and(eq(grants.orgId, orgId), eq(grants.policyId, policyId), eq(grants.status, "active"), isNotNull(grants.promotedFor)));
+    .innerJoin(policies, and(eq(policies.orgId, grants.orgId), eq(policies.id, grants.policyId)))
+    .where(
+      and(
+        eq(grants.orgId, orgId),
+        eq(grants.policyId, policyId),
+        eq(grants.status, "active"),
+        eq(sql`(${grants.promotedBasis} ->> 'policyActivation')::int`, policies.activation),
+      ),
+    );
 
 /** What was decided under a policy, newest first. */
 export const selectDecided = ({ orm, orgId }: ScopedDb, policyId: string, { grantId, limit }: DecidedFilter) =>

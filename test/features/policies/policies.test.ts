@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { agentCaller, capabilityBody, policyTerms } from "../../support/grants.ts";
 import { ownerSees, roundTrips } from "../../support/harness.ts";
+import { newProduction } from "../../support/invocations.ts";
 import { createOrganization, type TestOrganization } from "../../support/organization.ts";
 import { signInAs } from "../../support/people.ts";
 
@@ -145,6 +146,32 @@ describe("putting a version in force", () => {
     const events = await org.call("GET", "/v1/audit-events?limit=10");
     const actions = events.body.items.map(({ action, actor }: { action: string; actor: string }) => [action, actor]);
     expect(actions).toContainEqual(["policy.activated", `member:${operator.memberId}`]);
+  });
+
+  it("takes grants out of production, says how many, and does not bring them back with the old version", async () => {
+    const granted = await newProduction({ terms: policyTerms(small) });
+    const { org, operator, policyId } = granted;
+    const modeNow = async () => (await granted.invoke({ orderId: "o-1", amount: 5 })).body.mode;
+    expect(await modeNow()).toBe("production");
+    await org.call("POST", `/v1/policies/${policyId}/versions`, { terms: policyTerms(small, asked) });
+    expect(await modeNow()).toBe("production");
+    const activate = async (version: number) => (await operator.call("POST", `/v1/policies/${policyId}/activate`, { version })).body;
+    expect((await activate(2)).grantsLeavingProduction).toBe(1);
+    expect(await modeNow()).toBe("simulation");
+    expect(await activate(1)).toMatchObject({ activeVersion: 1, grantsLeavingProduction: 0 });
+    expect(await modeNow()).toBe("simulation");
+  });
+
+  it("counts each of several at once, or refuses it", async () => {
+    const org = await createOrganization();
+    const operator = await signInAs(org, "operator");
+    const { id } = await newPolicy(org);
+    await org.call("POST", `/v1/policies/${id}/versions`, { terms: policyTerms(asked) });
+    const answers = await Promise.all([1, 2, 1, 2].map((version) => operator.call("POST", `/v1/policies/${id}/activate`, { version })));
+    const done = answers.filter(({ status }) => status === 200);
+    expect(done.length).toBeGreaterThan(0);
+    expect(answers.filter(({ status }) => status !== 200 && status !== 409)).toEqual([]);
+    expect((await org.call("GET", `/v1/policies/${id}`)).body.activation).toBe(done.length);
   });
 
   it("needs a version that there is", async () => {

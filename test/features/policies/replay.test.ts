@@ -74,6 +74,12 @@ describe("trying a candidate on what was recorded", () => {
     expect(await effectsOf(policyOf(ask("true")), await recorded(input))).toEqual([["require_approval", "approval_required"]]);
   });
 
+  it("asks nobody for what could not be shown, and needs nobody for what it allows", async () => {
+    const row = await recorded(input, { decision: "deny", reasons: ["preview_too_large"], ruleIds: [] });
+    expect(await effectsOf(policyOf(ask("true")), row)).toEqual([["deny", "preview_too_large"]]);
+    expect(await effectsOf(policyOf(allow("true")), row)).toEqual([["allow", "allowed_by_rule"]]);
+  });
+
   it("tells apart what it cannot tell: what does not open, stands elsewhere, or is of another form", async () => {
     const whole = await recorded(input);
     const rows = [
