@@ -151,7 +151,6 @@ export async function resourcesOf(org: TestOrganization): Promise<Readonly<Recor
   const eventId: string = (await org.call("POST", `/v1/webhook-endpoints/${endpointId}/test`)).body.eventId;
   const ground = await newGround(org);
   const grantId: string = (await grantOn(ground)).body.id;
-  const { id: approvalId } = await askApproval(org, await newGrant(org));
   const { id: approvalId } = await askApproval(org, { ...ground, id: grantId });
   const asAgent = await agentCaller(ground, ground.agentId, ["grants:invoke"]);
   const { invocationId } = (await asAgent("POST", `/v1/grants/${grantId}/invoke`, requestBodies["grants.invoke"])).body;
