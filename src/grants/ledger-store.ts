@@ -1,6 +1,6 @@
 import type { Counters, LedgerAddress, Proposal, Verdict } from "./ledger.ts";
 import type { GrantMode } from "./mode.ts";
-import { deadlineStore, reservationStore } from "./reservation-store.ts";
+import { deadlineStore, doubtStore, reservationStore } from "./reservation-store.ts";
 import { countersOf, noUsage, usageAt, withoutUse, type Usage } from "./usage.ts";
 
 const minuteMs = 60_000;
@@ -39,7 +39,6 @@ export function ledgerStore(storage: DurableObjectStorage) {
       reservations.add(held, used, verdict);
     },
     unsettled: reservations.count,
-    doubtOf: reservations.doubtOf,
 
     /** What was reserved is used. Nothing where it was settled before. */
     spend: reservations.drop,
@@ -50,8 +49,7 @@ export function ledgerStore(storage: DurableObjectStorage) {
       keepUsage("production", anyBasis, withoutUse(usage("production", anyBasis, at), reserved));
       reservations.drop(invocationId);
     },
-    keepUnknown: reservations.keepUnknown,
-
+    ...doubtStore(sql),
     ...deadlineStore(sql),
   };
 }
@@ -84,16 +82,28 @@ function usageStore(sql: SqlStorage) {
   };
 }
 
+/** The calls of the last minute: in memory too, so that counting them reads no rows. */
 function callStore(sql: SqlStorage) {
   sql.exec(`
     create table if not exists moments (mode text not null, at integer not null, calls integer not null, primary key (mode, at)) without rowid;
   `);
+  const recent = (mode: GrantMode): number[] =>
+    sql
+      .exec<{ at: number; calls: number }>("select at, calls from moments where mode = ? order by at", mode)
+      .toArray()
+      .flatMap(({ at, calls }) => Array.from({ length: calls }, () => at));
+  const windows = { simulation: recent("simulation"), production: recent("production") };
   return {
-    callsSince: (mode: GrantMode, at: number): number =>
-      sql.exec<{ calls: number }>("select coalesce(sum(calls), 0) as calls from moments where mode = ? and at > ?", mode, at).one().calls,
+    /** The time must not run backwards: what is out of the window is forgotten. */
+    callsSince: (mode: GrantMode, at: number): number => {
+      const first = windows[mode].findIndex((moment) => moment > at);
+      windows[mode].splice(0, first === -1 ? windows[mode].length : first);
+      return windows[mode].length;
+    },
     countCall: (mode: GrantMode, at: number): void => {
       sql.exec("delete from moments where mode = ? and at <= ?", mode, at - minuteMs);
       sql.exec("insert into moments values (?, ?, 1) on conflict (mode, at) do update set calls = calls + 1", mode, at);
+      windows[mode].push(at);
     },
   };
 }

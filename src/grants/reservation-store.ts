@@ -22,24 +22,36 @@ export function reservationStore(sql: SqlStorage) {
       invocationId text primary key, orgId text not null, grantId text not null, idempotencyKey text, at integer not null,
       day integer not null, month integer not null, cost integer, deadline integer, attempts integer not null,
       verdict text not null, recovery text not null) without rowid;
-    create table if not exists doubts (idempotencyKey text primary key, invocationId text not null, until integer not null) without rowid;
     create index if not exists reservations_key on reservations (idempotencyKey) where idempotencyKey is not null;
     create index if not exists reservations_due on reservations (deadline) where deadline is not null;
   `);
+  // Counted once, and kept in step: it is asked for at every decision.
+  let held = sql.exec<{ held: number }>("select count(*) as held from reservations").one().held;
   return {
-    count: (): number => sql.exec<{ held: number }>("select count(*) as held from reservations").one().held,
+    count: (): number => held,
     find: (invocationId: string): Reserved | undefined =>
       sql
         .exec<Reserved>("select day, month, coalesce(cost, 0) as costMicros from reservations where invocationId = ?", invocationId)
         .toArray()[0],
-    add: (held: Hold, { day, month }: Usage, verdict: Verdict): void => {
-      const { invocationId, orgId, grantId, idempotencyKey, at, costMicros, deadlineMs } = held;
+    add: (hold: Hold, { day, month }: Usage, verdict: Verdict): void => {
+      const { invocationId, orgId, grantId, idempotencyKey, at, costMicros, deadlineMs } = hold;
       const row = [invocationId, orgId, grantId, idempotencyKey, at, day, month, costMicros, deadlineMs, 0];
-      const texts = [JSON.stringify(verdict), JSON.stringify(held.recovery)];
+      const texts = [JSON.stringify(verdict), JSON.stringify(hold.recovery)];
       sql.exec("insert into reservations values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", ...row, ...texts);
+      held += 1;
     },
-    drop: (invocationId: string): void => void sql.exec("delete from reservations where invocationId = ?", invocationId),
+    drop: (invocationId: string): void => {
+      held -= sql.exec("delete from reservations where invocationId = ? returning 1", invocationId).toArray().length;
+    },
+  };
+}
 
+/** Keys of which nobody knew what came; they outlive the reservation. */
+export function doubtStore(sql: SqlStorage) {
+  sql.exec(`
+    create table if not exists doubts (idempotencyKey text primary key, invocationId text not null, until integer not null) without rowid;
+  `);
+  return {
     /** The invocation under the same key that is reserved, or of which nobody knew what came; or this one, where it was reserved before. */
     doubtOf: ({ invocationId, idempotencyKey: key }: Pick<Proposal, "invocationId" | "idempotencyKey">, at: number): string | undefined =>
       sql

@@ -77,7 +77,7 @@ export async function putInProduction({ org, grantId }: { readonly org: TestOrga
   const { tenant } = await actAsSystem(requireEnvironment(env), org.orgId, "system:test");
   const [[row]] = await tenant.read((db) => [selectBasis(db, grantId)]);
   const ground = row === undefined ? undefined : await groundOf(row);
-  if (row === undefined || ground?.basis == null) throw new Error("nothing to promote");
+  if (row === undefined || ground === undefined || ground.basis === null) throw new Error("nothing to promote");
   const now = new Date();
   const promoted = { promotedFor: ground.basis, promotedBasis: ground.present, promotedAt: now, updatedAt: now };
   await tenant.write({ action: "grant.promoted", resource: grantId, change: {}, answer: null }, (db) => [

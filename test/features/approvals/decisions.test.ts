@@ -210,6 +210,10 @@ it("lists by status, grant and agent, newest first, page by page", async () => {
   const page = (await own.call("GET", "/v1/approvals?limit=2")).body;
   expect(await idsOf(`?cursor=${page.nextCursor}`)).toEqual([first.id]);
   expect((await own.call("GET", "/v1/approvals?status=open")).status).toBe(400);
+  // Its time is over, and nobody has noted it.
+  const late = await askApproval(own, one, { now: new Date(Date.now() - 7_200_000) });
+  expect(await idsOf("?status=expired")).toEqual([late.id]);
+  expect(await idsOf("?status=pending")).toEqual([third.id, first.id]);
 });
 
 it("tells the organization's own systems of each step, in the step's own transaction", async () => {

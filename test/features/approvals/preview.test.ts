@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { sha256Digest } from "../../../src/crypto/digest.ts";
-import { mostPreviewBytes, previewOf, type PreviewFacts } from "../../../src/features/approvals/preview.ts";
+import type { SealedBox } from "../../../src/crypto/sealed-box.ts";
+import { mostPreviewBytes, openPreview, previewOf, type PreviewFacts } from "../../../src/features/approvals/preview.ts";
 
 const facts: PreviewFacts = {
   capability: { id: "cap_1", name: "Orders", version: 3 },
@@ -64,6 +65,15 @@ Grant: grt_1
       expect(text).toContain(String.raw`\u{2028}`);
       expect(text).toContain(String.raw`\u{202E}`);
     }
+  });
+
+  it("is not shown where what was stored is not the text of its digest", async () => {
+    const preview = await previewOf(facts);
+    if (!preview.ok) throw new Error("refused");
+    const stores = (text: string): SealedBox => ({ seal: async () => text, open: async () => text });
+    const row = { id: "apr_1", sealedPreview: "", previewDigest: preview.digest };
+    expect(await openPreview(stores(preview.text), row)).toBe(preview.text);
+    await expect(openPreview(stores(preview.text.replace("12.5", "125")), row)).rejects.toThrow("not the one of its digest");
   });
 
   it("is whole or none: what would be over 32 KiB is refused", async () => {
