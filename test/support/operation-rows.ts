@@ -64,6 +64,7 @@ export const requestBodies: Readonly<Record<string, unknown>> = {
   "approvals.approve_on_page": `previewDigest=sha256%3A${"ab".repeat(32)}`,
   "approvals.deny_on_page": `previewDigest=sha256%3A${"ab".repeat(32)}`,
   "grants.invoke": { arguments: { orderId: "o-1", amount: 5 } },
+  "tools.invoke": { arguments: { orderId: "o-1", amount: 5 } },
   "invocations.settle": { effect: "confirmed" },
   "webhook_endpoints.create": { url: `${env.RECEIVER_URL}/hook/rows`, eventTypes: [] },
   "webhook_endpoints.update": { description: "Other receiver" },
@@ -106,6 +107,7 @@ export const unknownIds: Readonly<Record<string, string>> = {
   capabilityId: newId("capability"),
   policyId: newId("policy"),
   grantId: newId("grant"),
+  toolName: "no_such_tool",
   invocationId: newId("invocation"),
   endpointId: newId("webhookEndpoint"),
   eventId: newId("webhookEvent"),
@@ -150,8 +152,7 @@ export async function resourcesOf(org: TestOrganization): Promise<Readonly<Recor
   const endpointId = await make("/v1/webhook-endpoints", requestBodies["webhook_endpoints.create"]);
   const eventId: string = (await org.call("POST", `/v1/webhook-endpoints/${endpointId}/test`)).body.eventId;
   const ground = await newGround(org);
-  const grantId: string = (await grantOn(ground)).body.id;
-  const { id: approvalId } = await askApproval(org, await newGrant(org));
+  const { id: grantId, toolName }: { id: string; toolName: string } = (await grantOn(ground)).body;
   const { id: approvalId } = await askApproval(org, { ...ground, id: grantId });
   const asAgent = await agentCaller(ground, ground.agentId, ["grants:invoke"]);
   const { invocationId } = (await asAgent("POST", `/v1/grants/${grantId}/invoke`, requestBodies["grants.invoke"])).body;
@@ -172,9 +173,8 @@ export async function resourcesOf(org: TestOrganization): Promise<Readonly<Recor
     ...shared,
     ...proofs,
     ...{ endpointId, eventId },
-    ...{ capabilityId: ground.capabilityId, policyId: ground.policyId, grantId },
     approvalId,
-    ...{ capabilityId: ground.capabilityId, policyId: ground.policyId, grantId, invocationId },
+    ...{ capabilityId: ground.capabilityId, policyId: ground.policyId, grantId, toolName, invocationId },
   };
 }
 
