@@ -24,6 +24,8 @@ import { pactOperations } from "./features/pacts/operations.ts";
 import { policyOperations } from "./features/policies/operations.ts";
 import { paymentOperations } from "./features/payments/operations.ts";
 import { priceOperations } from "./features/prices/operations.ts";
+import { promotionOperations } from "./features/promotion/operations.ts";
+import { ratingOperations } from "./features/ratings/operations.ts";
 import { receiptOperations } from "./features/receipts/operations.ts";
 import { roomDoorOperations } from "./features/rooms/door-operations.ts";
 import { roomOperations } from "./features/rooms/operations.ts";
@@ -53,6 +55,7 @@ export const operations: readonly Operation[] = [
   ...attestationOperations,
   ...trustOperations,
   ...receiptOperations,
+  ...ratingOperations,
   ...capabilityOperations,
   ...policyOperations,
   ...invocationOperations,
@@ -69,6 +72,7 @@ export const operations: readonly Operation[] = [
   ...memberOperations,
   ...sessionOperations,
   ...grantOperations,
+  ...promotionOperations,
   ...keyOperations,
   ...accessTokenOperations,
   ...webhookOperations,

@@ -87,6 +87,11 @@ export const problems = {
   not_found: [404, "Not found", "There is no such thing here, or it is not visible to this credential."],
   method_not_allowed: [405, "Method not allowed", "This path exists, but not with this method; `Allow` lists those that do."],
   state_conflict: [409, "The state does not allow this", "The thing has changed, or is in a state in which this cannot be done."],
+  promotion_blocked: [
+    409,
+    "The evidence does not suffice",
+    "A grant is promoted on evidence alone: `errors` names each thing that is missing, and how much of it. What is unavailable is never enough.",
+  ],
   message_id_reused: [
     409,
     "The messageId is taken",

@@ -58,6 +58,8 @@ export const requestBodies: Readonly<Record<string, unknown>> = {
   "attestations.issue": { about: { kind: "score" } },
   "attestations.revoke": { reason: "mistaken" },
   "attestations.share": { lifetimeSeconds: 3600 },
+  "ratings.create": { statement: "a.b.c", value: 1 },
+  "grants.review": { invocationIds: [newId("invocation")], verdict: "accepted" },
   "receipts.import": { agentId: newId("agent"), artifact: "a.b.c" },
   "approvals.approve": { previewDigest: `sha256:${"ab".repeat(32)}` },
   "approvals.deny": { previewDigest: `sha256:${"ab".repeat(32)}` },

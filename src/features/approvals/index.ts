@@ -4,5 +4,5 @@ export { expireApprovals } from "./expire-approvals.ts";
 export { planApproval, planEffect, planEnding, type ApprovalPlan } from "./plan-approval.ts";
 export type { PreviewFacts } from "./preview.ts";
 export { ApprovalTicket, longestWaitSeconds } from "./schemas.ts";
-export { selectApproval, selectOpenApprovals } from "./store.ts";
+export { ownersOf, selectApproval, selectOpenApprovals, selectPeopleBehind } from "./store.ts";
 export { toTicket } from "./view.ts";

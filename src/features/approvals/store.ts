@@ -130,14 +130,21 @@ export const selectCase = ({ orm, orgId }: ScopedDb, id: string) =>
  * The people behind an approval: who registered the agent, whose key asks, and who created the grant. Where a key did it, whoever made that key,
  * or the one that it replaced, and so on.
  */
-export const selectOwners = ({ orm, orgId }: ScopedDb, id: string) =>
-  orm.execute(sql`
-    with recursive behind (actor) as (
-      select unnest(array[a.registered_by, p.requested_by, g.created_by])
+export const selectOwners = (db: ScopedDb, id: string) =>
+  selectPeopleBehind(
+    db,
+    sql`select unnest(array[a.registered_by, p.requested_by, g.created_by])
         from approvals p
         join grants g on g.org_id = p.org_id and g.id = p.grant_id
         join agents a on a.org_id = p.org_id and a.id = p.agent_id
-       where p.org_id = ${orgId} and p.id = ${id}
+       where p.org_id = ${db.orgId} and p.id = ${id}`,
+  );
+
+/** The people among actors, and those who made the keys among them, through every key that was made with another one. */
+export const selectPeopleBehind = ({ orm, orgId }: ScopedDb, actors: SQL) =>
+  orm.execute(sql`
+    with recursive behind (actor) as (
+      ${actors}
       union
       select unnest(array[k.created_by, 'key:' || k.replaces_id])
         from behind b join api_keys k on k.org_id = ${orgId} and 'key:' || k.id = b.actor)

@@ -4,14 +4,14 @@ import { considerEvidence } from "./consider-evidence.ts";
 import type { Evidence, ScoreDocument } from "./evidence.ts";
 import { runsOnRecord, toRecord, type EvidenceRow } from "./evidence-row.ts";
 import { formulaVersion } from "./formula.ts";
-import { selectEvidence, selectEvidenceIfStale, selectFreshScore, selectVersion } from "./store.ts";
+import { selectEvidence, selectEvidenceIfStale, selectFreshScore, selectVersion, type AgentRef } from "./store.ts";
 
 /** What the score of now is read or computed from, for one round trip: the agent's version, the stored score, and the evidence where that is stale. */
-export const selectCurrentScore = (db: EnteredDb, agentId: string, now: Date) =>
+export const selectCurrentScore = (db: EnteredDb, agentId: AgentRef, now: Date) =>
   [selectVersion(db, agentId, now), selectFreshScore(db, agentId, now), selectEvidenceIfStale(db, agentId, now)] as const;
 
 /** The same, with the evidence in any case. */
-export const selectScoreWithEvidence = (db: EnteredDb, agentId: string, now: Date) =>
+export const selectScoreWithEvidence = (db: EnteredDb, agentId: AgentRef, now: Date) =>
   [selectVersion(db, agentId, now), selectFreshScore(db, agentId, now), selectEvidence(db, agentId, now)] as const;
 
 type Read = { readonly [K in 0 | 1 | 2]: Awaited<ReturnType<typeof selectCurrentScore>[K]> };

@@ -107,7 +107,7 @@ export const selectEvidenceIfStale = (db: EnteredDb, agentId: AgentRef, now: Dat
   selectRuns(db, agentId, now, notExists(selectFresh(db, agentId, now)));
 
 /** The agent's version as of a time, and whose the agent is. */
-export function selectVersion({ orm, orgId }: EnteredDb, agentId: string, asOf: Date) {
+export function selectVersion({ orm, orgId }: EnteredDb, agentId: AgentRef, asOf: Date) {
   const then = orm
     .select({ number: sql`max(${agentVersions.number})` })
     .from(agentVersions)
@@ -157,6 +157,13 @@ export function selectStanding({ orm, orgId }: ScopedDb, agentId: AgentRef) {
     .from(scoreUpkeep)
     .where(and(eq(scoreUpkeep.orgId, orgId), eq(scoreUpkeep.agentId, agentId)));
 }
+
+/** Counts what changed the score, or may: what stands on the score of a read can ask whether it is still so. */
+export const selectScoreRevision = ({ orm, orgId }: ScopedDb, agentId: AgentRef) =>
+  orm
+    .select({ revision: scoreUpkeep.revision })
+    .from(scoreUpkeep)
+    .where(and(eq(scoreUpkeep.orgId, orgId), eq(scoreUpkeep.agentId, agentId)));
 
 export type Look = { readonly agentId: string; readonly revision: number; readonly dueAt: Date | null };
 
