@@ -4,6 +4,8 @@ import { Invoked, type Ask } from "./refund-calls.ts";
 
 export type McpAgent = { readonly revision: string; readonly tool: string; readonly ask: Ask; readonly close: () => Promise<void> };
 
+const Said = z.looseObject({ approvalId: z.string().optional() });
+
 /** An agent with the official MCP client, which finds its grant as a tool of its own. */
 export async function connectMcp(url: string, key: string): Promise<McpAgent> {
   const client = new Client({ name: "example-clerk", version: "1.1.0" }, { versionNegotiation: { mode: "auto" } });
@@ -16,8 +18,10 @@ export async function connectMcp(url: string, key: string): Promise<McpAgent> {
     revision: client.getNegotiatedProtocolVersion() ?? "",
     tool: tool.name,
     ask: async (refund) => {
-      const { structuredContent } = await client.callTool({ name: tool.name, arguments: z.record(z.string(), z.json()).parse(refund) });
-      return Invoked.parse(structuredContent);
+      const { structuredContent, _meta } = await client.callTool({ name: tool.name, arguments: { ...refund } });
+      const { approvalId = null, ...said } = Said.parse(structuredContent);
+      const approval = approvalId === null ? null : { id: approvalId };
+      return Invoked.parse({ ...said, approval, receipt: _meta?.["armalo/receipt"] });
     },
     close: () => client.close(),
   };

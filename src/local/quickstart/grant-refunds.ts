@@ -43,7 +43,7 @@ const terms = {
     { id: "larger", effect: "require_approval", when: "arguments.amount > 50.0" },
     { id: "too-large", effect: "deny", when: "arguments.amount > 500.0" },
   ],
-  promotion: { floors: { accuracy: 0.6, pactCompliance: 0.6, safety: 0.6, reliability: 0.6 }, simulatedCalls: 3 },
+  promotion: { floors: { accuracy: 0.6, pactCompliance: 0.6, safety: 0.6, reliability: 0.6 }, simulatedCalls: 2 },
 };
 
 /** A capability of the organization, and a policy over it that its owner has put in force. */

@@ -50,7 +50,7 @@ async function approve(owner: ApiClient, approvalId: string): Promise<void> {
 async function tell(
   { api, folder, say }: Ground,
   { amount }: Refund,
-  { status, ruleIds, reasons, result, receipt }: Invoked,
+  { status, decision, ruleIds, result, receipt }: Invoked,
 ): Promise<void> {
   const { exitCode } = await checkOffline(folder, { kind: "bundle", bundle: await bundleOf(api, receipt.id) });
   const decided = `${decision.replaceAll("_", " ")} by the rule ${ruleIds.join(", ")}`;
