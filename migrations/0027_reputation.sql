@@ -47,6 +47,10 @@ create trigger immutable before update or delete or truncate on receipt_ratings 
 --> statement-breakpoint
 grant select, insert on ratings, receipt_ratings to armalo_app;
 --> statement-breakpoint
+alter table organizations
+  add constraint organizations_owner foreign key (owner_group) references organizations (id),
+  add constraint organizations_own check (owner_group <> id);
+--> statement-breakpoint
 grant update (owner_group) on organizations to armalo_admin;
 --> statement-breakpoint
 
@@ -63,10 +67,15 @@ grant select on ratings to armalo_system;
 grant select (org_id, id) on receipt_ratings to armalo_system;
 --> statement-breakpoint
 
--- Organizations of one owner are one counterparty: itself, unless the administrator named a group.
+-- Organizations of one owner are one counterparty, named by the one that all of them were linked to, over however many steps: itself, unless
+-- the administrator linked it to another. Null where there is no such organization.
 create function app.owner_group(org text) returns text
 language sql stable security definer set search_path = pg_catalog, pg_temp as $$
-  select coalesce(o.owner_group, o.id) from public.organizations o where o.id = org
+  with recursive owned (id, linked, steps) as (
+    select o.id, o.owner_group, 0 from public.organizations o where o.id = org
+    union all
+    select o.id, o.owner_group, steps + 1 from owned join public.organizations o on o.id = owned.linked where steps < 50)
+  select id from owned order by steps desc limit 1
 $$;
 --> statement-breakpoint
 -- A rating is of a receipt that stands under that digest, of an effect that was confirmed in production, and that names the rater as the
@@ -185,3 +194,5 @@ revoke all on function app.owner_group(text), app.take_receipt(), app.received_r
 --> statement-breakpoint
 grant execute on function app.owner_group(text), app.received_rating(text), app.unnoted_ratings(timestamptz, integer),
   app.uncounted_effects(integer, integer) to armalo_app;
+--> statement-breakpoint
+grant execute on function app.owner_group(text) to armalo_admin;

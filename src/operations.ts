@@ -11,17 +11,20 @@ import { capabilityOperations } from "./features/capabilities/operations.ts";
 import { cosignatureOperations } from "./features/cosignatures/operations.ts";
 import { evalOperations } from "./features/evals/operations.ts";
 import { evidenceOperations } from "./features/evidence/operations.ts";
+import { exceptionOperations } from "./features/exceptions/operations.ts";
 import { inngestOperations } from "./features/inngest/operations.ts";
 import { invocationOperations } from "./features/invocations/operations.ts";
 import { judgePanelOperations } from "./features/judge-panels/operations.ts";
 import { grantOperations } from "./features/grants/operations.ts";
 import { keyOperations } from "./features/keys/operations.ts";
+import { mcpOperations } from "./features/mcp/operations.ts";
 import { noticeOperations } from "./features/notices/operations.ts";
 import { memberOperations } from "./features/members/operations.ts";
 import { pactOperations } from "./features/pacts/operations.ts";
 import { policyOperations } from "./features/policies/operations.ts";
 import { paymentOperations } from "./features/payments/operations.ts";
 import { priceOperations } from "./features/prices/operations.ts";
+import { ratingOperations } from "./features/ratings/operations.ts";
 import { receiptOperations } from "./features/receipts/operations.ts";
 import { roomDoorOperations } from "./features/rooms/door-operations.ts";
 import { roomOperations } from "./features/rooms/operations.ts";
@@ -32,6 +35,7 @@ import { swarmOperations } from "./features/swarms/operations.ts";
 import { teamworkOperations } from "./features/teamwork/operations.ts";
 import { transcriptOperations } from "./features/transcripts/operations.ts";
 import { transparencyOperations } from "./features/transparency/operations.ts";
+import { telemetryOperations } from "./features/telemetry/operations.ts";
 import { trustOperations } from "./features/trust/operations.ts";
 import { webhookOperations } from "./features/webhooks/operations.ts";
 import type { Operation } from "./http/operation.ts";
@@ -50,6 +54,7 @@ export const operations: readonly Operation[] = [
   ...attestationOperations,
   ...trustOperations,
   ...receiptOperations,
+  ...ratingOperations,
   ...capabilityOperations,
   ...policyOperations,
   ...invocationOperations,
@@ -60,6 +65,8 @@ export const operations: readonly Operation[] = [
   ...roomOperations,
   ...transcriptOperations,
   ...roomDoorOperations,
+  ...telemetryOperations,
+  ...exceptionOperations,
   ...inngestOperations,
   ...memberOperations,
   ...sessionOperations,
@@ -73,5 +80,6 @@ export const operations: readonly Operation[] = [
   ...auditOperations,
   ...evidenceOperations,
   ...transparencyOperations,
+  ...mcpOperations(() => operations),
   ...siteOperations(() => operations),
 ];

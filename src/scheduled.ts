@@ -6,6 +6,7 @@ import { lapseGrace } from "./features/billing/index.ts";
 import { sweepOffers } from "./features/cosignatures/index.ts";
 import { countEffects } from "./features/effects/index.ts";
 import { sweepAfterMs, sweepRuns } from "./features/evals/index.ts";
+import { sweepRatings } from "./features/ratings/index.ts";
 import { keepScores } from "./features/scores/index.ts";
 import { describeFault } from "./platform/describe-fault.ts";
 import { currentTime } from "./platform/clock.ts";
@@ -34,6 +35,7 @@ export async function runScheduledWork(
   await attempt("sweepLogs", () => sweepLogs(env, now));
   await attempt("sweepRuns", async () => sweepRuns(env, await findOpenRuns(env, new Date(now.getTime() - sweepAfterMs), mostRuns), now));
   await attempt("sweepOffers", () => sweepOffers(env, now));
+  await attempt("sweepRatings", () => sweepRatings(env, now));
   await attempt("countEffects", () => countEffects(env, now));
   await attempt("lapseGrace", () => lapseGrace(env, now));
   await attempt("expireApprovals", () => expireApprovals(env, now));

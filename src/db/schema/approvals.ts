@@ -49,6 +49,9 @@ export const approvals = pgTable(
     index("approvals_due")
       .on(table.expiresAt)
       .where(sql`status in ('proposed', 'pending', 'approved')`),
+    index("approvals_waiting")
+      .on(table.orgId, table.grantId, table.createdAt, table.id)
+      .where(sql`status in ('proposed', 'pending')`),
     foreignKey({ columns: [table.orgId, table.grantId, table.agentId], foreignColumns: [grants.orgId, grants.id, grants.agentId] }),
   ],
 );

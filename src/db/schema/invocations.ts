@@ -1,4 +1,5 @@
 import { bigint, foreignKey, index, integer, jsonb, pgTable, primaryKey, real, text, timestamp } from "drizzle-orm/pg-core";
+import { sql } from "drizzle-orm";
 import type { InvocationEffect, InvocationStatus, JudgedCondition } from "../../grants/invocation.ts";
 import type { DecisionReason, PolicyEffect } from "../../policies/decision.ts";
 import { grants } from "./grants.ts";
@@ -59,6 +60,13 @@ export const invocations = pgTable(
     index("invocations_agent").on(table.orgId, table.agentId, table.createdAt, table.id),
     index("invocations_policy").on(table.orgId, table.policyId, table.createdAt, table.id),
     index("invocations_receipt").on(table.orgId, table.receiptId),
+    // What needs an operator, of each grant: few rows of many.
+    index("invocations_exceptional")
+      .on(table.orgId, table.grantId, table.status, table.createdAt, table.id)
+      .where(sql`status in ('denied', 'failed', 'unknown')`),
+    index("invocations_near_budget")
+      .on(table.orgId, table.grantId, table.createdAt, table.id)
+      .where(sql`budget_share >= 0.8`),
     foreignKey({ columns: [table.orgId, table.grantId, table.agentId], foreignColumns: [grants.orgId, grants.id, grants.agentId] }),
     foreignKey({ columns: [table.orgId, table.receiptId], foreignColumns: [receipts.orgId, receipts.id] }),
   ],

@@ -1,14 +1,13 @@
 import { openSystemDb } from "../../access/system-principal.ts";
 import type { Action } from "../../audit/actions.ts";
 import { jsonDigest } from "../../crypto/digest.ts";
-import { jwsTypes, readJws } from "../../crypto/statement/jws.ts";
-import { Statement } from "../../crypto/statement/statement.ts";
 import { findUncountedEffects } from "../../db/cross-tenant.ts";
 import type { TenantWriter } from "../../db/tenant-db.ts";
 import type { Environment } from "../../env.ts";
 import { currentTime } from "../../platform/clock.ts";
 import { describeFault } from "../../platform/describe-fault.ts";
 import { log } from "../../platform/logger.ts";
+import { versionInReceipt, type ReceiptVersion } from "../receipts/index.ts";
 import { isScoreRace, planScore, selectAgentVersion, selectScoreGround } from "../scores/index.ts";
 import { evidenceOfEffects, type CountedCall, type EffectSubject } from "./effect-evidence.ts";
 import { markCounted, selectUncounted, type UncountedRow } from "./store.ts";
@@ -46,8 +45,7 @@ export async function countEffects(env: Environment, now: Date): Promise<number>
   return counted;
 }
 
-type Call = CountedCall & Pick<UncountedRow, "id" | "capabilityId" | "receiptId"> & { readonly version: AgentVersion };
-type AgentVersion = { readonly versionNumber: number; readonly versionDigest: string };
+type Call = CountedCall & Pick<UncountedRow, "id" | "capabilityId" | "receiptId"> & { readonly version: ReceiptVersion };
 
 /** The oldest calls that are of one capability and one version of the agent, as one piece of evidence. */
 async function countBatch(tenant: TenantWriter<Action>, agentId: string, now: Date): Promise<number> {
@@ -82,18 +80,10 @@ async function countBatch(tenant: TenantWriter<Action>, agentId: string, now: Da
 /** What stands for the suite: every use of a capability, in whatever version of it, is the same test of the agent. */
 const capabilitySuite = (capabilityId: string): Promise<string> => jsonDigest({ type: "capability", id: capabilityId });
 
-const isSame = (a: AgentVersion, b: AgentVersion): boolean => a.versionNumber === b.versionNumber && a.versionDigest === b.versionDigest;
+const isSame = (a: ReceiptVersion, b: ReceiptVersion): boolean =>
+  a.versionNumber === b.versionNumber && a.versionDigest === b.versionDigest;
 
 function toCall({ status, statement, ...row }: UncountedRow): Call {
   if (status !== "executed" && status !== "denied") throw new Error(`an invocation that is ${status} is no evidence`);
-  return { ...row, status, version: versionIn(statement) };
-}
-
-/** Which version of the agent it was, the receipt says. */
-function versionIn(receipt: string): AgentVersion {
-  const read = readJws(receipt, jwsTypes.statement);
-  const { agent } = Statement.parse(read.ok ? read.jws.payload : null).predicate;
-  if (agent === undefined) throw new Error("a receipt of no agent");
-  const { versionNumber, versionDigest } = agent;
-  return { versionNumber, versionDigest };
+  return { ...row, status, version: versionInReceipt(statement) };
 }

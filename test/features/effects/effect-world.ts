@@ -36,19 +36,17 @@ export async function openWorld(given?: { readonly org: TestOrganization; readon
   const { orgId } = org;
   const name = capabilityId;
   await tenantOf(orgId).write({ action: "grant.created", resource: grantId, change: null, answer: null }, ({ orm }) => [
-    orm
-      .insert(capabilities)
-      .values({
-        orgId,
-        id: capabilityId,
-        name,
-        description: "",
-        kind: "http",
-        status: "active",
-        version: 1,
-        credentialVersion: 0,
-        ...kept,
-      }),
+    orm.insert(capabilities).values({
+      orgId,
+      id: capabilityId,
+      name,
+      description: "",
+      kind: "http",
+      status: "active",
+      version: 1,
+      credentialVersion: 0,
+      ...kept,
+    }),
     orm.insert(policies).values({ orgId, id: policyId, capabilityId, name, activation: 0, latestVersion: 1, ...kept }),
     orm.insert(grants).values({
       ...{ orgId, id: grantId, agentId, capabilityId, policyId, toolName: name.toLowerCase(), budget: {}, ratePerMinute: 60 },
@@ -97,7 +95,7 @@ export async function leaveCalls(world: EffectWorld, calls: readonly Call[]) {
   const [[found], [keyHistory]] = await tenant.read((db) => [selectReceiptHead(db, agentId), selectKeyHistory(db)]);
   if (found === undefined) throw new Error("no agent");
   let head = found;
-  const left = [];
+  const left: { id: string; call: Call; plan: Awaited<ReturnType<typeof planReceipt>>; now: Date }[] = [];
   const startedMs = Date.now();
   for (const [index, call] of calls.entries()) {
     const id = newId("invocation");

@@ -1,0 +1,1 @@
+export { foundSince, missingFrom } from "./match.ts";
