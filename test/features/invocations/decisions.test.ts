@@ -81,7 +81,7 @@ describe("a grant that is revoked", () => {
   it("in mid-call lets the call that was sent end and be receipted, and refuses the next", async () => {
     const some = await newProduction({ behaviour: "slow", definition: { timeoutMs: 5_000 } });
     const running = some.invoke(refund);
-    await expect.poll(async () => (await some.sent()).calls.length).toBe(1);
+    await expect.poll(async () => (await some.sent()).calls.length, { timeout: 10_000 }).toBe(1);
     const revoked = await some.org.call("POST", `/v1/grants/${some.grantId}/revoke`);
     expect(revoked.status, revoked.text).toBe(200);
     expect((await some.invoke(refund)).body).toMatchObject({ status: "denied", reasons: expect.arrayContaining(["grant_revoked"]) });
@@ -100,13 +100,13 @@ describe("a grant that is revoked", () => {
 describe("a budget", () => {
   it("is not overspent by many calls at once, and every call has its receipt", async () => {
     const some = await newProduction({ grant: { ratePerMinute: 6_000, budget: { count: { perDay: 12 }, money: { perDay: 50_000_000 } } } });
-    const answers = await Promise.all(Array.from({ length: 40 }, (_, n) => some.invoke({ orderId: `o-${n}`, amount: 5 })));
+    const answers = await Promise.all(Array.from({ length: 24 }, (_, n) => some.invoke({ orderId: `o-${n}`, amount: 5 })));
     const counted = Map.groupBy(answers, ({ status, body }) => `${status} ${body.status}`);
     // Fifty a day at five each: the money runs out before the count does.
     expect(counted.get("200 executed")).toHaveLength(10);
-    expect(counted.get("200 denied")).toHaveLength(30);
+    expect(counted.get("200 denied")).toHaveLength(14);
     expect((await some.sent()).calls).toHaveLength(10);
     const [chain] = await ownerSees("select count(*)::int as n, max(number) as last from receipts where org_id = $1", some.org.orgId);
-    expect(chain).toEqual({ n: 40, last: 40 });
+    expect(chain).toEqual({ n: 24, last: 24 });
   });
 });
