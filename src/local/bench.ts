@@ -8,6 +8,7 @@ import { introduceKeys } from "./admin/introduce-keys.ts";
 import { buildWorkers, gzipKib, startUpMs } from "./bench/build.ts";
 import { measureCreates, measureGates, measureGrowth, measureReads } from "./bench/measure.ts";
 import { measureDecisions, type Decisions } from "./bench/measure-decisions.ts";
+import { measureInvocations, type Invocations } from "./bench/measure-invocations.ts";
 import { measureDelays, measureIntegration, measureProofs, seedEvents } from "./bench/measure-log.ts";
 import { issuerSettings, measureSessions, openIssuer, type Issuer } from "./bench/measure-people.ts";
 import { measurePayments } from "./bench/measure-payments.ts";
@@ -26,7 +27,7 @@ import {
   type SqlDoor,
   type Workerd,
 } from "./bench/processes.ts";
-import { report, reportDecisions, reportPeople, type Measured } from "./bench/report.ts";
+import { report, reportDecisions, reportInvocations, reportPeople, type Measured } from "./bench/report.ts";
 import type { PeopleAndWebhooks } from "./bench/report-webhooks.ts";
 import { openSeed, type Tenant } from "./bench/seed.ts";
 import { workerdConfig, type Scripts } from "./bench/workerd-config.ts";
@@ -48,6 +49,7 @@ const say = (text: string): void => console.error(text);
 const parts = {
   people: "sessions, and webhooks in both directions",
   decisions: "decisions of policies",
+  invoke: "using a grant, beside calling its upstream directly",
 } as const;
 type Part = keyof typeof parts;
 const isPart = (name: string): name is Part => Object.hasOwn(parts, name);
@@ -73,6 +75,7 @@ async function bench(): Promise<void> {
   try {
     if (only === "people") return console.log(reportPeople(await measurePeopleAlone(scripts, folders, postgres)));
     if (only === "decisions") return console.log(reportDecisions(await measureDecisionsAlone(scripts, folders, postgres)));
+    if (only === "invoke") return console.log(reportInvocations(await measureInvocationsAlone(scripts, folders, postgres)));
     const sizes = { gzipKib: await gzipKib(scripts.api), startUpMs: await startUpMs() };
     console.log(report({ ...(await measure(scripts, folders, postgres)), ...sizes }));
   } catch (fault) {
@@ -239,6 +242,17 @@ async function measureDecisionsAlone(scripts: Scripts, { onDisk: folder }: Folde
   const [door, people] = [await startSqlDoor(postgres.ownerUrl), await openPeople()];
   say("Measuring decisions …");
   return measureDecisions(await serve({ scripts, folder, door, settings: people.settings, secrets: newSecrets(), keeps: true }));
+}
+
+/** The same with an organization of its own. */
+async function measureInvocationsAlone(scripts: Scripts, { onDisk: folder }: Folders, postgres: RealPostgres): Promise<Invocations> {
+  const secrets = newSecrets();
+  const { seed } = await openSeeding(postgres, secrets);
+  const tenant = await seed(1);
+  const [door, people] = [await startSqlDoor(postgres.ownerUrl), await openPeople()];
+  const workerd = await serve({ scripts, folder, door, settings: people.settings, secrets, keeps: true });
+  say("Measuring invocations …");
+  return measureInvocations(workerd, postgres, { issuer: people.issuer, url: people.receiver.url }, tenant);
 }
 
 type Serving = {

@@ -15,9 +15,18 @@ export async function askForApproval(context: InvokeContext, course: Course, dec
   const preview = previewOf(course, decided);
   if (ground.policy.terms === null || preview === undefined) throw new Error("an approval is required by terms, of what can be sent");
   const plan = await planApproval({
-    ...{ env, box, now, preview, terms: ground.policy.terms, replaces: approval.stale, requestedBy: tenant.actor },
-    ...{ grantId: attempt.grantId, agentId: attempt.agentId, invocationId: attempt.id },
-    ...{ requestDigest: attempt.requestDigest, actionDigest: attempt.actionDigest },
+    env,
+    box,
+    now,
+    preview,
+    terms: ground.policy.terms,
+    replaces: approval.stale,
+    requestedBy: tenant.actor,
+    grantId: attempt.grantId,
+    agentId: attempt.agentId,
+    invocationId: attempt.id,
+    requestDigest: attempt.requestDigest,
+    actionDigest: attempt.actionDigest,
   });
   if (!plan.ok) return concludeUnsent(context, course, denied({ ...decided, reasons: [plan.reason] }));
   const { row, ticket, build, consequences } = plan;

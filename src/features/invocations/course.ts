@@ -48,7 +48,9 @@ export async function conclude({ env, tenant, box }: InvokeContext, course: Cour
 export function concludeUnsent(context: InvokeContext, course: Course, outcome: Outcome): Promise<InvokedView> {
   const endings = course.approval.stale.map((row) => planEnding(row, context.now));
   return conclude(context, course, {
-    ...{ outcome, approval: null, ticket: null },
+    outcome,
+    approval: null,
+    ticket: null,
     build: (db) => endings.flatMap(({ build }) => build(db)),
     consequences: endings.flatMap(({ consequences }) => consequences),
   });

@@ -1,6 +1,6 @@
 import type { Proposal } from "../../grants/ledger.ts";
 import { newId } from "../../platform/ids.ts";
-import { openCredential, type CapabilityGround } from "../capabilities/index.ts";
+import { openCredential } from "../capabilities/index.ts";
 import type { Course, InvokeContext } from "./course.ts";
 import { actionDigestOf, repeatKeyOf } from "./digests.ts";
 import { findApproval } from "./find-approval.ts";
@@ -22,11 +22,11 @@ export async function prepare(context: InvokeContext, ground: Ground, args: Argu
   const request = judgeRequest(ground, args, now);
   const actionDigest = await actionDigestOf(boundTo(ground), args);
   const approval = findApproval(ground.approvals, { actionDigest, now });
-  const opened = mode === "production" ? await openForUse(context, capability) : null;
+  const opened = await openForUse(context, ground);
   const findings = [
     ...request.findings,
     ...(approval.fault === null ? [] : [approval.fault]),
-    ...(opened === "unavailable" ? (["credential_unavailable"] as const) : []),
+    ...(opened.ok ? [] : (["credential_unavailable"] as const)),
   ];
   const { costMicros } = request;
   const pactChecks = await pactChecksOf(request.pacts);
@@ -38,30 +38,54 @@ export async function prepare(context: InvokeContext, ground: Ground, args: Argu
   const known = { attempt, agentVersion: { number, digest }, approvalId: usable?.id ?? null };
   const deadlineMs = now.getTime() + capability.definition.timeoutMs + graceMs;
   const proposal: Proposal = {
-    ...{ orgId: tenant.orgId, grantId: grant.id, invocationId: attempt.id, at: attempt.at, mode, basis: ground.basis },
+    orgId: tenant.orgId,
+    grantId: grant.id,
+    invocationId: attempt.id,
+    at: attempt.at,
+    mode,
+    basis: ground.basis,
     idempotencyKey: await repeatKeyOf(tenant.actor, tenant.repeatable?.key ?? null),
-    ...{ terms: policy.terms, ...input, findings, approval: usable, deadlineMs },
+    terms: policy.terms,
+    ...input,
+    findings,
+    approval: usable,
+    deadlineMs,
     recovery: mode === "production" ? await planRecovery(box, input, known) : null,
   };
-  return { request, attempt, input, approval, credential: opened === "unavailable" ? null : opened, deadlineMs, proposal };
+  return { request, attempt, input, approval, credential: opened.ok ? opened.credential : null, deadlineMs, proposal };
 }
 
 const boundTo = ({ grant, agent, capability, policy }: Ground) => ({
-  ...{ grantId: grant.id, agentId: agent.id, agentVersionDigest: agent.versionDigest },
-  ...{ capability, policy },
+  grantId: grant.id,
+  agentId: agent.id,
+  agentVersionDigest: agent.versionDigest,
+  capability,
+  policy,
 });
 
 const attemptOf = ({ grant, agent, capability, policy, mode, basis }: Ground) => ({
-  ...{ id: newId("invocation"), grantId: grant.id, agentId: agent.id, capabilityId: capability.id, mode, basis },
-  policy: { id: policy.id, version: policy.version, digest: policy.digest },
+  id: newId("invocation"),
+  grantId: grant.id,
+  agentId: agent.id,
+  capabilityId: capability.id,
+  mode,
+  basis,
+  policy: {
+    id: policy.id,
+    version: policy.version,
+    digest: policy.digest,
+  },
   counterparty: capability.definition.counterpartyOrgId,
 });
 
+type Opened = { readonly ok: true; readonly credential: string | null } | { readonly ok: false };
+
 /** Opened in production alone: what sends nothing needs no secret. */
-async function openForUse({ box }: InvokeContext, capability: CapabilityGround): Promise<string | null | "unavailable"> {
+async function openForUse({ box }: InvokeContext, { mode, capability }: Ground): Promise<Opened> {
+  if (mode === "simulation") return { ok: true, credential: null };
   try {
-    return await openCredential(box, capability);
+    return { ok: true, credential: await openCredential(box, capability) };
   } catch {
-    return "unavailable";
+    return { ok: false };
   }
 }

@@ -70,8 +70,13 @@ async function readAsAgent(
   if (answered.length > 0) throw new AlreadyDone();
   const { basis, mode } = await groundOf(row);
   const isOfGrant = named?.grantId === row.grant.id;
+  const { grant, agent } = row;
   return {
-    ...{ grant: row.grant, agent: row.agent, capability, pacts, mode },
+    grant,
+    agent,
+    capability,
+    pacts,
+    mode,
     basis: basis ?? noBasis,
     policy: { ...policy, version: policy.activeVersion ?? 0 },
     score: await scoreOf({ agentId, now }, [versions, fresh, evidence]),

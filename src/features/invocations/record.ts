@@ -27,8 +27,13 @@ export async function record<A extends object | null>(
   return writeChained(ground.head, async (head) => {
     const receipt = await planReceipt({ env, tenant, now: currentTime() }, { ...ground, head }, facts, {
       invocationId: attempt.id,
-      ...{ status: outcome.status, decision: outcome.decision, reasons: outcome.reasons, effect: outcome.effect },
-      ...{ requestDigest: attempt.requestDigest, approvalId: approval?.id ?? null, costMicros: attempt.costMicros },
+      status: outcome.status,
+      decision: outcome.decision,
+      reasons: outcome.reasons,
+      effect: outcome.effect,
+      requestDigest: attempt.requestDigest,
+      approvalId: approval?.id ?? null,
+      costMicros: attempt.costMicros,
     });
     const answer = answerOf(receipt.view);
     const resource = action === "grant.invoked" ? attempt.grantId : attempt.id;

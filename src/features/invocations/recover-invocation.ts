@@ -38,7 +38,9 @@ export async function recoverInvocation(env: Environment, entry: OverdueEntry): 
   const { verdict } = entry;
   const input = UndecidedInput.parse(await openInput(box, attempt.id, sealedInput));
   const recorded = {
-    ...{ attempt, outcome: lost(decidedBy(verdict)), budgetShare: verdict.budgetShare },
+    attempt,
+    outcome: lost(decidedBy(verdict)),
+    budgetShare: verdict.budgetShare,
     approval: approval ?? null,
     sealedInput: await sealInput(box, attempt.id, recordedInput(input, verdict)),
   };

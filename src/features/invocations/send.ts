@@ -59,15 +59,34 @@ function endingOf({ ground, attempt, credential }: Course, outcome: Outcome, use
   const { drifted } = outcome;
   const use = { kind: "sealed_credential_used", credential: capabilityId, at: now, count: 1 } as const;
   return {
-    ...{ outcome, approval: used, ticket: null },
+    outcome,
+    approval: used,
+    ticket: null,
     build: (db) => [
       ...(effect?.build(db) ?? []),
-      ...(drifted === null ? [] : [updateDrifted(db, { id: capabilityId, version, digest: drifted, at: now })]),
+      ...(drifted === null
+        ? []
+        : [
+            updateDrifted(db, {
+              id: capabilityId,
+              version,
+              digest: drifted,
+              at: now,
+            }),
+          ]),
       ...(credential === null ? [] : [insertSecurityEvents(db, [use])]),
     ],
     consequences: [
       ...(effect?.consequences ?? []),
-      ...(drifted === null ? [] : [{ action: "capability.drifted", resource: capabilityId, change: { digest: drifted } } as const]),
+      ...(drifted === null
+        ? []
+        : [
+            {
+              action: "capability.drifted",
+              resource: capabilityId,
+              change: { digest: drifted },
+            } as const,
+          ]),
     ],
   };
 }

@@ -59,7 +59,11 @@ async function counterpartyOf(statement: string): Promise<string | null> {
 
 function writeSettled({ env, tenant, now }: Context, { row, receipt: ground, counterparty, approval }: Ground, effect: Known) {
   const settled = {
-    ...{ id: row.id, revision: row.revision, effect, settledBy: tenant.actor, settledAt: now },
+    id: row.id,
+    revision: row.revision,
+    effect,
+    settledBy: tenant.actor,
+    settledAt: now,
     status: effect === "confirmed" ? "executed" : "failed",
   } as const;
   const view = toInvocation({ ...row, ...settled });
@@ -76,9 +80,24 @@ function writeSettled({ env, tenant, now }: Context, { row, receipt: ground, cou
 
 /** A person's word on the same action; the rules that decided over the call stand in the receipt of that. */
 const factsOf = (row: InvocationRow, counterparty: string | null, effect: Known): ReceiptFacts => ({
-  action: { name: "invocation.settle", digest: row.actionDigest },
+  action: {
+    name: "invocation.settle",
+    digest: row.actionDigest,
+  },
   about: row.id,
   mode: row.mode,
-  ...{ policy: null, approval: null, outcome: null, intent: null, counterparty },
-  ...(effect === "confirmed" ? { disposition: "executed", effect: "confirmed" } : { disposition: "errored", effect: "attempted" }),
+  policy: null,
+  approval: null,
+  outcome: null,
+  intent: null,
+  counterparty,
+  ...(effect === "confirmed"
+    ? {
+        disposition: "executed",
+        effect: "confirmed",
+      }
+    : {
+        disposition: "errored",
+        effect: "attempted",
+      }),
 });

@@ -92,7 +92,8 @@ export async function measureSessions(
   };
 }
 
-async function seedOwner({ owner }: RealPostgres, tenant: Tenant): Promise<void> {
+/** Makes the owner of an organization known, as whom the issuer signs sessions. */
+export async function seedOwner({ owner }: RealPostgres, tenant: Tenant): Promise<void> {
   const { orgId } = tenant;
   const { organization, user } = externalOf(tenant);
   const now = currentTime();

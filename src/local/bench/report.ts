@@ -8,6 +8,7 @@ import type { Rooms } from "./measure-rooms.ts";
 import type { Trust } from "./measure-trust.ts";
 import { paymentGoals, paymentTables } from "./report-payments.ts";
 import type { Decisions } from "./measure-decisions.ts";
+import type { Invocations } from "./measure-invocations.ts";
 import { decisionGoals, decisionTable } from "./report-decisions.ts";
 import { roomGoals, roomTables } from "./report-rooms.ts";
 import { webhookGoals, webhookTables, type PeopleAndWebhooks } from "./report-webhooks.ts";
@@ -107,6 +108,19 @@ export const reportPeople = (people: PeopleAndWebhooks): string =>
 /** The same of policy decisions alone. */
 export const reportDecisions = (decisions: readonly Decisions[]): string =>
   [machine("and nothing else"), goalTable(decisionGoals(decisions)), decisionTable(decisions)].join("\n\n");
+
+export const reportInvocations = (invocations: Invocations): string =>
+  [machine("for the upstream a server of its own"), invocationTable(invocations)].join("\n\n");
+
+const invocationTable = ({ direct, simulated, executed }: Invocations): string =>
+  table(
+    ["one connection, median", "ms", "above the upstream alone"],
+    [
+      ["the upstream alone", direct.toFixed(2), ""],
+      ["`POST /v1/grants/{id}/invoke`, in simulation", simulated.toFixed(2), "nothing is sent"],
+      ["the same in production: decided, sent and receipted", executed.toFixed(2), `${(executed - direct).toFixed(2)} ms`],
+    ],
+  );
 
 /** The report in Markdown, ratios first; every figure of it is from the same run. */
 export function report(measured: Measured): string {

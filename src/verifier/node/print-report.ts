@@ -47,7 +47,7 @@ function lineOf(found: Finding, accepted: readonly Verdict[]): string {
 function headOf({ predicateType, predicate, subject }: NonNullable<Report["statement"]>): string[] {
   const kind = Object.entries(predicateTypes).find(([, type]) => type === predicateType)?.[0] ?? predicateType;
   const { id, issuer, organization, deployment, agent, issuedAt } = predicate;
-  const own = ["mode", "room", "swarm", "payment", "operation"].flatMap((name) => {
+  const own = ["mode", "disposition", "effect", "counterparty", "room", "swarm", "payment", "operation"].flatMap((name) => {
     const said = predicate[name];
     return typeof said === "string" ? [`  ${name.padEnd(11)} ${said}`] : [];
   });

@@ -19,7 +19,11 @@ describe("an invocation that needs an approval", () => {
     const some = await newAsking();
     const waiting = await some.invoke(refund);
     expect(waiting.body).toMatchObject({
-      ...{ status: "pending", decision: "require_approval", reasons: ["approval_required"], ruleIds: ["ask"], effect: null },
+      status: "pending",
+      decision: "require_approval",
+      reasons: ["approval_required"],
+      ruleIds: ["ask"],
+      effect: null,
       approval: { status: "pending", url: expect.stringContaining("/approvals/apr_") },
       receipt: { disposition: "blocked", effect: null },
     });
@@ -29,7 +33,11 @@ describe("an invocation that needs an approval", () => {
     await approve(some, waiting);
     const done = await some.invoke(refund);
     expect(done.body).toMatchObject({
-      ...{ status: "executed", decision: "require_approval", reasons: ["approved"], effect: "confirmed", approval: null },
+      status: "executed",
+      decision: "require_approval",
+      reasons: ["approved"],
+      effect: "confirmed",
+      approval: null,
       receipt: { disposition: "executed", effect: "confirmed" },
     });
     expect(await roundTrips(done.requestId)).toBe(3);

@@ -15,8 +15,15 @@ describe("invoking a grant", () => {
     const answer = await some.invoke(refund);
     expect(answer.status, answer.text).toBe(200);
     expect(answer.body).toMatchObject({
-      ...{ grantId: some.grantId, mode: "simulation", status: "simulated", decision: "allow", reasons: ["allowed_by_rule"], effect: null },
-      ...{ label: "simulation: nothing was sent", approval: null, upstreamStatus: null },
+      grantId: some.grantId,
+      mode: "simulation",
+      status: "simulated",
+      decision: "allow",
+      reasons: ["allowed_by_rule"],
+      effect: null,
+      label: "simulation: nothing was sent",
+      approval: null,
+      upstreamStatus: null,
       receipt: { action: "grant.invoke", mode: "simulation", disposition: "blocked", effect: null, about: answer.body.invocationId },
     });
     expect((await some.sent()).calls).toEqual([]);
@@ -51,7 +58,12 @@ describe("invoking a grant", () => {
     const answer = await some.invoke(refund);
     expect(answer.status, answer.text).toBe(200);
     expect(answer.body).toMatchObject({
-      ...{ mode: "production", label: null, status: "executed", decision: "allow", effect: "confirmed", upstreamStatus: 200 },
+      mode: "production",
+      label: null,
+      status: "executed",
+      decision: "allow",
+      effect: "confirmed",
+      upstreamStatus: 200,
       result: { body: { amount: 5 } },
       receipt: { mode: "production", disposition: "executed", effect: "confirmed" },
     });

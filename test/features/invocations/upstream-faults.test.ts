@@ -22,7 +22,10 @@ describe("an upstream that fails", () => {
     const some = await newProduction({ behaviour: "slow", definition: { timeoutMs: 300 }, grant: money });
     const answer = await some.invoke(refund, { "idempotency-key": "k" });
     expect(answer.body).toMatchObject({
-      ...{ status: "unknown", decision: "allow", effect: "unknown", upstreamStatus: null },
+      status: "unknown",
+      decision: "allow",
+      effect: "unknown",
+      upstreamStatus: null,
       receipt: { disposition: "timed_out", effect: "unknown" },
     });
     expect("result" in answer.body).toBe(false);
@@ -61,7 +64,9 @@ describe("an upstream that fails", () => {
       ...{ status: "failed", effect: "failed", upstreamStatus: 422, result: { error: "no such order" } },
       receipt: { disposition: "errored", effect: "attempted" },
     });
-    await expect.poll(async () => (await standingOf(some)).usage.production).toMatchObject({ total: 0, spentTodayMicros: 0 });
+    await expect
+      .poll(async () => (await standingOf(some)).usage.production, { timeout: 10_000 })
+      .toMatchObject({ total: 0, spentTodayMicros: 0 });
   });
 
   it("that says back the credential is not passed on with it, nor is that kept, nor digested", async () => {
@@ -106,6 +111,6 @@ describe("an upstream tool", () => {
     expect((await some.invoke(order)).body).toMatchObject({ mode: "simulation", status: "simulated" });
     const events = await ownerSees("select 1 from audit_events where org_id = $1 and action = 'capability.drifted'", some.org.orgId);
     expect(events).toHaveLength(1);
-    await expect.poll(async () => (await standingOf(some)).unsettled).toBe(0);
+    await expect.poll(async () => (await standingOf(some)).unsettled, { timeout: 10_000 }).toBe(0);
   });
 });
