@@ -78,8 +78,9 @@ describe.skipIf(skip)("oversight, on a PostgreSQL server", () => {
   });
   const tell = (...events: readonly NewEvent[]) => write([executed(insertEvents(within(), agentId, events, new Date()))]);
   const invocation = (n: number): string => `inv_${String(n).padStart(22, "0")}`;
-  const matched = async (id: string): Promise<unknown[]> =>
-    (await server.owner.pool.query("select matched_invocation_id from telemetry_events where id = $1", [id])).rows;
+  const read = async (query: string, ...params: unknown[]): Promise<unknown[]> =>
+    (await asApp(app.pool, enter(orgId), statement(query, ...params)))[1]?.rows ?? [];
+  const matched = (id: string): Promise<unknown[]> => read("select matched_invocation_id from telemetry_events where id = $1", id);
 
   it("has nobody but an active member of the organization as assignee", async () => {
     const [member, elsewhere] = [await memberOf(orgId, "ada"), await memberOf(await newOrganization(server.owner.pool), "eve")];
@@ -142,24 +143,21 @@ describe.skipIf(skip)("oversight, on a PostgreSQL server", () => {
   it("gives one invocation to one of those that claim it at the same moment", async () => {
     const claims = Array.from({ length: 24 }, () => claim(invocation(2)));
     await Promise.all(claims.map((one) => tell(one)));
-    const { rows } = await server.owner.pool.query("select id from telemetry_events where matched_invocation_id = $1", [invocation(2)]);
-    expect(rows).toHaveLength(1);
+    expect(await read("select id from telemetry_events where matched_invocation_id = $1", invocation(2))).toHaveLength(1);
   });
 
   it("takes an event once where it is told at the same moment, and numbers them itself", async () => {
     const told = [claim(null), claim(invocation(4), { position: 1 })];
     await Promise.all(Array.from({ length: 12 }, () => tell(...told)));
-    const { rows } = await server.owner.pool.query("select event_seq > 0 as numbered from telemetry_events where id = any ($1)", [
-      told.map(({ id }) => id),
-    ]);
-    expect(rows).toEqual([{ numbered: true }, { numbered: true }]);
-    expect(await matched(told[1]?.id ?? "")).toEqual([{ matched_invocation_id: invocation(4) }]);
+    const [first, second] = told.map(({ id }) => id);
+    expect(await read("select event_seq > 0 from telemetry_events where id in ($1, $2)", first, second)).toEqual([["t"], ["t"]]);
+    expect(await matched(second ?? "")).toEqual([[invocation(4)]]);
   });
 
   it("has no second claim of an invocation, no match that was not named, and no word taken back, whoever writes", async () => {
     const first = claim(invocation(5));
     await tell(first);
-    expect(await matched(first.id)).toEqual([{ matched_invocation_id: invocation(5) }]);
+    expect(await matched(first.id)).toEqual([[invocation(5)]]);
     const forge = (found: string, named: string) =>
       write([
         statement(
