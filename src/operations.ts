@@ -17,12 +17,14 @@ import { invocationOperations } from "./features/invocations/operations.ts";
 import { judgePanelOperations } from "./features/judge-panels/operations.ts";
 import { grantOperations } from "./features/grants/operations.ts";
 import { keyOperations } from "./features/keys/operations.ts";
+import { mcpOperations } from "./features/mcp/operations.ts";
 import { noticeOperations } from "./features/notices/operations.ts";
 import { memberOperations } from "./features/members/operations.ts";
 import { pactOperations } from "./features/pacts/operations.ts";
 import { policyOperations } from "./features/policies/operations.ts";
 import { paymentOperations } from "./features/payments/operations.ts";
 import { priceOperations } from "./features/prices/operations.ts";
+import { ratingOperations } from "./features/ratings/operations.ts";
 import { receiptOperations } from "./features/receipts/operations.ts";
 import { roomDoorOperations } from "./features/rooms/door-operations.ts";
 import { roomOperations } from "./features/rooms/operations.ts";
@@ -52,6 +54,7 @@ export const operations: readonly Operation[] = [
   ...attestationOperations,
   ...trustOperations,
   ...receiptOperations,
+  ...ratingOperations,
   ...capabilityOperations,
   ...policyOperations,
   ...invocationOperations,
@@ -77,5 +80,6 @@ export const operations: readonly Operation[] = [
   ...auditOperations,
   ...evidenceOperations,
   ...transparencyOperations,
+  ...mcpOperations(() => operations),
   ...siteOperations(() => operations),
 ];

@@ -46,7 +46,7 @@ export class CelTyping {
     try {
       const parsed = this.#environment.parse(source);
       const { valid, type, error } = this.#environment.check(withStrictHas(source, parsed.ast));
-      if (!valid) return messageOf(error);
+      if (!valid) return messageOf(error).replaceAll(strictHas, "has");
       return type === "bool" ? undefined : `the expression gives ${type ?? "nothing"}, not bool`;
     } catch (error) {
       return messageOf(error);
@@ -55,7 +55,7 @@ export class CelTyping {
 }
 
 /** As long as `has`, so that what a message shows of the expression stays in its place. */
-const strictHas = "Has";
+const strictHas = "h_s";
 
 function withStrictHas(source: string, ast: ASTNode): string {
   let text = source;

@@ -7,14 +7,17 @@ import { guaranteedChars, withShare, workPerExpression, type WorkBudget } from "
 const elements = 64;
 const mostNames = 8;
 
-const list = (at: (index: number) => JsonValue): JsonValue => Array.from({ length: elements }, (_, index) => at(index));
+const list = (at: (index: number) => JsonValue, length: number = elements): JsonValue => Array.from({ length }, (_, index) => at(index));
 const object = (names: readonly string[], of: JsonValue): JsonValue => Object.fromEntries(names.map((name) => [name, of]));
 
 /** Small answers of the shapes that cost most: a text, a list, and lists of objects with the members that are looked for. */
-export function specimenAnswers(names: Iterable<string>): readonly JsonValue[] {
+export function specimenAnswers(
+  names: Iterable<string>,
+  { chars, length }: { readonly chars: number; readonly length: number } = { chars: guaranteedChars, length: elements },
+): readonly JsonValue[] {
   const known = [...names].slice(0, mostNames);
-  const objects = list((index) => object(known, index));
-  return ["a".repeat(guaranteedChars), list((index) => index), objects, object(known, objects)];
+  const objects = list((index) => object(known, index), length);
+  return ["a".repeat(chars), list((index) => index, length), objects, object(known, objects)];
 }
 
 /**

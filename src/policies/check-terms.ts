@@ -61,13 +61,14 @@ const hinted = (detail: string): string =>
   /double [^\s]+ u?int|int [^\s]+ double/.test(detail) ? `${detail}\n\nNumbers are doubles here: write 5.0, not 5.` : detail;
 
 const mostNames = 8;
+const small = { chars: 1_024, length: 16 } as const;
 const decisionNames = new Set(["arguments", ...Object.values(decisionTypes).flatMap((members) => Object.keys(members))]);
 
 /** Whether the rules can judge small arguments of the shapes that cost most, with the work that one decision has. */
 function judgesSpecimens(programs: readonly CelProgram[]): boolean {
   const members = new Set(programs.flatMap((program) => [...program.members]));
   const names = [...members].filter((name) => !decisionNames.has(name)).slice(0, mostNames);
-  return specimenAnswers(names).every((answer) => {
+  return specimenAnswers(names, small).every((answer) => {
     const values = celContext({ ...specimenFacts, arguments: Object.fromEntries(names.map((name) => [name, answer])) });
     const budget = newWorkBudget(workPerDecision);
     return programs.every((program) => {

@@ -87,25 +87,28 @@ function readingsOf(text: string): readonly Reading[] {
 /** Lower case of ASCII alone, so that every character stays in its place. */
 const lower = (text: string): string => text.replace(/[A-Z]/g, (char) => char.toLowerCase());
 
-/** The characters of a base64 text that depend on the secret alone, wherever in the encoded bytes it begins. */
-function inBase64(secret: string): readonly string[] {
+/** A text to look for; `lead` and `tail`: whether the base64 digit before or behind it holds bits of the secret too. */
+type Needle = { readonly text: string; readonly lead: boolean; readonly tail: boolean };
+const asItStands = (text: string): Needle => ({ text, lead: false, tail: false });
+
+/** The digits of a base64 text that depend on the secret alone, wherever in the encoded bytes it begins. */
+function inBase64(secret: string): readonly Needle[] {
   const bytes = utf8(secret);
   return [0, 1, 2].flatMap((offset) => {
     const padded = new Uint8Array(offset + bytes.length);
     padded.set(bytes, offset);
-    const whole = toBase64(padded).replace(/=+$/, "");
-    const first = offset === 0 ? 0 : offset + 1;
-    const last = Math.floor(((offset + bytes.length) * 8) / 6);
-    const sure = whole.slice(first, last);
-    return [sure, sure.replaceAll("+", "-").replaceAll("/", "_")];
+    const bits = padded.length * 8;
+    const sure = toBase64(padded).slice(offset === 0 ? 0 : offset + 1, Math.floor(bits / 6));
+    const needle = { lead: offset > 0, tail: bits % 6 !== 0 };
+    return [sure, sure.replaceAll("+", "-").replaceAll("/", "_")].map((text) => ({ ...needle, text }));
   });
 }
 
 /** What is looked for: the secret as it stands, as form data has its spaces, in hexadecimal, and in base64. */
-function needlesOf(secret: string): readonly string[] {
-  const squeezed = secret.replace(/\s+/g, "");
-  const forms = [secret, squeezed, secret.replaceAll(" ", "+"), toHex(utf8(secret)), ...inBase64(secret)];
-  return [...new Set(forms.map(lower))].filter((form) => form.length >= leastChars);
+function needlesOf(secret: string): readonly Needle[] {
+  const forms = [secret, secret.replace(/\s+/g, ""), secret.replaceAll(" ", "+"), toHex(utf8(secret))];
+  const needles = [...[...new Set(forms)].map(asItStands), ...inBase64(secret)];
+  return needles.map((needle) => ({ ...needle, text: lower(needle.text) })).filter(({ text }) => text.length >= leastChars);
 }
 
 /** What of a credential is secret: all of it, and of `user:password` in base64 (RFC 7617) what it says and the password. */
@@ -120,14 +123,18 @@ function secretsOf(credential: string, prefix: string): readonly string[] {
   }
 }
 
+const base64Digit = /[a-z0-9+/_-]/;
 type Range = { readonly start: number; readonly end: number };
 
-function findAll({ text, starts, ends }: Reading, needles: readonly string[]): readonly Range[] {
+function findAll({ text, starts, ends }: Reading, needles: readonly Needle[]): readonly Range[] {
   const searched = lower(text);
-  return needles.flatMap((needle) => {
+  return needles.flatMap(({ text: needle, lead, tail }) => {
     const ranges: Range[] = [];
     for (let at = searched.indexOf(needle); at !== -1; at = searched.indexOf(needle, at + needle.length)) {
-      ranges.push({ start: starts[at] ?? 0, end: ends[at + needle.length - 1] ?? text.length });
+      const first = lead && at > 0 ? at - 1 : at;
+      let end = at + needle.length;
+      if (tail && base64Digit.test(searched.charAt(end))) end += 1;
+      ranges.push({ start: starts[first] ?? 0, end: ends[end - 1] ?? text.length });
     }
     return ranges;
   });
@@ -150,7 +157,7 @@ function withoutRanges(text: string, ranges: readonly Range[]): string {
  */
 export function redactorOf(credential: string | null, prefix = ""): Redact {
   if (credential === null) return (value) => value;
-  const needles = [...new Set(secretsOf(credential, prefix).flatMap(needlesOf))];
+  const needles = secretsOf(credential, prefix).flatMap(needlesOf);
   const clean = (text: string): string => {
     const ranges = readingsOf(text).flatMap((reading) => findAll(reading, needles));
     return ranges.length === 0 ? text : withoutRanges(text, ranges);

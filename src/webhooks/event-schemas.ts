@@ -113,7 +113,7 @@ const approvalSchemas = () => {
   const used = { ...decided, consumedBy: id("invocation").describe("the call that used it up") };
   return {
     "approval.proposed": z.strictObject(approval),
-    "approval.pending": z.strictObject({ ...approval, url: z.url().max(300).describe("where a signed-in person decides") }),
+    "approval.pending": z.strictObject(approval).describe("a signed-in person decides it on `/approvals/{approvalId}` here"),
     "approval.approved": z.strictObject(decided),
     "approval.denied": z.strictObject(decided),
     "approval.expired": z.strictObject(approval).describe("nobody decided in time, or what was approved was not used in time"),

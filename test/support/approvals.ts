@@ -1,58 +1,37 @@
 import { env } from "cloudflare:workers";
+import { and, eq } from "drizzle-orm";
 import { actAsSystem } from "../../src/access/system-principal.ts";
 import type { JsonValue } from "../../src/crypto/canonical-json.ts";
 import { jsonDigest } from "../../src/crypto/digest.ts";
-import { capabilities, capabilityVersions } from "../../src/db/schema/capabilities.ts";
+import { agents } from "../../src/db/schema/agents.ts";
 import { grants } from "../../src/db/schema/grants.ts";
-import { policies, policyVersions } from "../../src/db/schema/policies.ts";
 import { requireEnvironment } from "../../src/env.ts";
 import { planApproval, type ApprovalRow, type PreviewFacts } from "../../src/features/approvals/index.ts";
 import { newId } from "../../src/platform/ids.ts";
-import { PolicyTerms } from "../../src/policies/policy.ts";
-import { CapabilityDefinition } from "../../src/upstreams/capability.ts";
+import { newGround, type Granted } from "./grants.ts";
 import type { TestOrganization } from "./organization.ts";
+import type { TestPerson } from "./people.ts";
 
 export const testEnvironment = requireEnvironment(env);
 
-/** An agent's grant, as its tables hold it. */
+/** An agent's grant, and what it is for. */
 export type TestGrant = { readonly id: string; readonly agentId: string; readonly capabilityId: string; readonly policyId: string };
 
-/** A grant that waits for nothing but an approval, with its capability and policy; `createdBy` is who created it. */
-export async function newGrant(org: Pick<TestOrganization, "orgId" | "call">, createdBy = "member:mbr_nobody"): Promise<TestGrant> {
-  const registered = await org.call("POST", "/v1/agents", { externalId: crypto.randomUUID(), name: "Asker" });
-  return grantTo(org, registered.body.id, createdBy);
+/** A grant of a new agent of the organization. */
+export async function newGrant(org: TestOrganization): Promise<TestGrant> {
+  const ground = await newGround(org);
+  return grantBy(ground.operator, ground, ground.agentId);
 }
 
-/** The same for an agent that there is. */
-export async function grantTo({ orgId }: Pick<TestOrganization, "orgId">, agentId: string, createdBy: string): Promise<TestGrant> {
-  const { tenant } = await actAsSystem(testEnvironment, orgId, "system:test");
-  const now = new Date();
-  const [id, capabilityId, policyId] = [newId("grant"), newId("capability"), newId("policy")];
-  const definition = CapabilityDefinition.parse({
-    kind: "http",
-    method: "POST",
-    urlTemplate: "https://shop.example/",
-    argumentsSchema: {},
-  });
-  const terms = PolicyTerms.parse({ rules: [{ id: "ask", effect: "require_approval", when: "true" }] });
-  const stamp = { createdAt: now, updatedAt: now };
-  const made = { createdBy, createdAt: now };
-  await tenant.write({ action: "grant.created", resource: id, change: {}, answer: null }, ({ orm }) => [
-    orm.insert(capabilities).values({
-      ...{ orgId, id: capabilityId, name: capabilityId, description: "Orders", kind: "http", status: "active" },
-      ...{ version: 1, credentialVersion: 0, revision: 1, ...stamp },
-    }),
-    orm.insert(capabilityVersions).values({ orgId, capabilityId, version: 1, definition, digest: "sha256:capability", ...made }),
-    orm.insert(policies).values({
-      ...{ orgId, id: policyId, capabilityId, name: "Policy", activeVersion: 1, activation: 1, latestVersion: 1, revision: 1, ...stamp },
-    }),
-    orm.insert(policyVersions).values({ orgId, policyId, version: 1, terms, digest: "sha256:policy", capabilityVersion: 1, ...made }),
-    orm.insert(grants).values({
-      ...{ orgId, id, agentId, capabilityId, policyId, toolName: `orders_${id.toLowerCase()}`, budget: {}, ratePerMinute: 60 },
-      ...{ status: "active", createdBy, revision: 1, ...stamp },
-    }),
-  ]);
-  return { id, agentId, capabilityId, policyId };
+/** What one person grants to an agent. */
+export async function grantBy(
+  creator: Pick<TestPerson, "call">,
+  { capabilityId, policyId }: Pick<Granted, "capabilityId" | "policyId">,
+  agentId: string,
+): Promise<TestGrant> {
+  const { status, text, body } = await creator.call("POST", "/v1/grants", { agentId, capabilityId, policyId });
+  if (status !== 201) throw new Error(text);
+  return { id: body.id, agentId, capabilityId, policyId };
 }
 
 export type Asking = {
@@ -102,4 +81,32 @@ export async function askApproval(
   const { build, consequences } = plan;
   await tenant.write({ action: "grant.invoked", resource: invocationId, change: {}, answer: null, consequences }, build);
   return plan.row;
+}
+
+/** Has a grant's time be over. */
+export async function expireGrant(orgId: string, id: string): Promise<void> {
+  const { tenant } = await actAsSystem(testEnvironment, orgId, "system:test");
+  await tenant.write({ action: "grant.updated", resource: id, change: {}, answer: null }, ({ orm }) => [
+    orm
+      .update(grants)
+      .set({ expiresAt: new Date(), revision: 2 })
+      .where(and(eq(grants.orgId, orgId), eq(grants.id, id))),
+  ]);
+}
+
+/** An agent like another one, as those are that were there before it was kept who registered them. */
+export async function copyWithoutRegistrant({ orgId }: Pick<TestOrganization, "orgId">, agentId: string): Promise<string> {
+  const { tenant } = await actAsSystem(testEnvironment, orgId, "system:test");
+  const [[found]] = await tenant.read(({ orm }) => [
+    orm
+      .select()
+      .from(agents)
+      .where(and(eq(agents.orgId, orgId), eq(agents.id, agentId))),
+  ]);
+  if (found === undefined) throw new Error("no such agent");
+  const id = newId("agent");
+  await tenant.write({ action: "agent.created", resource: id, change: {}, answer: null }, ({ orm }) => [
+    orm.insert(agents).values({ ...found, id, externalId: id, registeredBy: null }),
+  ]);
+  return id;
 }

@@ -1,3 +1,4 @@
+import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { and, eq } from "drizzle-orm";
 import { actAsSystem } from "../../src/access/system-principal.ts";
@@ -6,6 +7,7 @@ import { requireEnvironment } from "../../src/env.ts";
 import { groundOf, selectBasis } from "../../src/features/grants/index.ts";
 import { agentCaller, newGrant, type Granted } from "./grants.ts";
 import type { Answer } from "./organization.ts";
+import { signInAs } from "./people.ts";
 
 /** What an upstream of the tests was sent (test-upstreams.node.ts). */
 type Sent = {
@@ -75,3 +77,25 @@ export async function newProduction(wish: Wish = {}): Promise<Invoking> {
   await promote(invoking);
   return invoking;
 }
+
+/** Has a member who had nothing to do with it approve what an invocation waits for. */
+export async function approve({ org }: Pick<Invoking, "org">, { body }: Answer): Promise<void> {
+  const person = await signInAs(org, "operator");
+  const path = `/v1/approvals/${body.approval.id}`;
+  const { previewDigest } = (await person.call("GET", path)).body;
+  const { status, text } = await person.call("POST", `${path}/approve`, { previewDigest });
+  if (status !== 200) throw new Error(text);
+}
+
+/** What a reservation does once its deadline has passed: the ledger's alarm. */
+export async function passDeadline({ org, grantId }: Pick<Invoking, "org" | "grantId">): Promise<void> {
+  const ledger = ledgerStub({ org, grantId });
+  await runInDurableObject(
+    ledger,
+    (_ledger, { storage }) => void storage.sql.exec("update reservations set deadline = 1 where deadline is not null"),
+  );
+  await runDurableObjectAlarm(ledger);
+}
+
+export const ledgerStub = ({ org, grantId }: Pick<Invoking, "org" | "grantId">) =>
+  env.GRANT_LEDGER.get(env.GRANT_LEDGER.idFromName(`${org.orgId}/${grantId}`));

@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { newId } from "../../src/platform/ids.ts";
-import { askApproval, newGrant } from "./approvals.ts";
+import { askApproval } from "./approvals.ts";
 import { offerPanel, setClaimPolicy } from "./harness.ts";
 import { agentCaller, capabilityBody, grantOn, newGround, policyTerms } from "./grants.ts";
 import { createOrganization, type TestOrganization } from "./organization.ts";
@@ -64,6 +64,7 @@ export const requestBodies: Readonly<Record<string, unknown>> = {
   "approvals.approve_on_page": `previewDigest=sha256%3A${"ab".repeat(32)}`,
   "approvals.deny_on_page": `previewDigest=sha256%3A${"ab".repeat(32)}`,
   "grants.invoke": { arguments: { orderId: "o-1", amount: 5 } },
+  "tools.invoke": { arguments: { orderId: "o-1", amount: 5 } },
   "invocations.settle": { effect: "confirmed" },
   "webhook_endpoints.create": { url: `${env.RECEIVER_URL}/hook/rows`, eventTypes: [] },
   "webhook_endpoints.update": { description: "Other receiver" },
@@ -109,6 +110,7 @@ export const unknownIds: Readonly<Record<string, string>> = {
   capabilityId: newId("capability"),
   policyId: newId("policy"),
   grantId: newId("grant"),
+  toolName: "no_such_tool",
   invocationId: newId("invocation"),
   endpointId: newId("webhookEndpoint"),
   eventId: newId("webhookEvent"),
@@ -153,10 +155,10 @@ export async function resourcesOf(org: TestOrganization): Promise<Readonly<Recor
   const shared = { offerId, token, cosignatureId };
   const endpointId = await make("/v1/webhook-endpoints", requestBodies["webhook_endpoints.create"]);
   const eventId: string = (await org.call("POST", `/v1/webhook-endpoints/${endpointId}/test`)).body.eventId;
-  const { id: approvalId } = await askApproval(org, await newGrant(org));
   const ground = await newGround(org);
+  const { id: grantId, toolName }: { id: string; toolName: string } = (await grantOn(ground)).body;
+  const { id: approvalId } = await askApproval(org, { ...ground, id: grantId });
   const exceptionId: string = (await org.call("GET", "/v1/exceptions?kind=approval_waiting")).body.items[0].id;
-  const grantId: string = (await grantOn(ground)).body.id;
   const asAgent = await agentCaller(ground, ground.agentId, ["grants:invoke"]);
   const { invocationId } = (await asAgent("POST", `/v1/grants/${grantId}/invoke`, requestBodies["grants.invoke"])).body;
   const proofs = { attestationId, receiptId, kid: signer.kid };
@@ -178,6 +180,8 @@ export async function resourcesOf(org: TestOrganization): Promise<Readonly<Recor
     ...{ endpointId, eventId },
     ...{ approvalId, exceptionId },
     ...{ capabilityId: ground.capabilityId, policyId: ground.policyId, grantId, invocationId },
+    approvalId,
+    ...{ capabilityId: ground.capabilityId, policyId: ground.policyId, grantId, toolName, invocationId },
   };
 }
 

@@ -1,6 +1,6 @@
 import { bigint, foreignKey, index, integer, jsonb, pgTable, primaryKey, real, text, timestamp } from "drizzle-orm/pg-core";
 import { sql } from "drizzle-orm";
-import type { InvocationEffect, InvocationStatus } from "../../grants/invocation.ts";
+import type { InvocationEffect, InvocationStatus, JudgedCondition } from "../../grants/invocation.ts";
 import type { DecisionReason, PolicyEffect } from "../../policies/decision.ts";
 import { grants } from "./grants.ts";
 import { receipts } from "./receipts.ts";
@@ -20,6 +20,8 @@ export const invocations = pgTable(
     reasons: jsonb().$type<readonly DecisionReason[]>().notNull(),
     /** Of the rules that decided. */
     ruleIds: jsonb().$type<readonly string[]>().notNull(),
+    /** What the agent's active pacts say of its arguments: evidence of the agent's score. */
+    pactChecks: jsonb().$type<readonly JudgedCondition[]>().notNull().default([]),
     status: text().$type<InvocationStatus>().notNull(),
     /** What is known of the effect upstream; null where nothing was sent. */
     effect: text().$type<InvocationEffect>(),
@@ -56,6 +58,7 @@ export const invocations = pgTable(
     index("invocations_page").on(table.orgId, table.createdAt, table.id),
     index("invocations_grant").on(table.orgId, table.grantId, table.createdAt, table.id),
     index("invocations_agent").on(table.orgId, table.agentId, table.createdAt, table.id),
+    index("invocations_policy").on(table.orgId, table.policyId, table.createdAt, table.id),
     index("invocations_receipt").on(table.orgId, table.receiptId),
     // What needs an operator, of each grant: few rows of many.
     index("invocations_exceptional")

@@ -10,7 +10,7 @@ import { previewOf, sealPreview, type PreviewFacts } from "./preview.ts";
 import { effectStatement, insertApproval, updateApproval } from "./store.ts";
 import type { ApprovalTicketView } from "./schemas.ts";
 import { boundTo, toldOf, toldOfDecided } from "./tell.ts";
-import { approvalUrl, toTicket } from "./view.ts";
+import { toTicket } from "./view.ts";
 
 /** Statements and events of a write that somebody else makes: what an approval's change brings about in it. */
 export type ApprovalChange = { readonly build: (db: ScopedDb) => Query[]; readonly consequences: readonly Consequence[] };
@@ -69,12 +69,7 @@ export async function planApproval(asked: Asked): Promise<ApprovalPlan> {
     consequences: [
       ...endings.flatMap(({ consequences }) => consequences),
       { action: "approval.proposed", resource: id, change: boundTo(row), announces: [{ type: "approval.proposed", data: told }] },
-      {
-        action: "approval.pending",
-        resource: id,
-        change: {},
-        announces: [{ type: "approval.pending", data: { ...told, url: approvalUrl(env, id) } }],
-      },
+      { action: "approval.pending", resource: id, change: {}, announces: [{ type: "approval.pending", data: told }] },
     ],
   };
 }

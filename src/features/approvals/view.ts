@@ -7,7 +7,7 @@ const pollAfterMs = 5_000;
 const timeOf = (at: Date | null): string | null => at?.toISOString() ?? null;
 
 /** The page on which a signed-in person decides. */
-export const approvalUrl = ({ publicOrigin }: Origin, id: string): string => `${publicOrigin}/approvals/${id}`;
+const approvalUrl = ({ publicOrigin }: Origin, id: string): string => `${publicOrigin}/approvals/${id}`;
 
 /** What an agent that waits is told. */
 export const toTicket = (row: Pick<ApprovalRow, "id" | "status" | "expiresAt">, env: Origin, now: Date): ApprovalTicketView => ({

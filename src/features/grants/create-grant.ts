@@ -2,8 +2,9 @@ import { requirePerson } from "../../access/principal.ts";
 import { toToolName } from "../../grants/tool-name.ts";
 import type { WriteContext } from "../../http/operation.ts";
 import { Problem, problem } from "../../http/problem.ts";
+import { toolNames } from "../../http/tool-names.ts";
 import { newId } from "../../platform/ids.ts";
-import { unpromoted, viewOf } from "./grant.ts";
+import { toldOf, unpromoted, viewOf } from "./grant.ts";
 import { requireFuture } from "./require-future.ts";
 import type { GrantInput, GrantView } from "./schemas.ts";
 import { insertGrant, selectAgentInService, selectCapabilityInUse, selectPolicyInForce, type NewGrantRow } from "./store.ts";
@@ -12,13 +13,14 @@ import { insertGrant, selectAgentInService, selectCapabilityInUse, selectPolicyI
 export async function createGrant(context: WriteContext<"grant.created">, input: GrantInput): Promise<GrantView> {
   const { tenant, principal, now } = context;
   const { actor: createdBy } = requirePerson(principal);
-  const { toolName, expiresAt, ...given } = input;
+  const { toolName: asked, expiresAt, ...given } = input;
   const endsAt = requireFuture(expiresAt, now);
   const capability = await requireGrantable(context, input);
+  const toolName = requireOwnName(asked ?? toToolName(capability.name));
   const row: NewGrantRow = {
     ...given,
     id: newId("grant"),
-    toolName: toolName ?? toToolName(capability.name),
+    toolName,
     expiresAt: endsAt,
     status: "active",
     promotedFor: null,
@@ -30,8 +32,11 @@ export async function createGrant(context: WriteContext<"grant.created">, input:
     updatedAt: now,
   };
   const view = viewOf(row, unpromoted, now);
+  const announces = [{ type: "grant.created", data: { ...toldOf(view), expiresAt: view.expiresAt } }] as const;
   try {
-    await tenant.write({ action: "grant.created", resource: row.id, change: view, answer: view }, (db) => [insertGrant(db, row)]);
+    await tenant.write({ action: "grant.created", resource: row.id, change: view, answer: view, announces }, (db) => [
+      insertGrant(db, row),
+    ]);
   } catch (fault) {
     // The agent's tools have names of their own: nothing else of a new grant can conflict.
     if (!(fault instanceof Problem) || fault.code !== "state_conflict") throw fault;
@@ -61,4 +66,11 @@ async function requireGrantable({ tenant }: WriteContext<"grant.created">, input
   ];
   if (errors.length > 0 || capability === undefined) throw problem("invalid_request", "nothing that can be granted", { errors });
   return capability;
+}
+
+/** No granted tool stands in the place of an operation's. */
+function requireOwnName(toolName: string): string {
+  if (!toolNames.some((name) => name === toolName)) return toolName;
+  const message = `${toolName} is a tool of this service: give the grant another toolName.`;
+  throw problem("invalid_request", "a reserved tool name", { errors: [{ path: "body.toolName", message }] });
 }

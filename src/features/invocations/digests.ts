@@ -1,16 +1,8 @@
 import type { JsonValue } from "../../crypto/canonical-json.ts";
 import { jsonDigest, type Digest } from "../../crypto/digest.ts";
-import { isStorable, type JsonObject } from "../../expressions/json.ts";
-import { problem } from "../../http/problem.ts";
 
-/** What was asked of a grant. What JSON can spell and no digest can hold is refused. */
-export function requestDigestOf(args: JsonObject): Promise<Digest> {
-  if (!isStorable(args)) {
-    const message = "Holds U+0000 or half a surrogate pair.";
-    throw problem("invalid_request", message, { errors: [{ path: "body.arguments", message }] });
-  }
-  return jsonDigest({ arguments: args });
-}
+/** What was asked of a grant: of one grant, the same digest is the same request. */
+export const requestDigestOf = (args: JsonValue): Promise<Digest> => jsonDigest({ arguments: args });
 
 /** All that an approval is bound to, beside the arguments. */
 export type ActionGround = {

@@ -37,8 +37,7 @@ async function useUp({ env, requestId, meter, now, tenant }: InvokeContext, cour
     await consumeApproval({ env, requestId, meter, now }, { orgId: tenant.orgId, row, actionDigest, invocationId });
   } catch (thrown) {
     // Where nobody knows whether it was used up, the reservation is left to the ledger's alarm.
-    if (thrown instanceof Problem && thrown.code === "state_conflict")
-      await settle(env, tenant.orgId, course, "released");
+    if (thrown instanceof Problem && thrown.code === "state_conflict") await settle(env, tenant.orgId, course, "released");
     throw thrown;
   }
 }
@@ -90,5 +89,7 @@ const settle = (env: InvokeContext["env"], orgId: string, { attempt: { id, grant
 /** Not waited for: where it is lost, the ledger's alarm finds the row and settles by it. */
 function settleLater({ env, tenant, waitUntil }: InvokeContext, course: Course, settled: Settled): void {
   const { id: invocationId } = course.attempt;
-  waitUntil(settle(env, tenant.orgId, course, settled).catch(() => log("warn", "invocation_unsettled", { orgId: tenant.orgId, invocationId })));
+  waitUntil(
+    settle(env, tenant.orgId, course, settled).catch(() => log("warn", "invocation_unsettled", { orgId: tenant.orgId, invocationId })),
+  );
 }

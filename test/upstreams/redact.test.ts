@@ -1,0 +1,110 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { toBase64, toHex, utf8 } from "../../src/crypto/encoding.ts";
+import type { JsonValue } from "../../src/crypto/canonical-json.ts";
+import { redactorOf } from "../../src/upstreams/redact.ts";
+
+/** What a credential may be: printable ASCII, without spaces around it. */
+const credential = fc
+  .string({ unit: fc.integer({ min: 0x20, max: 0x7e }).map((code) => String.fromCharCode(code)), minLength: 8, maxLength: 64 })
+  .filter((text) => text.trim() === text && new Set(text).size > 4);
+
+const percent = (text: string): string => [...utf8(text)].map((byte) => `%${byte.toString(16).padStart(2, "0")}`).join("");
+const entities = (text: string): string => [...text].map((char) => `&#x${char.charCodeAt(0).toString(16)};`).join("");
+const unicode = (text: string): string => [...text].map((char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`).join("");
+const html = (text: string): string => text.replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`);
+const base64Url = (text: string): string => toBase64(utf8(text)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+const quoted = (text: string): string => JSON.stringify(text).slice(1, -1);
+
+const encodings: Readonly<Record<string, (text: string) => string>> = {
+  plain: (text) => text,
+  upper: (text) => text.toUpperCase(),
+  lower: (text) => text.toLowerCase(),
+  url: encodeURIComponent,
+  form: (text) => new URLSearchParams([["a", text]]).toString().slice(2),
+  percent,
+  "percent twice": (text) => percent(percent(text)),
+  json: quoted,
+  "json twice": (text) => quoted(quoted(text)),
+  "json three times": (text) => quoted(quoted(quoted(text))),
+  unicode,
+  html,
+  entities,
+  hex: (text) => toHex(utf8(text)),
+  HEX: (text) => toHex(utf8(text)).toUpperCase(),
+  base64: (text) => toBase64(utf8(text)),
+  "base64 in a URL": (text) => encodeURIComponent(toBase64(utf8(text))),
+  base64Url,
+  "base64 behind one byte": (text) => toBase64(utf8(`x${text}y`)),
+  "base64 behind two bytes": (text) => base64Url(`xy${text}zzz`),
+  "base64 of a header": (text) => toBase64(utf8(`authorization: Bearer ${text}\r\n`)),
+  "base64 in lines": (text) => toBase64(utf8(text)).replace(/.{10}/g, "$&\r\n"),
+  "url in json": (text) => quoted(encodeURIComponent(text)),
+  "json in url": (text) => encodeURIComponent(quoted(text)),
+};
+
+describe.each(Object.entries(encodings))("a credential that is echoed (%s)", (_name, encode) => {
+  it("is taken out of texts, names, lists and depths, and nothing else is", () => {
+    fc.assert(
+      fc.property(credential, (secret) => {
+        const redact = redactorOf(secret);
+        const echoed = encode(secret);
+        const value: JsonValue = { plain: "kept", [`a ${echoed} b`]: [{ deep: `<${echoed}>` }, 1, null, true] };
+        const shown = JSON.stringify(redact(value));
+        expect(shown).toContain("[redacted]");
+        expect(shown).toContain("kept");
+        const left = shown.toLowerCase();
+        expect(left).not.toContain(JSON.stringify(echoed).slice(1, -1).toLowerCase());
+        expect(JSON.stringify(redact(JSON.parse(shown)))).toBe(shown);
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
+
+describe("redaction", () => {
+  it("leaves what does not hold the credential as it is", () => {
+    fc.assert(
+      fc.property(credential, fc.jsonValue(), (secret, value) => {
+        const text = JSON.stringify(value);
+        if (text.length < secret.length) expect(redactorOf(secret)(JSON.parse(text))).toEqual(JSON.parse(text));
+      }),
+    );
+    expect(redactorOf(null)({ a: "b" })).toEqual({ a: "b" });
+  });
+
+  it("takes a number that is the credential for it", () => {
+    expect(redactorOf("12345678")({ account: 12345678, other: 1234567 })).toEqual({ account: "[redacted]", other: 1234567 });
+  });
+
+  it("takes out every occurrence, and what two of them share", () => {
+    expect(redactorOf("abcabcabc")("abcabcabcabcabcabc, abcabcabc.")).toBe("[redacted][redacted], [redacted].");
+    expect(redactorOf("12345678", "")("12345678 12345678")).toBe("[redacted] [redacted]");
+  });
+
+  it("takes out of Basic authentication what it says, and the password alone", () => {
+    const redact = redactorOf(toBase64(utf8("shop:correct horse")), "Basic ");
+    expect(redact(["shop:correct horse", "correct horse", base64Url("correct horse"), "shop", base64Url("shop:correct horse")])).toEqual([
+      "[redacted]",
+      "[redacted]",
+      "[redacted]",
+      "shop",
+      "[redacted]",
+    ]);
+  });
+
+  it("keeps a member that is named __proto__ a member", () => {
+    const value: JsonValue = JSON.parse('{"__proto__": {"a": "secret-value"}}');
+    expect(JSON.stringify(redactorOf("secret-value")(value))).toBe('{"__proto__":{"a":"[redacted]"}}');
+  });
+
+  it("takes well under a second for the largest answer, whatever is in it", () => {
+    const secret = "sk_live_0123456789";
+    for (const piece of ["%25", "\\\\", "&amp;", "a b ", "%5Cu0025 &#37;25", "sk_live_012345678", "\\u0025"]) {
+      const text = piece.repeat(Math.floor(65_536 / piece.length));
+      const startedMs = performance.now();
+      redactorOf(secret)(text);
+      expect(performance.now() - startedMs).toBeLessThan(1_000);
+    }
+  });
+});
