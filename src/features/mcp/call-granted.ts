@@ -95,6 +95,8 @@ async function openState(context: McpContext, call: GrantedCall, carried: string
   try {
     return await codec.verify(carried, round);
   } catch {
-    throw new sdk.ProtocolError(sdk.ProtocolErrorCode.InvalidParams, "Invalid or expired requestState", { reason: "invalid_request_state" });
+    throw new sdk.ProtocolError(sdk.ProtocolErrorCode.InvalidParams, "Invalid or expired requestState", {
+      reason: "invalid_request_state",
+    });
   }
 }
