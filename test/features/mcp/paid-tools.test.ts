@@ -40,7 +40,7 @@ describe("a tool that can be paid for", () => {
       const paid = await client.callTool({ ...call, _meta: { "x402/payment": payment } });
       expect(paid.isError, JSON.stringify(paid)).toBeUndefined();
       expect(paid.structuredContent).toMatchObject({ agentId });
-      expect(paid._meta?.["x402/payment-response"]).toMatchObject({ success: true, payer: payer.address });
+      expect(paid._meta?.["x402/payment-response"]).toMatchObject({ success: true, payer: payer.address.toLowerCase() });
       const again = await client.callTool({ ...call, _meta: { "x402/payment": payment } });
       expect(again.structuredContent).toEqual(paid.structuredContent);
       expect(before - (await balanceOf(payer))).toBe(1000);
