@@ -20,9 +20,7 @@ describe("the route check", () => {
   });
 
   it("finds a tool that people alone may use, and two of one name", () => {
-    const table = operations.map((each): Operation =>
-      each.id === "policies.activate" ? { ...each, tool: "get_policy" } : each,
-    );
+    const table = operations.map((each): Operation => (each.id === "policies.activate" ? { ...each, tool: "get_policy" } : each));
     expect(findRouteFaults(buildApp(table).routes, table)).toEqual([
       "get_policy names two tools.",
       "policies.activate is a tool, and nothing that an agent may call.",

@@ -11,8 +11,10 @@ const refund = { orderId: "o-1", amount: 5 };
 /** The agent's own key, as an MCP client brings it. */
 async function agentOf({ org, agentId }: Invoking, given: readonly string[] = scopes) {
   const made = await org.call("POST", "/v1/keys", { name: "mcp", scopes: given, agentId });
-  return { apiKey: made.body.key as string, address: org.address };
+  return { apiKey: made.body.key, address: org.address };
 }
+/** Whatever shape a result has. */
+const told = (value: unknown) => JSON.parse(JSON.stringify(value));
 const toolOf = async ({ org, grantId }: Invoking): Promise<string> => (await org.call("GET", `/v1/grants/${grantId}`)).body.toolName;
 
 describe("a granted capability", () => {
@@ -34,7 +36,7 @@ describe("a granted capability", () => {
       effect: "confirmed",
       result: expect.anything(),
     });
-    const receipt = result._meta?.["armalo/receipt"] as { id: string; digest: string };
+    const receipt = told(result._meta?.["armalo/receipt"]);
     const kept = await invoking.org.call("GET", `/v1/receipts/${receipt.id}`);
     expect(kept.body).toMatchObject({ digest: receipt.digest, action: "grant.invoke" });
     expect((await invoking.sent()).calls).toHaveLength(1);
@@ -126,7 +128,7 @@ describe("a call that a person has to approve", () => {
       approvalUrl: expect.stringContaining("https://api.armalo.test/approvals/apr_"),
       pollAfterMs: expect.any(Number),
     });
-    const { approvalId } = pending.structuredContent as { approvalId: string };
+    const { approvalId } = told(pending.structuredContent);
     const still = await client.callTool({ name: "approval_wait", arguments: { approvalId, seconds: 0 } });
     expect(still.structuredContent).toMatchObject({ status: "pending" });
     const waiting = client.callTool({ name: "approval_wait", arguments: { approvalId } });
@@ -152,7 +154,7 @@ describe("a call that a person has to approve", () => {
     const client = await connect(await agentOf(invoking), "2026-07-28", { capabilities: { elicitation: { url: {} } } });
     const shown: string[] = [];
     client.setRequestHandler("elicitation/create", async ({ params }) => {
-      const url = "url" in params ? String(params.url) : "";
+      const url = "url" in params ? params.url : "";
       shown.push(url);
       await decide(invoking, url.split("/").at(-1) ?? "", verb);
       return { action: "accept" };
