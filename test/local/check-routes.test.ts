@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { buildApp } from "../../src/app.ts";
+import type { Operation } from "../../src/http/operation.ts";
 import { findRouteFaults } from "../../src/local/check-routes.ts";
 import { operations } from "../../src/operations.ts";
 
@@ -16,5 +17,13 @@ describe("the route check", () => {
     ]);
     const withoutHome = operations.filter(({ id }) => id !== "site.home");
     expect(findRouteFaults(buildApp(withoutHome).routes)).toEqual(["GET / is declared, but not served."]);
+  });
+
+  it("finds a tool that people alone may use, and two of one name", () => {
+    const table = operations.map((each): Operation => (each.id === "policies.activate" ? { ...each, tool: "get_policy" } : each));
+    expect(findRouteFaults(buildApp(table).routes, table)).toEqual([
+      "get_policy names two tools.",
+      "policies.activate is a tool, and nothing that an agent may call.",
+    ]);
   });
 });

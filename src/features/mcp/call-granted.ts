@@ -39,8 +39,9 @@ export async function callGranted(context: McpContext, call: GrantedCall, round:
   if (typeof carried === "string") return resume(context, call, { carried, answer: inputResponses?.[answerName], round });
   const { invoked, result } = await use(context, call, idempotencyKeyOf(call._meta));
   const showsLinks = ShowsLinks.safeParse(envelope).success;
-  if (invoked?.approval == null || !showsLinks) return result;
-  const { id, url } = invoked.approval;
+  const approval = invoked?.approval ?? null;
+  if (approval === null || !showsLinks) return result;
+  const { id, url } = approval;
   const codec = await stateCodec(context, call);
   return sdk.inputRequired({
     inputRequests: { [answerName]: sdk.inputRequired.elicitUrl({ message: `A person has to approve the use of ${call.name}.`, url }) },
@@ -95,6 +96,8 @@ async function openState(context: McpContext, call: GrantedCall, carried: string
   try {
     return await codec.verify(carried, round);
   } catch {
-    throw new sdk.ProtocolError(sdk.ProtocolErrorCode.InvalidParams, "Invalid or expired requestState", { reason: "invalid_request_state" });
+    throw new sdk.ProtocolError(sdk.ProtocolErrorCode.InvalidParams, "Invalid or expired requestState", {
+      reason: "invalid_request_state",
+    });
   }
 }

@@ -14,7 +14,10 @@ const ttlSeconds = 3_600;
  * Seals what goes round by the client (HMAC-SHA256), for this credential, tool and arguments alone: in another's hands, or with other arguments, it
  * is worth nothing.
  */
-export async function stateCodec({ sdk, env, relay }: Pick<McpContext, "sdk" | "env" | "relay">, call: { readonly name: string; readonly arguments: Arguments }) {
+export async function stateCodec(
+  { sdk, env, relay }: Pick<McpContext, "sdk" | "env" | "relay">,
+  call: { readonly name: string; readonly arguments: Arguments },
+) {
   const key = await sha256(concatBytes(utf8("armalo.mcp.request-state\n"), env.apiKeyTagSecret));
   const bound = canonicalJson([relay.request.headers.get("Authorization"), call.name, call.arguments]);
   const binding = toHex(await sha256(utf8(bound)));
