@@ -91,6 +91,7 @@ CREATE TABLE "invocations" (
 	"decision" text NOT NULL,
 	"reasons" jsonb NOT NULL,
 	"rule_ids" jsonb NOT NULL,
+	"pact_checks" jsonb DEFAULT '[]'::jsonb NOT NULL,
 	"status" text NOT NULL,
 	"effect" text,
 	"basis" text NOT NULL,

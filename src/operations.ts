@@ -24,6 +24,7 @@ import { pactOperations } from "./features/pacts/operations.ts";
 import { policyOperations } from "./features/policies/operations.ts";
 import { paymentOperations } from "./features/payments/operations.ts";
 import { priceOperations } from "./features/prices/operations.ts";
+import { ratingOperations } from "./features/ratings/operations.ts";
 import { receiptOperations } from "./features/receipts/operations.ts";
 import { roomDoorOperations } from "./features/rooms/door-operations.ts";
 import { roomOperations } from "./features/rooms/operations.ts";
@@ -53,6 +54,7 @@ export const operations: readonly Operation[] = [
   ...attestationOperations,
   ...trustOperations,
   ...receiptOperations,
+  ...ratingOperations,
   ...capabilityOperations,
   ...policyOperations,
   ...invocationOperations,

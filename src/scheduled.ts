@@ -4,7 +4,9 @@ import type { Environment, EnvironmentFault } from "./env.ts";
 import { expireApprovals } from "./features/approvals/index.ts";
 import { lapseGrace } from "./features/billing/index.ts";
 import { sweepOffers } from "./features/cosignatures/index.ts";
+import { countEffects } from "./features/effects/index.ts";
 import { sweepAfterMs, sweepRuns } from "./features/evals/index.ts";
+import { sweepRatings } from "./features/ratings/index.ts";
 import { keepScores } from "./features/scores/index.ts";
 import { describeFault } from "./platform/describe-fault.ts";
 import { currentTime } from "./platform/clock.ts";
@@ -19,7 +21,8 @@ const pause = (): Promise<void> => scheduler.wait(betweenSweepsMs);
 
 /**
  * What runs every minute: runs that stopped moving are restarted or closed, logs that are late are woken, what another
- * organization co-signed is noted, what was not paid for within its grace ends, approvals that nobody gave in time expire, webhooks that are late are woken, what has expired is dropped, and
+ * organization co-signed or rated is noted, effects become evidence, what was not paid for within its grace ends, approvals that nobody gave
+ * in time expire, webhooks that are late are woken, what has expired is dropped, and
  * scores keep pace with their age. `halfAMinute` passes before logs are looked for once more.
  */
 export async function runScheduledWork(
@@ -32,6 +35,8 @@ export async function runScheduledWork(
   await attempt("sweepLogs", () => sweepLogs(env, now));
   await attempt("sweepRuns", async () => sweepRuns(env, await findOpenRuns(env, new Date(now.getTime() - sweepAfterMs), mostRuns), now));
   await attempt("sweepOffers", () => sweepOffers(env, now));
+  await attempt("sweepRatings", () => sweepRatings(env, now));
+  await attempt("countEffects", () => countEffects(env, now));
   await attempt("lapseGrace", () => lapseGrace(env, now));
   await attempt("expireApprovals", () => expireApprovals(env, now));
   await attempt("purgeExpired", () => purgeExpired(env));

@@ -81,6 +81,7 @@ export const actions = [
   "session.ended",
   "organization.renamed",
   "organization.closed",
+  "organization.owner_linked",
   "provider.linked",
   "provider.event_handled",
   "plan.changed",

@@ -8,6 +8,8 @@ import { toProblem } from "./database-fault.ts";
 
 const OpenRuns = z.array(z.object({ org_id: z.string(), id: z.string() }));
 const UnnotedOffers = z.array(z.object({ org_id: z.string(), id: z.string() }));
+const UncountedEffects = z.array(z.object({ org_id: z.string(), agent_id: z.string() }));
+const UnnotedRatings = z.array(z.object({ org_id: z.string(), id: z.string() }));
 const DueApprovals = z.array(z.object({ org_id: z.string(), id: z.string() }));
 const Organizations = z.array(z.object({ org_id: z.string() }));
 const DueScores = z.array(z.object({ org_id: z.string(), agent_id: z.string() }));
@@ -66,6 +68,26 @@ export async function findDueScores(
 ): Promise<{ orgId: string; agentId: string }[]> {
   const query = sql`select org_id, agent_id from app.due_scores(${now.toISOString()}::timestamptz, ${limit}, ${ofEach})`;
   return (await call(address, query, DueScores)).map(({ org_id: orgId, agent_id: agentId }) => ({ orgId, agentId }));
+}
+
+/** Agents with effects that are no evidence yet: at most `limit`, and `ofEach` of an organization, drawn by chance where there are more. */
+export async function findUncountedEffects(
+  address: DatabaseAddress,
+  limit: number,
+  ofEach: number,
+): Promise<{ orgId: string; agentId: string }[]> {
+  const rows = await call(address, sql`select org_id, agent_id from app.uncounted_effects(${limit}, ${ofEach})`, UncountedEffects);
+  return rows.map(({ org_id: orgId, agent_id: agentId }) => ({ orgId, agentId }));
+}
+
+/** Ratings from before `before` that the rated organization's own log has not noted, with that organization: at most `limit`, in no order. */
+export async function findUnnotedRatings(
+  address: DatabaseAddress,
+  before: Date,
+  limit: number,
+): Promise<{ orgId: string; ratingId: string }[]> {
+  const query = sql`select org_id, id from app.unnoted_ratings(${before.toISOString()}::timestamptz, ${limit})`;
+  return (await call(address, query, UnnotedRatings)).map(({ org_id: orgId, id: ratingId }) => ({ orgId, ratingId }));
 }
 
 /** Open approvals whose time is over at `now`, one of each organization before the second of any: at most `limit`, and `ofEach` of an organization. */

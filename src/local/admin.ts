@@ -123,6 +123,7 @@ function readArguments(): { positionals: string[]; values: Options } {
         plan: { type: "string" },
         test: { type: "boolean" },
         organization: { type: "string" },
+        to: { type: "string" },
         scopes: { type: "string" },
         file: { type: "string" },
         out: { type: "string" },

@@ -1,4 +1,8 @@
 import { env } from "cloudflare:workers";
+import { actAsSystem } from "../../src/access/system-principal.ts";
+import { requireEnvironment } from "../../src/env.ts";
+import { groundOf } from "../../src/features/grants/ground.ts";
+import { selectBasis, updateGrant } from "../../src/features/grants/store.ts";
 import { createOrganization, type Answer, type TestOrganization } from "./organization.ts";
 import { signInAs, type TestPerson } from "./people.ts";
 
@@ -66,6 +70,19 @@ export async function newGrant(
   const { status, text, body } = await grantOn(ground, given);
   if (status !== 201) throw new Error(text);
   return { ...ground, grantId: body.id };
+}
+
+/** Puts a grant in production as it stands, past the evidence that its promotion asks for. */
+export async function putInProduction({ org, grantId }: { readonly org: TestOrganization; readonly grantId: string }): Promise<void> {
+  const { tenant } = await actAsSystem(requireEnvironment(env), org.orgId, "system:test");
+  const [[row]] = await tenant.read((db) => [selectBasis(db, grantId)]);
+  const ground = row === undefined ? undefined : await groundOf(row);
+  if (row === undefined || ground?.basis == null) throw new Error("nothing to promote");
+  const now = new Date();
+  const promoted = { promotedFor: ground.basis, promotedBasis: ground.present, promotedAt: now, updatedAt: now };
+  await tenant.write({ action: "grant.promoted", resource: grantId, change: {}, answer: null }, (db) => [
+    updateGrant(db, row.grant, promoted),
+  ]);
 }
 
 /** A key that is bound to one agent. */

@@ -15,6 +15,7 @@ import { createOrganization } from "../../src/local/admin/create-organization.ts
 import { linkProvider } from "../../src/local/admin/link-provider.ts";
 import { makeSignInLink } from "../../src/local/admin/make-sign-in-link.ts";
 import { offerPanel, withdrawPanel } from "../../src/local/admin/offer-panel.ts";
+import { linkOwner } from "../../src/local/admin/link-owner.ts";
 import { setPlan } from "../../src/local/admin/set-plan.ts";
 import { setClaimPolicy } from "../../src/local/admin/set-claim-policy.ts";
 import { providers } from "../../src/providers/provider.ts";
@@ -46,6 +47,7 @@ const Fault = z.object({
   skip: z.int().min(0).default(0),
 });
 const NewPolicy = z.object({ orgId: z.string(), policy: z.unknown() });
+const OwnerLink = z.object({ orgId: z.string(), sameAs: z.string().nullable() });
 const NewPlan = z.object({ orgId: z.string(), plan: z.enum(planNames) });
 const NewLink = z.object({ orgId: z.string(), provider: z.enum(providers), externalId: z.string() });
 const NewMember = z.object({ orgId: z.string(), email: z.string(), name: z.string().nullable(), role: z.enum(roles) });
@@ -184,6 +186,10 @@ async function serve(request: IncomingMessage, { run, paid, watch, secrets, quer
     case "/plans": {
       const { orgId, plan } = NewPlan.parse(body);
       return { plan: await setPlan(run, orgId, plan) };
+    }
+    case "/owner-links": {
+      const { orgId, sameAs } = OwnerLink.parse(body);
+      return { group: await linkOwner(run, orgId, sameAs) };
     }
     case "/provider-links":
       return { linked: await linkProvider(run, NewLink.parse(body)) };

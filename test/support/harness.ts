@@ -50,5 +50,8 @@ export const askChain = <T>(asked: object): Promise<T> => ask("/chain", asked);
 export const linkProvider = (orgId: string, provider: string, externalId: string): Promise<unknown> =>
   ask("/provider-links", { orgId, provider, externalId });
 
+/** Says, as the administrator's command does, that an organization has the owner of another one, or stands by itself. */
+export const linkOwner = (orgId: string, sameAs: string | null): Promise<unknown> => ask("/owner-links", { orgId, sameAs });
+
 /** Sets, as the administrator's command does, what plan an organization has without a subscription. */
 export const setPlan = (orgId: string, plan: string): Promise<unknown> => ask("/plans", { orgId, plan });

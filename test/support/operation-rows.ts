@@ -79,6 +79,9 @@ export const requestBodies: Readonly<Record<string, unknown>> = {
   "policies.simulate": { version: 1 },
   "grants.create": { agentId: newId("agent"), capabilityId: newId("capability"), policyId: newId("policy") },
   "grants.update": { ratePerMinute: 10 },
+  "telemetry.record": { events: [{ type: "session_start", id: "e-1", sessionId: "s-1", at: new Date().toISOString() }] },
+  "exceptions.assign": { memberId: newId("member") },
+  "exceptions.resolve": { note: "Mended." },
   "logs.cosign": { size: 1, verifierKey: "witness.example+00000000+BA==", signature: "— witness.example AAAA" },
 };
 
@@ -112,6 +115,7 @@ export const unknownIds: Readonly<Record<string, string>> = {
   endpointId: newId("webhookEndpoint"),
   eventId: newId("webhookEvent"),
   approvalId: newId("approval"),
+  exceptionId: `exc_f0${"0".repeat(22)}`,
 };
 
 /** One of each thing that an operation can be asked about, made through the API by its owner. */
@@ -154,6 +158,7 @@ export async function resourcesOf(org: TestOrganization): Promise<Readonly<Recor
   const ground = await newGround(org);
   const { id: grantId, toolName }: { id: string; toolName: string } = (await grantOn(ground)).body;
   const { id: approvalId } = await askApproval(org, { ...ground, id: grantId });
+  const exceptionId: string = (await org.call("GET", "/v1/exceptions?kind=approval_waiting")).body.items[0].id;
   const asAgent = await agentCaller(ground, ground.agentId, ["grants:invoke"]);
   const { invocationId } = (await asAgent("POST", `/v1/grants/${grantId}/invoke`, requestBodies["grants.invoke"])).body;
   const proofs = { attestationId, receiptId, kid: signer.kid };
@@ -173,6 +178,8 @@ export async function resourcesOf(org: TestOrganization): Promise<Readonly<Recor
     ...shared,
     ...proofs,
     ...{ endpointId, eventId },
+    ...{ approvalId, exceptionId },
+    ...{ capabilityId: ground.capabilityId, policyId: ground.policyId, grantId, invocationId },
     approvalId,
     ...{ capabilityId: ground.capabilityId, policyId: ground.policyId, grantId, toolName, invocationId },
   };

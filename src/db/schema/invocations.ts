@@ -1,6 +1,6 @@
 import { bigint, foreignKey, index, integer, jsonb, pgTable, primaryKey, real, text, timestamp } from "drizzle-orm/pg-core";
 import { sql } from "drizzle-orm";
-import type { InvocationEffect, InvocationStatus } from "../../grants/invocation.ts";
+import type { InvocationEffect, InvocationStatus, JudgedCondition } from "../../grants/invocation.ts";
 import type { DecisionReason, PolicyEffect } from "../../policies/decision.ts";
 import { grants } from "./grants.ts";
 import { receipts } from "./receipts.ts";
@@ -20,6 +20,8 @@ export const invocations = pgTable(
     reasons: jsonb().$type<readonly DecisionReason[]>().notNull(),
     /** Of the rules that decided. */
     ruleIds: jsonb().$type<readonly string[]>().notNull(),
+    /** What the agent's active pacts say of its arguments: evidence of the agent's score. */
+    pactChecks: jsonb().$type<readonly JudgedCondition[]>().notNull().default([]),
     status: text().$type<InvocationStatus>().notNull(),
     /** What is known of the effect upstream; null where nothing was sent. */
     effect: text().$type<InvocationEffect>(),

@@ -12,6 +12,8 @@ export const organizations = pgTable("organizations", {
   planSince: timestamp({ withTimezone: true, precision: 3 }).notNull().defaultNow(),
   /** Counts what changed the subscriptions or the grant, so that two changes at once do not each miss the other. */
   planRevision: integer().notNull().default(1),
+  /** The organization that has the same owner, as the administrator says; over all steps it names the group. Null: it stands by itself. */
+  ownerGroup: text(),
   environment: text().$type<"live" | "test">().notNull(),
   /** The organization's AES-256 data key, wrapped by a key of ENCRYPTION_KEYS (crypto/sealed-box.ts). */
   wrappedDataKey: text().notNull(),

@@ -4,7 +4,7 @@ import type { Action } from "../../audit/actions.ts";
 import type { JsonValue } from "../../crypto/canonical-json.ts";
 import type { WriteContext } from "../../http/operation.ts";
 import { problem } from "../../http/problem.ts";
-import { toGrant } from "./grant.ts";
+import { toGrant, toldOf } from "./grant.ts";
 import { groundOf } from "./ground.ts";
 import { requireFuture } from "./require-future.ts";
 import { requireGround } from "./require-grant.ts";
@@ -33,7 +33,9 @@ export async function revokeGrant(context: WriteContext<"grant.revoked">, grantI
   await askLedger(env, { orgId: tenant.orgId, grantId }, async (ledger) => ledger.revoke());
   const changes = { status: "revoked", updatedAt: now } as const;
   const view = await viewWith(row, changes, now);
-  await tenant.write({ action: "grant.revoked", resource: grantId, change: { revokedAt: now.toISOString() }, answer: view }, (db) => [
+  const announces = [{ type: "grant.revoked", data: toldOf(view) }] as const;
+  const change = { revokedAt: now.toISOString() };
+  await tenant.write({ action: "grant.revoked", resource: grantId, change, answer: view, announces }, (db) => [
     updateGrant(db, row.grant, changes),
   ]);
   return view;

@@ -4,7 +4,7 @@ import type { WriteContext } from "../../http/operation.ts";
 import { Problem, problem } from "../../http/problem.ts";
 import { toolNames } from "../../http/tool-names.ts";
 import { newId } from "../../platform/ids.ts";
-import { unpromoted, viewOf } from "./grant.ts";
+import { toldOf, unpromoted, viewOf } from "./grant.ts";
 import { requireFuture } from "./require-future.ts";
 import type { GrantInput, GrantView } from "./schemas.ts";
 import { insertGrant, selectAgentInService, selectCapabilityInUse, selectPolicyInForce, type NewGrantRow } from "./store.ts";
@@ -32,8 +32,11 @@ export async function createGrant(context: WriteContext<"grant.created">, input:
     updatedAt: now,
   };
   const view = viewOf(row, unpromoted, now);
+  const announces = [{ type: "grant.created", data: { ...toldOf(view), expiresAt: view.expiresAt } }] as const;
   try {
-    await tenant.write({ action: "grant.created", resource: row.id, change: view, answer: view }, (db) => [insertGrant(db, row)]);
+    await tenant.write({ action: "grant.created", resource: row.id, change: view, answer: view, announces }, (db) => [
+      insertGrant(db, row),
+    ]);
   } catch (fault) {
     // The agent's tools have names of their own: nothing else of a new grant can conflict.
     if (!(fault instanceof Problem) || fault.code !== "state_conflict") throw fault;

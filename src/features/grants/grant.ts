@@ -1,6 +1,7 @@
 import type { Standing } from "../../grants/ledger.ts";
 import { budgetShare } from "../../grants/limits.ts";
 import { basisParts, changedParts, type GrantBasis } from "../../grants/mode.ts";
+import type { EventData } from "../../webhooks/event-schemas.ts";
 import type { Ground } from "./ground.ts";
 import type { GrantDetailView, GrantView } from "./schemas.ts";
 import type { GrantRow, GroundRow, NewGrantRow } from "./store.ts";
@@ -59,6 +60,14 @@ export const viewOf = (row: NewGrantRow, standing: Pick<GrantView, "mode" | "sim
   createdBy: row.createdBy,
   createdAt: row.createdAt.toISOString(),
   updatedAt: row.updatedAt.toISOString(),
+});
+
+/** What the organization's own systems are told of a grant. */
+export const toldOf = ({ id: grantId, agentId, capabilityId, policyId }: GrantView): EventData["grant.revoked"] => ({
+  grantId,
+  agentId,
+  capabilityId,
+  policyId,
 });
 
 export function toDetail(view: GrantView, { unsettled, counters }: Standing): GrantDetailView {

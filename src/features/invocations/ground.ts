@@ -21,7 +21,7 @@ export type Ground = {
     readonly terms: PolicyTerms | null;
   };
   /** Those that bind the agent now. */
-  readonly pacts: readonly { readonly conditions: readonly Condition[] }[];
+  readonly pacts: readonly { readonly digest: string | null; readonly conditions: readonly Condition[] }[];
   readonly basis: string;
   readonly mode: GrantMode;
   /** Null where it cannot be computed. */

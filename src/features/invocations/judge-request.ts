@@ -3,7 +3,7 @@ import { timeFacts, type DecisionFacts } from "../../policies/facts.ts";
 import { costOf } from "../../upstreams/cost.ts";
 import { checkArguments, planCall, type CallPlan } from "../../upstreams/plan-call.ts";
 import type { Ground } from "./ground.ts";
-import { findPactFault } from "./pact-finding.ts";
+import { judgeByPacts, type PactFinding } from "./pact-finding.ts";
 import type { Arguments } from "./schemas.ts";
 
 /** Where the arguments are not what the capability takes: a JSON Pointer, and what is wrong there. */
@@ -17,6 +17,7 @@ export type Request = {
   readonly costMicros: number | null;
   /** All that speaks against it beside the policy, the limits and its approval. */
   readonly findings: readonly DecisionReason[];
+  readonly pacts: PactFinding;
 };
 
 /** What can be said of a request before its ledger is asked: pure, and of what was read alone. */
@@ -26,12 +27,13 @@ export function judgeRequest(ground: Ground, args: Arguments, now: Date): Reques
   const plan = planCall(definition, args);
   const cost = costOf(definition, args);
   const fault = faultOf(checked, plan);
+  const pacts = judgePacts(ground, args);
   const findings = [
     ...standingFaults(ground, now),
     ...(fault === null ? costFaults(cost) : (["invalid_arguments"] as const)),
-    ...pactFaults(ground, args),
+    ...(pacts.fault === null ? [] : [pacts.fault]),
   ];
-  return { arguments: args, plan, fault, costMicros: cost === "unknown" ? null : cost, findings };
+  return { arguments: args, plan, fault, costMicros: cost === "unknown" ? null : cost, findings, pacts };
 }
 
 const costFaults = (cost: ReturnType<typeof costOf>): DecisionReason[] => (cost === "unknown" ? ["cost_unknown"] : []);
@@ -53,11 +55,8 @@ function standingFaults({ grant, agent, capability, score }: Ground, now: Date):
   ];
 }
 
-function pactFaults({ grant, capability, pacts }: Ground, args: Arguments): DecisionReason[] {
-  const { name: capabilityName, definition } = capability;
-  const fault = findPactFault(pacts, { toolName: grant.toolName, capabilityName, definition }, args);
-  return fault === null ? [] : [fault];
-}
+const judgePacts = ({ grant, capability, pacts }: Ground, args: Arguments): PactFinding =>
+  judgeByPacts(pacts, { toolName: grant.toolName, capabilityName: capability.name, definition: capability.definition }, args);
 
 const unscored = { compositeScore: null, tier: null, confidence: null, status: null } as const;
 

@@ -6,6 +6,7 @@ import { actionDigestOf, repeatKeyOf } from "./digests.ts";
 import { findApproval } from "./find-approval.ts";
 import type { Ground } from "./ground.ts";
 import { factsOf, judgeRequest } from "./judge-request.ts";
+import { pactChecksOf } from "./pact-finding.ts";
 import { planRecovery } from "./recovery.ts";
 import type { Arguments } from "./schemas.ts";
 
@@ -28,7 +29,8 @@ export async function prepare(context: InvokeContext, ground: Ground, args: Argu
     ...(opened === "unavailable" ? (["credential_unavailable"] as const) : []),
   ];
   const { costMicros } = request;
-  const attempt = { ...attemptOf(ground), requestDigest, actionDigest, costMicros, at: now.getTime() };
+  const pactChecks = await pactChecksOf(request.pacts);
+  const attempt = { ...attemptOf(ground), requestDigest, actionDigest, pactChecks, costMicros, at: now.getTime() };
   const { budget, ratePerMinute } = grant;
   const input = { facts: factsOf(ground, args, now), costMicros, budget, ratePerMinute };
   const usable = approval.usable === null ? null : { id: approval.usable.id };
@@ -37,7 +39,7 @@ export async function prepare(context: InvokeContext, ground: Ground, args: Argu
   const deadlineMs = now.getTime() + capability.definition.timeoutMs + graceMs;
   const proposal: Proposal = {
     ...{ orgId: tenant.orgId, grantId: grant.id, invocationId: attempt.id, at: attempt.at, mode, basis: ground.basis },
-    idempotencyKey: await repeatKeyOf(tenant.actor, tenant.idempotencyKey),
+    idempotencyKey: await repeatKeyOf(tenant.actor, tenant.repeatable?.key ?? null),
     ...{ terms: policy.terms, ...input, findings, approval: usable, deadlineMs },
     recovery: mode === "production" ? await planRecovery(box, input, known) : null,
   };

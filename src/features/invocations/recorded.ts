@@ -16,10 +16,10 @@ export type Recorded = {
 };
 
 export function rowOf({ attempt, outcome, approval, budgetShare, sealedInput }: Recorded, receiptId: string): InvocationRow {
-  const { id, grantId, agentId, capabilityId, policy, mode, basis, requestDigest, actionDigest } = attempt;
+  const { id, grantId, agentId, capabilityId, policy, mode, basis, requestDigest, actionDigest, pactChecks } = attempt;
   const { decision, reasons, ruleIds, status, effect, upstreamStatus, latencyMs } = outcome;
   return {
-    ...{ id, grantId, agentId, capabilityId, mode, basis, requestDigest, actionDigest },
+    ...{ id, grantId, agentId, capabilityId, mode, basis, requestDigest, actionDigest, pactChecks },
     ...{ decision, reasons, ruleIds, status, effect, upstreamStatus, latencyMs },
     ...{ policyId: policy.id, policyVersion: policy.version },
     ...{ approvalId: approval?.id ?? null, receiptId, budgetShare, sealedInput },

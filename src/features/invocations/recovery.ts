@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { SealedBox } from "../../crypto/sealed-box.ts";
+import { JudgedCondition } from "../../grants/invocation.ts";
 import { grantModes } from "../../grants/mode.ts";
 import { sealInput, type UndecidedInput } from "./recorded-input.ts";
 
@@ -14,6 +15,7 @@ export const Attempt = z.object({
   basis: z.string(),
   requestDigest: z.string(),
   actionDigest: z.string(),
+  pactChecks: z.array(JudgedCondition),
   counterparty: z.string().nullable(),
   costMicros: z.int().nullable(),
   /** Milliseconds since 1970. */

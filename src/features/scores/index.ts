@@ -16,4 +16,4 @@ export {
 } from "./formula.ts";
 export { keepScores } from "./keep-scores.ts";
 export { isScoreRace, planScore, selectScoreGround, type ScoreGround } from "./plan-score.ts";
-export { selectScoreHistory } from "./store.ts";
+export { selectScoreHistory, selectVersion as selectAgentVersion } from "./store.ts";

@@ -22,13 +22,15 @@ const millisecondsPerDay = 86_400_000;
  * - assurance: of the record; for a check that a jury decided no more than its judges', 0.3 uncalibrated and 0.5 calibrated, and its author is the
  *   agent's own organization, for whoever chooses the judges can choose the verdict, whosever suite it is.
  * - What `reported` evidence says weighs nothing and is left out of n.
+ * - In `counterparty` every check is a rating of one receipt, and its author the counterparty: n is that of all ratings of it, of whatever
+ *   receipts and versions of the agent, so that one counterparty adds less than 3.
  *
  * After these factors, the weights of one author that add up to more than 15 (12 for the agent's own organization) are scaled down
  * to that sum in proportion.
  */
 export function weighEvidence(records: readonly EvidenceRecord[], dimension: Dimension, moment: Moment): readonly WeighedCheck[] {
   const observations = observe(records, dimension);
-  const repeats = countRepeats(observations);
+  const repeats = countRepeats(observations, dimension);
   const weighed = observations.flatMap((observation, index): WeighedCheck[] => {
     const repeat = repeats[index] ?? 0;
     if (repeat === 0) return [];
@@ -56,10 +58,11 @@ function observe(records: readonly EvidenceRecord[], dimension: Dimension): read
 }
 
 /** For each observation the number of counted repeats of its check, or 0 where newer ones supersede it. */
-function countRepeats(observations: readonly Observation[]): readonly number[] {
+function countRepeats(observations: readonly Observation[], dimension: Dimension): readonly number[] {
   const placesOfCheck = new Map<string, number[]>();
   observations.forEach(({ record, entry }, index) => {
-    const key = `${record.author} ${record.suiteDigest} ${record.versionNumber} ${entry.caseIndex} ${entry.check}`;
+    const check = `${record.author} ${record.suiteDigest} ${record.versionNumber} ${entry.caseIndex} ${entry.check}`;
+    const key = dimension === "counterparty" ? record.author : check;
     const places = placesOfCheck.get(key);
     if (places === undefined) placesOfCheck.set(key, [index]);
     else places.push(index);

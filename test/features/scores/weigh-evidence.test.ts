@@ -1,4 +1,6 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { EvidenceRecord } from "../../../src/features/scores/evidence.ts";
 import { assuranceNames, assuranceValues } from "../../../src/features/scores/formula.ts";
 import { weighEvidence } from "../../../src/features/scores/weigh-evidence.ts";
 import { dayAt, digestOf, makeRecord, makeRun, ownerOrg, passes, weigh } from "./make-evidence.ts";
@@ -166,5 +168,50 @@ describe("three suites of the platform, three runs each", () => {
       ).N;
     expect(safety(dayAt(4))).toBeGreaterThan(10);
     expect(safety(dayAt(5))).toBeLessThan(10);
+  });
+});
+
+describe("what counterparties add", () => {
+  const rating = (author: string, value: number, change: Partial<EvidenceRecord> = {}): EvidenceRecord =>
+    makeRecord({
+      ...{ author, assurance: "confirmed_effect", suiteDigest: digestOf(`${author}${Math.random()}`.slice(0, 60)) },
+      entries: [{ dimension: "counterparty", value, caseIndex: 0, check: "rating" }],
+      ...change,
+    });
+  const limit = (n: number) => 3 * (1 - Math.exp(-n / 3));
+
+  it("is 3 (1 - e^(-n/3)) of one, for n ratings up to nine", () => {
+    for (const n of [1, 2, 3, 9]) {
+      const ratings = Array.from({ length: n }, () => rating("org_b", 1));
+      expect(weigh(ratings, {}, "counterparty").N).toBeCloseTo(limit(n), 6);
+    }
+    expect(
+      weigh(
+        Array.from({ length: 500 }, () => rating("org_b", 1)),
+        {},
+        "counterparty",
+      ).N,
+    ).toBeCloseTo(limit(9), 6);
+  });
+
+  it("is never more than that, whatever it rates: other versions of the agent and other receipts are the same counterparty", () => {
+    const one = fc.record({
+      author: fc.constantFrom("org_b", "org_c"),
+      value: fc.double({ min: 0, max: 1, noNaN: true }),
+      versionNumber: fc.integer({ min: 1, max: 4 }),
+      day: fc.integer({ min: 0, max: 200 }),
+      suite: fc.integer({ min: 1, max: 3 }),
+    });
+    fc.assert(
+      fc.property(fc.array(one, { maxLength: 40 }), (all) => {
+        const records = all.map(({ author, value, versionNumber, day, suite }) =>
+          rating(author, value, { versionNumber, at: dayAt(day), suiteDigest: digestOf(suite) }),
+        );
+        const ofEach = ["org_b", "org_c"].map((name) => limit(records.filter(({ author }) => author === name).length));
+        const { N, S } = weigh(records, { asOf: dayAt(200), versionNumber: 4 }, "counterparty");
+        expect(N).toBeLessThanOrEqual(ofEach.reduce((sum, most) => sum + most, 0) + 1e-6);
+        expect(S).toBeLessThanOrEqual(N);
+      }),
+    );
   });
 });

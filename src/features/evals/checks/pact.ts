@@ -1,7 +1,7 @@
-import { jsonDigest } from "../../../crypto/digest.ts";
 import type { Condition } from "../../../expressions/condition.ts";
 import { evaluateConditions, type ConditionOutcome } from "../../../expressions/evaluate-condition.ts";
 import { newWorkBudget, workPerPact } from "../../../expressions/work-budget.ts";
+import { digestCondition } from "../../pacts/index.ts";
 import type { CheckResult } from "../result.ts";
 import { readsCost } from "./cel.ts";
 import { failed, notApplicable, outputOf, passed, type Judgement, type Observation } from "./judgement.ts";
@@ -19,15 +19,10 @@ type Pact = { readonly conditions: readonly Condition[]; readonly digest: string
 /** Makes a pact ready to judge answers: digests its conditions once, and tells which of them rest on the agent's own word. */
 export async function pactJudge({ conditions, digest }: Pact): Promise<PactJudge> {
   const judged = conditions.map(async (condition) => ({
-    condition: { id: condition.id, severity: condition.severity, digest: await contentDigest(condition), pactDigest: digest ?? "" },
+    condition: { id: condition.id, severity: condition.severity, digest: await digestCondition(condition), pactDigest: digest ?? "" },
     selfReported: restsOnCost(condition),
   }));
   return { conditions: await Promise.all(judged), judge: (observation) => judgeAll(conditions, observation) };
-}
-
-/** Of what a condition promises: the same promise has the same digest in every version of the pact. */
-async function contentDigest({ id: _id, description: _description, ...content }: Condition): Promise<string> {
-  return await jsonDigest(content);
 }
 
 /** Only the agent itself says what an answer cost. */

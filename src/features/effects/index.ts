@@ -1,0 +1,1 @@
+export { countEffects } from "./count-effects.ts";

@@ -1,0 +1,1 @@
+export { sweepRatings } from "./note-ratings.ts";
