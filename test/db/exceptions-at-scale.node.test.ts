@@ -20,9 +20,18 @@ type Node = {
   readonly "Node Type": string;
   readonly "Relation Name"?: string;
   readonly "Actual Rows": number;
+  readonly "Actual Loops": number;
   readonly Plans?: readonly Node[];
 };
 const nodesOf = (node: Node): Node[] => [node, ...(node.Plans ?? []).flatMap(nodesOf)];
+const large = ["invocations", "receipts", "audit_events", "telemetry_events"];
+const scanned = (nodes: readonly Node[]) =>
+  nodes.filter((node) => node["Node Type"] === "Seq Scan" && large.includes(node["Relation Name"] ?? ""));
+/** Rows of invocations that were read. */
+const readOf = (nodes: readonly Node[]): number =>
+  nodes
+    .filter((node) => node["Relation Name"] === "invocations")
+    .reduce((sum, node) => sum + node["Actual Rows"] * node["Actual Loops"], 0);
 
 describe.skipIf(skip)("runtime exceptions of 100,000 invocations, on a PostgreSQL server", () => {
   let server: RealPostgres;
@@ -46,32 +55,30 @@ describe.skipIf(skip)("runtime exceptions of 100,000 invocations, on a PostgreSQ
     const { sql, params } = query.toSQL();
     const statements = [enter(orgId), statement(`explain (analyze, format json) ${sql}`, ...params)];
     const [, answer] = await runBatch(app.pool, { role: "armalo_app", statements, isolation: "repeatable read", readOnly: true });
-    const [[text]] = answer?.rows as [[string]];
-    const [{ Plan: plan, "Execution Time": ms }] = JSON.parse(text);
+    const [{ Plan: plan, "Execution Time": ms }] = JSON.parse(answer?.rows[0]?.[0] ?? "[]");
     return { nodes: nodesOf(plan), ms };
   }
-  const large = ["invocations", "receipts", "audit_events", "telemetry_events"];
-  const scanned = (nodes: readonly Node[]) =>
-    nodes.filter((node) => node["Node Type"] === "Seq Scan" && large.includes(node["Relation Name"] ?? ""));
 
-  it("lists them without reading everything, in well under a second", async () => {
+  it("lists them from indexes, reading little but what is exceptional", async () => {
     const db = { orm, orgId: proveOrgScope(orgId) };
     const runs = [];
     for (let run = 0; run < 5; run += 1) runs.push(await explain(selectExceptions(db, { limit: 25 }, new Date())));
-    const ms = Math.min(...runs.map((run) => run.ms));
-    console.info(`a page of all kinds, of ${calls} invocations: ${ms.toFixed(0)} ms`);
-    const nodes = runs.flatMap((run) => run.nodes);
-    expect(nodes.some((node) => node["Relation Name"] === "invocations")).toBe(true);
-    expect(scanned(nodes)).toEqual([]);
-    expect(ms).toBeLessThan(1_000);
+    const read = readOf(runs[0]?.nodes ?? []);
+    // Not asserted: how long it takes is the machine's.
+    console.info(
+      `a page of all kinds, of ${calls} invocations: ${Math.min(...runs.map(({ ms }) => ms)).toFixed(0)} ms, ${read} of them read`,
+    );
+    expect(runs.flatMap(({ nodes }) => scanned(nodes))).toEqual([]);
+    expect(read).toBeGreaterThan(12_000);
+    expect(read).toBeLessThan(calls / 4);
   });
 
   it("reads one of them from its grant's rows alone", async () => {
     const db = { orm, orgId: proveOrgScope(orgId) };
     const subject = subjectOf(`exc_d0${"0".repeat(20)}11`) ?? expect.fail("no such code");
     const { nodes, ms } = await explain(selectException(db, subject, new Date()));
-    console.info(`one of them: ${ms.toFixed(1)} ms`);
+    console.info(`one of them: ${ms.toFixed(1)} ms, ${readOf(nodes)} invocations read`);
     expect(scanned(nodes)).toEqual([]);
-    expect(ms).toBeLessThan(200);
+    expect(readOf(nodes)).toBe(200);
   });
 });

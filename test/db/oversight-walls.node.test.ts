@@ -78,9 +78,9 @@ describe.skipIf(skip)("oversight, on a PostgreSQL server", () => {
   });
   const tell = (...events: readonly NewEvent[]) => write([executed(insertEvents(within(), agentId, events, new Date()))]);
   const invocation = (n: number): string => `inv_${String(n).padStart(22, "0")}`;
-  const read = async (query: string, ...params: unknown[]): Promise<unknown[]> =>
+  const read = async (query: string, ...params: unknown[]): Promise<readonly unknown[]> =>
     (await asApp(app.pool, enter(orgId), statement(query, ...params)))[1]?.rows ?? [];
-  const matched = (id: string): Promise<unknown[]> => read("select matched_invocation_id from telemetry_events where id = $1", id);
+  const matched = (id: string): Promise<readonly unknown[]> => read("select matched_invocation_id from telemetry_events where id = $1", id);
 
   it("has nobody but an active member of the organization as assignee", async () => {
     const [member, elsewhere] = [await memberOf(orgId, "ada"), await memberOf(await newOrganization(server.owner.pool), "eve")];
