@@ -55,12 +55,9 @@ export const Capability = z
     version: z.int(),
     definition: CapabilityDefinition,
     digest: z.string().openapi({ description: "SHA-256 of the definition's RFC 8785 form." }),
-    driftedDigest: z
-      .string()
-      .nullable()
-      .openapi({
-        description: "The digest that the upstream's tool had when it was found to differ from what is pinned. A new version pins again.",
-      }),
+    driftedDigest: z.string().nullable().openapi({
+      description: "The digest that the upstream's tool had when it was found to differ from what is pinned. A new version pins again.",
+    }),
     hasCredential: z.boolean(),
     createdAt: Time,
     updatedAt: Time,
