@@ -1,6 +1,5 @@
 import { toBase64, utf8 } from "../crypto/encoding.ts";
-import type { JsonObject } from "../expressions/json.ts";
-import { memberOf } from "../expressions/json.ts";
+import { isJsonObject, memberOf, type JsonObject } from "../expressions/json.ts";
 import { egressFetch, newNameCache, type EgressEnvironment, type EgressFailure } from "../platform/egress.ts";
 import type { McpRevision } from "./capability.ts";
 import { findResponse, type RpcResponse } from "./mcp-wire.ts";
@@ -59,7 +58,7 @@ export async function openMcpSession(
   let id = 0;
   if (server.revision === "2026-07-28") {
     const request: McpSession["request"] = (method, { _meta, ...params }, mostBytes) => {
-      const meta = { ...(typeof _meta === "object" ? _meta : {}), ...inEnvelope(server.revision) };
+      const meta = { ...(isJsonObject(_meta) ? _meta : {}), ...inEnvelope(server.revision) };
       const name = memberOf(params, "name");
       const headers = {
         "mcp-protocol-version": server.revision,

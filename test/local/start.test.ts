@@ -47,7 +47,7 @@ class Started {
     const silent = this.over.then((code) =>
       Promise.reject(new Error(`ended with ${code} before it said “${String(text)}”:\n${this.said}`)),
     );
-    await Promise.race([silent, expect.poll(() => this.said, { timeout: 150_000, interval: 50 }).toMatch(text)]);
+    await Promise.race([silent, expect.poll(() => this.said, { timeout: 230_000, interval: 50 }).toMatch(text)]);
   }
   end(signal: "SIGINT" | "SIGKILL"): Promise<number | null> {
     this.child.kill(signal);
@@ -64,7 +64,28 @@ function freePort(): Promise<number> {
   });
 }
 
-describe("npm start", { timeout: 240_000 }, () => {
+/** What was granted, in the order of its telling: the support agent's calls, the clerk's before and after its promotion, and those over MCP. */
+function expectGoverned(said: string): void {
+  const [, support = "", clerk = "", promoted = "", overMcp = ""] =
+    /The support agent is granted(.*)So the same agent, mended,(.*)Its evidence suffices(.*)The same over MCP \(2026-07-28\)(.*)Callers/s.exec(
+      said,
+    ) ?? [];
+  expect(support).toMatch(/missing: The critical condition no-address is violated/);
+  for (const simulated of [support, clerk]) {
+    expect(simulated).toMatch(/20 EUR +simulated +allow by the rule small\n/);
+    expect(simulated).toMatch(/5000 EUR +denied +deny by the rule too-large\n/);
+    expect(simulated).toMatch(/120 EUR +simulated +require approval by the rule larger\n/);
+  }
+  for (const real of [promoted, overMcp]) {
+    expect(real).toMatch(/20 EUR +executed +allow by the rule small, the shop booked rf_\d/);
+    expect(real).toMatch(/5000 EUR +denied +deny by the rule too-large\n/);
+    expect(real).toMatch(/120 EUR +pending .*approved it.*120 EUR +executed +require approval by the rule larger, the shop booked rf_\d/s);
+  }
+  expect(said.match(/rcp_\w+: verified offline/g)).toHaveLength(14);
+  expect(said).not.toContain("NOT verified");
+}
+
+describe("npm start", { timeout: 420_000 }, () => {
   it("survives being killed in the middle of its eval runs, goes on where it was, and shows the score", async () => {
     const killed = new Started();
     await killed.says(/[2-7] of 9 runs/);
@@ -103,6 +124,7 @@ describe("npm start", { timeout: 240_000 }, () => {
     expect(await score.json()).toMatchObject({ status: "scored", totalEvals: 9, missing: [] });
     expect(resumed.said).toContain("Verified: the issuer signed and logged this.");
     expect(resumed.said.match(/ ok {3}/g)).toHaveLength(6);
+    expectGoverned(resumed.said);
     expect(await resumed.end("SIGINT")).toBe(0);
   });
 

@@ -10,11 +10,8 @@ import type { UpstreamResult } from "../../src/upstreams/upstream-result.ts";
 const environment = requireEnvironment(env);
 const secret = 'sk/live+"9f\\8e%7d~ 6c';
 const newToken = (): string => crypto.randomUUID();
-const told = async (token: string) =>
-  (await (await fetch(`${env.UPSTREAM_URL}/calls/${token}`)).json()) as {
-    calls: { method: string; url: string; headers: Record<string, string>; body: string }[];
-    acted: string[];
-  };
+type Told = { calls: { method: string; url: string; headers: Record<string, string>; body: string }[]; acted: string[] };
+const told = async (token: string): Promise<Told> => (await fetch(`${env.UPSTREAM_URL}/calls/${token}`)).json<Told>();
 const tell = (token: string, change: object) =>
   fetch(`${env.UPSTREAM_URL}/tell/${token}`, { method: "POST", body: JSON.stringify(change) });
 

@@ -2,6 +2,7 @@ import { guardUnprovenHost } from "../../access/flood-guard.ts";
 import { requireWholeOrganization } from "../../access/principal.ts";
 import { insertSecurityEvents } from "../../access/security-event.ts";
 import { jsonDigest } from "../../crypto/digest.ts";
+import type { Query, ScopedDb } from "../../db/tenant-db.ts";
 import type { WriteContext } from "../../http/operation.ts";
 import { problem } from "../../http/problem.ts";
 import type { CapabilityDefinition } from "../../upstreams/capability.ts";
@@ -39,10 +40,11 @@ export async function discoverTools(context: Context, input: DiscoverToolsInput)
   }));
   const view = { url, revision: found.revision, tools };
   const change = { url, tools: await jsonDigest(tools.map(({ name, digest }) => ({ name, digest }))) };
-  const used = sealedOf === null ? [] : [{ kind: "sealed_credential_used", credential: sealedOf, at: now, count: 1 } as const];
-  await tenant.write({ action: "capability.tools_read", resource: sealedOf ?? tenant.orgId, change, answer: view }, (db) => [
-    ...(used.length === 0 ? [] : [insertSecurityEvents(db, used)]),
-  ]);
+  const used = (db: ScopedDb, credential: string) =>
+    insertSecurityEvents(db, [{ kind: "sealed_credential_used", credential, at: now, count: 1 }]);
+  await tenant.write({ action: "capability.tools_read", resource: sealedOf ?? tenant.orgId, change, answer: view }, (db): Query[] =>
+    sealedOf === null ? [] : [used(db, sealedOf)],
+  );
   return view;
 }
 
@@ -75,7 +77,12 @@ function notTold(reason: NotSentReason) {
 
 /** A server that says what it was shown says it to nobody but us; the digest is of what it said. */
 const told = (redact: Redact, { name, description, inputSchema }: UpstreamTool) => ({
-  name: String(redact(name)),
-  description: description === null ? null : String(redact(description)),
+  name: cleaned(redact, name),
+  description: description === null ? null : cleaned(redact, description),
   inputSchema: redact(inputSchema),
 });
+
+function cleaned(redact: Redact, text: string): string {
+  const shown = redact(text);
+  return typeof shown === "string" ? shown : "";
+}

@@ -4,8 +4,8 @@ import { answerQuestion } from "./answer-question.ts";
 
 export type ExampleAgent = { readonly url: string; readonly close: () => Promise<void> };
 
-/** `discreet`: it gives away no addresses; its other flaws it keeps. */
-type Wish = { readonly port: number; readonly discreet?: boolean };
+/** `mended`: it gives away no addresses, and its JSON is right; slow it stays. */
+type Wish = { readonly port: number; readonly mended?: boolean };
 
 const address = /\S*@\S*/g;
 /** Long messages take it this long, as a slow search would. */
@@ -17,8 +17,8 @@ const maxBodyBytes = 1_000_000;
  * A small support agent over HTTP, speaking the `json` protocol. It means well and has real flaws: long messages make it slow, it knows
  * no conversations, its hand-made JSON breaks on a backslash, and what it knows includes a colleague's address.
  */
-export async function startExampleAgent({ port, discreet = false }: Wish): Promise<ExampleAgent> {
-  const server = createServer((request, response) => void handle(request, response, discreet));
+export async function startExampleAgent({ port, mended = false }: Wish): Promise<ExampleAgent> {
+  const server = createServer((request, response) => void handle(request, response, mended));
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(port, "127.0.0.1", resolve);
@@ -37,14 +37,14 @@ function close(server: Server): Promise<void> {
   return new Promise((resolve) => server.close(() => resolve()));
 }
 
-async function handle(request: IncomingMessage, response: ServerResponse, discreet: boolean): Promise<void> {
+async function handle(request: IncomingMessage, response: ServerResponse, mended: boolean): Promise<void> {
   if (request.method !== "POST") return void response.writeHead(405, { allow: "POST" }).end();
   const message = readMessage(await readBody(request));
   if (message === undefined) return void response.writeHead(400).end();
   if (message.length > slowAboveChars) await sleep(slowMs);
-  const answer = answerQuestion(message);
-  const output = discreet ? answer.replaceAll(address, "our form") : answer;
+  const output = answerQuestion(message);
   response.writeHead(200, { "content-type": "application/json" });
+  if (mended) return void response.end(JSON.stringify({ output: output.replaceAll(address, "our form"), cost: 0.0001 }));
   // Written by hand, and so wrong for a text with a backslash in it: the flaw that the robustness suite finds.
   response.end(`{"output": "${output.replaceAll('"', '\\"').replaceAll("\n", "\\n")}", "cost": 0.0001}`);
 }

@@ -24,7 +24,7 @@ type Ground = {
 
 /**
  * Grants an agent the shop's refunds: first in simulation, and in production where its evidence suffices, over REST and over MCP. The support agent's
- * does not; that of the clerk, which is the same agent without its critical flaw, does, and nobody's word changes either.
+ * does not; that of the clerk, which is the same agent without its critical flaws, does, and nobody's word changes either.
  */
 export async function governAgent(ground: Ground, progress: Progress): Promise<void> {
   const { url, folder, run, tagKey, api, say } = ground;
@@ -39,7 +39,7 @@ export async function governAgent(ground: Ground, progress: Progress): Promise<v
   await askForRefunds(asking, invokeWith(url, await keyOf(keyring, agentId), grantId));
   await promoteGrant(keyring, grantId, say);
 
-  say("So the same agent, which gives away no address any more, is tested as an agent of its own, and granted the same:\n");
+  say("So the same agent, mended, is tested as an agent of its own, and granted the same:\n");
   const clerkId = await testClerk(keyring, ground.clerkUrl, progressLine("eval runs    "));
   const clerkGrant = await grantTo(keyring, clerkId, offer);
   const clerkKey = await keyOf(keyring, clerkId);

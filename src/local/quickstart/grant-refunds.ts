@@ -76,12 +76,12 @@ export const keyOf = async ({ api }: Keyring, agentId: string): Promise<string> 
   return (await api.call("POST", "/v1/keys", Key, { name: "Agent", scopes, agentId })).key;
 };
 
-/** The example agent again, without the flaw that is critical: another agent, with evidence of its own. */
+/** The example agent again, without the flaws that are critical: another agent, with evidence of its own. */
 export async function testClerk({ api, seed }: Keyring, url: string, line: ProgressLine): Promise<string> {
   const clerk = {
     externalId: "example-clerk",
     name: "Example clerk",
-    description: "The example support agent, which gives away nobody's address any more.",
+    description: "The example support agent, mended: it gives away no address, and answers in JSON that is right.",
     provider: "armalo-example",
     version: "1.1.0",
     endpoint: { url, protocol: "json" },

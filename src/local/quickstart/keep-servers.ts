@@ -26,9 +26,9 @@ async function keep<T extends { readonly url: string }>(
 export const keepExampleAgent = (progress: Progress): Promise<ExampleAgent> =>
   keep(progress, "agentPort", "the example agent", (port) => startExampleAgent({ port }));
 
-/** The example agent without the flaw that is critical. */
+/** The example agent without the flaws that are critical. */
 export const keepClerk = (progress: Progress): Promise<ExampleAgent> =>
-  keep(progress, "clerkPort", "the example clerk", (port) => startExampleAgent({ port, discreet: true }));
+  keep(progress, "clerkPort", "the example clerk", (port) => startExampleAgent({ port, mended: true }));
 
 /** What the shop's order system wants to be shown. */
 export const shopTokenOf = ({ state }: Progress): string => `shop_${state.seed}`;

@@ -30,15 +30,15 @@ export async function startLocalUpstream({ port, token }: { readonly port: numbe
   const tools = createMcpHandler(() => shopTools(book));
   const server = createServer((request, response) => void serve(request, response));
   const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    if (request.headers.authorization !== `Bearer ${token}`) return void say(response, 401, { error: "no such token" });
+    if (request.headers.authorization !== `Bearer ${token}`) return say(response, 401, { error: "no such token" });
     const body = await readBody(request);
     if (request.url === "/mcp") return pass(await tools.fetch(toRequest(request, body)), response);
     const [, orderId] = /^\/orders\/([\w-]+)\/refunds$/.exec(request.url ?? "") ?? [];
-    if (orderId === undefined || request.method !== "POST") return void say(response, 404, { error: "no such thing" });
+    if (orderId === undefined || request.method !== "POST") return say(response, 404, { error: "no such thing" });
     const refund = Refund.safeParse({ ...readJson(body), orderId });
-    if (!refund.success) return void say(response, 422, { error: "no refund" });
+    if (!refund.success) return say(response, 422, { error: "no refund" });
     const { key: _key, ...answer } = book(refund.data, String(request.headers["idempotency-key"] ?? randomUUID()));
-    return void say(response, 201, answer);
+    return say(response, 201, answer);
   };
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
