@@ -93,7 +93,13 @@ async function startUpstream(): Promise<{ readonly url: string; readonly close: 
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = z.object({ port: z.int() }).parse(server.address());
-  return { url: `http://127.0.0.1:${port}`, close: () => void server.close(server.closeAllConnections()) };
+  return {
+    url: `http://127.0.0.1:${port}`,
+    close: () => {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
 }
 
 /** Puts the grant in production for what its invocations rested on; what a promotion asks for besides is not measured here. */
