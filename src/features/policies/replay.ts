@@ -9,7 +9,7 @@ import type { undecidedReasons } from "./schemas.ts";
 import type { DecidedRow } from "./store.ts";
 
 /** What one request may cost in all: less than a second at worst, and thousands of usual decisions. */
-export const workPerSimulation = workPerDecision * 8;
+const workPerSimulation = workPerDecision * 8;
 
 /** Reasons that are due to what the policy decided then. All others hold under any policy. */
 const ofThePolicy: ReadonlySet<DecisionReason> = new Set([

@@ -46,10 +46,10 @@ describe("trying a candidate on what was recorded", () => {
   });
 
   it("leaves standing what spoke against it beside the policy", async () => {
-    const found = await recorded({ ...input, findings: ["pact_violated"] }, { decision: "deny", reasons: ["pact_violated"], ruleIds: [] });
+    const found = await recorded({ ...input, findings: ["pact_violated"] }, { decision: "deny", reasons: ["grant_revoked"], ruleIds: [] });
     const later = await recorded(input, { decision: "deny", reasons: ["capability_drifted"], ruleIds: [] });
     expect(await effectsOf(policyOf(allow("true")), found, later)).toEqual([
-      ["deny", "pact_violated"],
+      ["deny", "pact_violated", "grant_revoked"],
       ["deny", "capability_drifted"],
     ]);
   });
