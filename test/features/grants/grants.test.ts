@@ -91,6 +91,7 @@ describe("a grant", () => {
     expect([...codeOf(taken), ...refusals(taken).slice(1)]).toEqual([409, "state_conflict", ["body.toolName"]]);
     for (const toolName of ["", "Refund", "1refund", "refund-order", "r".repeat(52), "réfund"])
       expect((await grantOn(ground, { toolName })).status, toolName).toBe(400);
+    expect(refusals(await grantOn(ground, { toolName: "get_score" }))).toEqual([400, ["body.toolName"]]);
     await ground.org.call("POST", `/v1/grants/${first.body.id}/revoke`);
     expect((await grantOn(ground, { toolName: "refund" })).status).toBe(201);
   });
