@@ -47,7 +47,7 @@ export type Asking = {
 };
 
 /** What a person is shown of a call by this grant. */
-export const factsOf = (grant: TestGrant, args: JsonValue): PreviewFacts => ({
+const factsOf = (grant: TestGrant, args: JsonValue): PreviewFacts => ({
   capability: { id: grant.capabilityId, name: "Orders", version: 1 },
   call: { kind: "http", method: "POST", url: "https://shop.example/orders", body: args },
   arguments: args,

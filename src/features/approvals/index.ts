@@ -1,7 +1,7 @@
 export { judgeApproval, standingOf, type ApprovalRow } from "./approval.ts";
 export { consumeApproval } from "./consume-approval.ts";
 export { expireApprovals } from "./expire-approvals.ts";
-export { planApproval, planEffect, planEnding, type ApprovalPlan } from "./plan-approval.ts";
+export { planApproval, planEffect, planEnding } from "./plan-approval.ts";
 export type { PreviewFacts } from "./preview.ts";
 export { ApprovalTicket, longestWaitSeconds } from "./schemas.ts";
 export { ownersOf, selectApproval, selectOpenApprovals, selectPeopleBehind } from "./store.ts";

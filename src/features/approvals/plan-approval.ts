@@ -36,23 +36,28 @@ export type ApprovalPlan =
   | ({ readonly ok: true; readonly row: ApprovalRow; readonly ticket: ApprovalTicketView } & ApprovalChange)
   | { readonly ok: false; readonly reason: DecisionReason };
 
+const undecided = { decidedBy: null, decidedAt: null, sealedNote: null, reason: null, consumedBy: null, consumedAt: null, effect: null };
+
 /** A new approval that waits for a person, for the write of the invocation that needs it. What cannot be shown whole is not asked for. */
 export async function planApproval(asked: Asked): Promise<ApprovalPlan> {
   const { env, box, now, terms } = asked;
   const preview = await previewOf(asked.preview);
   if (!preview.ok) return { ok: false, reason: "preview_too_large" };
   const { grantId, agentId, invocationId, requestDigest, actionDigest, requestedBy } = asked;
+  const bound = { grantId, agentId, invocationId, requestDigest, actionDigest, requestedBy };
   const id = newId("approval");
   const row: ApprovalRow = {
-    ...{ id, grantId, agentId, invocationId, requestDigest, actionDigest, requestedBy },
+    ...bound,
+    ...undecided,
+    id,
     status: "pending",
     sealedPreview: await sealPreview(box, id, preview.text),
     previewDigest: preview.digest,
     fourEyes: terms.approval.fourEyes,
     expiresAt: new Date(now.getTime() + terms.approval.expiresInSeconds * 1000),
-    ...{ decidedBy: null, decidedAt: null, sealedNote: null, reason: null, consumedBy: null, consumedAt: null, effect: null },
     revision: 2,
-    ...{ createdAt: now, updatedAt: now },
+    createdAt: now,
+    updatedAt: now,
   };
   const proposed = { ...row, status: "proposed", revision: 1 } as const;
   const told = toldOf(row);

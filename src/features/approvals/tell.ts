@@ -15,7 +15,11 @@ export const toldOf = ({
   expiresAt,
 }: Bound): EventData["approval.proposed"] => ({
   approvalId: id,
-  ...{ grantId, agentId, invocationId, actionDigest, previewDigest },
+  grantId,
+  agentId,
+  invocationId,
+  actionDigest,
+  previewDigest,
   expiresAt: expiresAt.toISOString(),
 });
 

@@ -22,8 +22,19 @@ export function toApproval(row: ApprovalRow, env: Origin, now: Date): Omit<Appro
   const { id, grantId, agentId, invocationId, requestedBy, requestDigest, actionDigest, previewDigest, fourEyes } = row;
   const { decidedBy, reason, consumedBy, effect } = row;
   return {
-    ...{ id, grantId, agentId, invocationId, requestedBy, requestDigest, actionDigest, previewDigest, fourEyes },
-    ...{ decidedBy, reason, consumedBy, effect },
+    id,
+    grantId,
+    agentId,
+    invocationId,
+    requestedBy,
+    requestDigest,
+    actionDigest,
+    previewDigest,
+    fourEyes,
+    decidedBy,
+    reason,
+    consumedBy,
+    effect,
     status: statusAt(row, now),
     url: approvalUrl(env, id),
     expiresAt: row.expiresAt.toISOString(),

@@ -4,12 +4,26 @@
  * private, unassigned or half of a pair; and characters that are blank or drawn over their neighbours.
  */
 const unseen =
-  /^(?:[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Cs}\p{Zl}\p{Zp}\p{Me}\p{Default_Ignorable_Code_Point}\u2800\u{16fe4}\u{1d159}\u{13441}\u{13442}\u0334-\u0338\u20d2\u20d3\u20d8-\u20da\u20e5\u20e6\u20ea\u20eb]|(?! )\p{Zs})$/u;
+  /^(?:[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Cs}\p{Zl}\p{Zp}\p{Me}\p{Default_Ignorable_Code_Point}\u2800\u{1d159}\u{13441}\u{13442}]|(?! )\p{Zs})$/u;
 const letter = /^\p{L}$/u;
 const mark = /^\p{M}$/u;
+/** Marks that are drawn through or around a letter, by their code points: strokes, slashes, rings. */
+const overlays: readonly (readonly [first: number, last: number])[] = [
+  [0x0334, 0x0338],
+  [0x20d2, 0x20d3],
+  [0x20d8, 0x20da],
+  [0x20e5, 0x20e6],
+  [0x20ea, 0x20eb],
+  // One of no shape at all: Khitan's filler.
+  [0x16fe4, 0x16fe4],
+];
 /** No script needs more marks on a letter; a heap of them hides what stands around it, and one on a quotation mark hides the quotation's end. */
 const mostMarks = 3;
 
+const isOverlay = (character: string): boolean => {
+  const codePoint = character.codePointAt(0) ?? 0;
+  return overlays.some(([first, last]) => codePoint >= first && codePoint <= last);
+};
 const escapeOf = (character: string): string => `\\u{${(character.codePointAt(0) ?? 0).toString(16).toUpperCase()}}`;
 
 /**
@@ -21,7 +35,7 @@ export function makeVisible(text: string): string {
   let marksLeft = 0;
   for (const character of text) {
     const isMark = mark.test(character);
-    const hidden = unseen.test(character) || (isMark && marksLeft === 0);
+    const hidden = unseen.test(character) || (isMark && (marksLeft === 0 || isOverlay(character)));
     shown += hidden ? escapeOf(character) : character;
     marksLeft = hidden ? 0 : letter.test(character) ? mostMarks : isMark ? marksLeft - 1 : 0;
   }

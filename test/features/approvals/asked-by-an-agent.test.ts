@@ -37,8 +37,7 @@ describe("an agent that needs an approval", () => {
     expect({ url, status }).toEqual({ url: `https://api.armalo.test/approvals/${id}`, status: "pending" });
     expect(pollAfterMs).toBeGreaterThan(0);
     const approval = (await it.org.call("GET", `/v1/approvals/${id}`)).body;
-    const [{ url: called = "" } = {}] = (await it.sent()).calls;
-    expect(called, "nothing is sent before").toBe("");
+    expect(await sentBy(it), "nothing is sent before").toBe(0);
     expect(approval.preview).toMatch(
       /^Agent: "Support", version 1, agt_\w+\nCapability: "Refund an order [\w-]+", version 1, cap_\w+\nRequest: POST "/,
     );
