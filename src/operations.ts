@@ -17,6 +17,7 @@ import { invocationOperations } from "./features/invocations/operations.ts";
 import { judgePanelOperations } from "./features/judge-panels/operations.ts";
 import { grantOperations } from "./features/grants/operations.ts";
 import { keyOperations } from "./features/keys/operations.ts";
+import { mcpOperations } from "./features/mcp/operations.ts";
 import { noticeOperations } from "./features/notices/operations.ts";
 import { memberOperations } from "./features/members/operations.ts";
 import { pactOperations } from "./features/pacts/operations.ts";
@@ -81,5 +82,6 @@ export const operations: readonly Operation[] = [
   ...auditOperations,
   ...evidenceOperations,
   ...transparencyOperations,
+  ...mcpOperations(() => operations),
   ...siteOperations(() => operations),
 ];

@@ -4,8 +4,8 @@ import { problem } from "../http/problem.ts";
 import { readAdmission, type Admission, type AdmitRequest } from "./admission.ts";
 import type { Credential } from "./authenticate.ts";
 import type { IdempotencyRequest } from "./idempotency.ts";
+import type { AskedScope } from "./key-record.ts";
 import type { LimitAnswer } from "./rolling-limit.ts";
-import type { Scope } from "./scopes.ts";
 
 /** The organization's gate. Only an organization whose keyed tag or signature was checked may be named here. */
 export const gateOf = (env: Environment, orgId: string) => env.bindings.GATE.get(env.bindings.GATE.idFromName(orgId));
@@ -22,7 +22,7 @@ export async function askGate<T>(env: Environment, orgId: string, ask: (gate: Ga
 }
 
 export type AdmitOptions = {
-  readonly scope: Scope;
+  readonly scope: AskedScope;
   /** What only people do: a key or a token that holds is told so, and nothing else. */
   readonly peopleOnly: boolean;
   readonly durable: boolean;

@@ -11,13 +11,16 @@ export type KeyRecord = {
   readonly diesAt: number | null;
 };
 
+/** `any`: asks only who it is, and does nothing. */
+export type AskedScope = Scope | "any";
+
 export type KeyClaim = {
   /** SHA-256 of the secret, or null where a token, already verified, stands for its key. */
   readonly secretHash: string | null;
   /** What the token was given, or null for the key itself. */
   readonly tokenScopes: readonly Scope[] | null;
   /** What it asks to do; null for what only people do. */
-  readonly scope: Scope | null;
+  readonly scope: AskedScope | null;
   readonly address: string | null;
 };
 
@@ -41,7 +44,7 @@ export function decideKey(record: KeyRecord | undefined, claim: KeyClaim, nowMs:
     return refuse("address_denied", "the address is not in the key's list");
   if (claim.scope === null) return refuse("person_needed", "a key or a token, where only people decide");
   const scopes = claim.tokenScopes === null ? record.scopes : record.scopes.filter((scope) => claim.tokenScopes?.includes(scope));
-  if (!scopes.includes(claim.scope)) return refuse("scope_denied", `the credential lacks ${claim.scope}`);
+  if (claim.scope !== "any" && !scopes.includes(claim.scope)) return refuse("scope_denied", `the credential lacks ${claim.scope}`);
   const { cidrs, agentId, diesAt } = record;
   return { ok: true, grant: { scopes, cidrs, agentId, diesAt } };
 }

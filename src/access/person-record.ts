@@ -1,7 +1,7 @@
 import { equalInConstantTime } from "./api-key.ts";
 import { sessionIdleMs, sessionLifeMs } from "./local-session.ts";
 import { lesserRole, roleScopes, type Role } from "./roles.ts";
-import type { Scope } from "./scopes.ts";
+import type { AskedScope } from "./key-record.ts";
 
 /** An active member, as the database has it. */
 export type MemberRecord = { readonly memberId: string; readonly role: Role };
@@ -21,7 +21,7 @@ export type PersonClaim = {
   readonly proof:
     | { readonly kind: "session"; readonly secretHash: string }
     | { readonly kind: "provider"; readonly externalId: string; readonly role: Role };
-  readonly scope: Scope;
+  readonly scope: AskedScope;
 };
 
 /** `session`: of one that began here, in milliseconds since 1970. */
@@ -62,6 +62,6 @@ export function decidePerson(
   if (ceiling === null) return refuse("credential_refused", "the membership has ended");
   const kept = ceiling === undefined ? member.role : lesserRole(member.role, ceiling);
   const role = proof.kind === "provider" ? lesserRole(kept, proof.role) : kept;
-  if (!roleScopes[role].includes(scope)) return refuse("scope_denied", `the role ${role} lacks ${scope}`);
+  if (scope !== "any" && !roleScopes[role].includes(scope)) return refuse("scope_denied", `the role ${role} lacks ${scope}`);
   return { ok: true, member: { memberId: member.memberId, role } };
 }

@@ -57,8 +57,8 @@ export interface TenantReader {
 
 /** `write` puts the audit event before the changes; a change that matches no row aborts all of it (409 state_conflict). */
 export interface TenantWriter<A extends Action> extends TenantReader {
-  /** Of the request that the change answers, where it has one. */
-  readonly idempotencyKey: string | null;
+  /** The Idempotency-Key of the request that the change answers, where it has one, and the operation that it is for. */
+  readonly repeatable: Pick<IdempotentWrite, "operation" | "key"> | null;
   write<T extends readonly Query[]>(event: ChangeEvent<A>, build: Build<T>): Promise<Results<T>>;
 }
 
@@ -120,7 +120,7 @@ export function openTenantDb(session: TenantSession): TenantWriter<Action> & Ten
     orgId,
     actor: session.actor,
     requestId: session.requestId,
-    idempotencyKey: idempotent?.key ?? null,
+    repeatable: idempotent ?? null,
     record: async (build) => (await run(client.writer, [], build({ orgId, orm: client.writer }))).answers,
     read: async (build) => (await run(client.reader, [], build({ orgId, orm: client.reader }))).answers,
     write: async (event, build) => {

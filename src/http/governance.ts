@@ -13,6 +13,8 @@ export const governanceClasses = {
   "provider-event": { modes: ["provider"], methods: ["get", "post", "put"], audited: false },
   // Who signs in proves with a one-time token who he is: the session's first event is logged by the verb.
   "sign-in": { modes: ["public"], methods: ["post"], audited: false },
+  // Nothing is done by a relay itself: what is called through it is governed by its own class.
+  relay: { modes: ["relay"], methods: ["post"], audited: false },
   system: { modes: ["public"], methods: ["get"], audited: false },
 } as const;
 

@@ -2,9 +2,10 @@ import { and, eq } from "drizzle-orm";
 import type { IdempotencyRequest } from "../access/idempotency.ts";
 import { sha256Digest } from "../crypto/digest.ts";
 import { concatBytes, utf8 } from "../crypto/encoding.ts";
+import type { Action } from "../audit/actions.ts";
 import type { SealedBox } from "../crypto/sealed-box.ts";
 import { idempotentAnswers } from "../db/schema/idempotent-answers.ts";
-import type { IdempotentWrite, ScopedDb, TenantReader } from "../db/tenant-db.ts";
+import type { IdempotentWrite, ScopedDb, TenantReader, TenantWriter } from "../db/tenant-db.ts";
 import { problem } from "./problem.ts";
 
 const keyPattern = /^[\x21-\x7e]{1,255}$/;
@@ -57,6 +58,20 @@ const selectAnswer = ({ orm, orgId }: ScopedDb, actor: string, { operation, key 
         eq(idempotentAnswers.actor, actor),
         eq(idempotentAnswers.operation, operation),
         eq(idempotentAnswers.idempotencyKey, key),
+      ),
+    );
+
+/** A row where the request was answered before: for what must know that before it does what cannot be undone. */
+export const selectAnswered = ({ orm, orgId }: ScopedDb, actor: string, asked: TenantWriter<Action>["repeatable"]) =>
+  orm
+    .select({ key: idempotentAnswers.idempotencyKey })
+    .from(idempotentAnswers)
+    .where(
+      and(
+        eq(idempotentAnswers.orgId, orgId),
+        eq(idempotentAnswers.actor, actor),
+        eq(idempotentAnswers.operation, asked?.operation ?? ""),
+        eq(idempotentAnswers.idempotencyKey, asked?.key ?? ""),
       ),
     );
 

@@ -34,6 +34,7 @@ function securityOf({ mode }: Operation["access"]): Record<string, string[]>[] {
   if (mode === "public") return [];
   if (mode === "provider") return [{ signature: [] }];
   if (mode === "operator") return [{ session: [] }];
+  if (mode === "relay") return [{}, { bearer: [] }];
   if (mode === "room") return [{ room: [] }];
   const own = [{ bearer: [] }, { session: [] }];
   return mode === "payable" ? [...own, { x402: [] }] : own;
@@ -97,6 +98,8 @@ function whoMay(access: Operation["access"]): string {
       return `Needs the scope \`${access.scope}\`, or a payment of ${access.price} USDC (x402).`;
     case "operator":
       return `Needs a signed-in person whose role has the scope \`${access.scope}\`: no API key and no access token can do this.`;
+    case "relay":
+      return "Needs what the operations need that are called through it.";
     case "room":
       return "Needs a token of the room.";
     case "provider":

@@ -10,10 +10,14 @@ import type { Seller } from "../payments/payment.ts";
 import type { Price } from "../payments/prices.ts";
 import type { Provider } from "../providers/provider.ts";
 import type { Audited, Governance, MethodOf, ModeOf } from "./governance.ts";
+import type { ToolName } from "./tool-names.ts";
 
-/** `operator`: a signed-in person alone, whose role has the scope. `provider`: a signed event of the provider. */
-export type AccessMode = "public" | "tenant" | "operator" | "payable" | "room" | "provider";
-export type Access<M extends AccessMode = AccessMode> = M extends "public"
+/**
+ * `operator`: a signed-in person alone, whose role has the scope. `provider`: a signed event of the provider. `relay`: whoever may call the
+ * operations that are called through it; each of those decides for itself.
+ */
+export type AccessMode = "public" | "tenant" | "operator" | "payable" | "room" | "provider" | "relay";
+export type Access<M extends AccessMode = AccessMode> = M extends "public" | "relay"
   ? { readonly mode: M; readonly scope?: never; readonly price?: never }
   : M extends "room"
     ? { readonly mode: M; readonly judge: JudgeToken; readonly scope?: never; readonly price?: never }
@@ -48,7 +52,7 @@ export type TextAnswer = MediaAnswer & { readonly content: string };
 
 /**
  * `body`: one JSON value, checked before it is sent. `media`: the types that a MediaAnswer may have. `upgrade`: a socket (101).
- * `relayed`: what a provider's own library answers the provider, whatever its status.
+ * `relayed`: what a library answers in its protocol's own form, whatever its status.
  */
 export type ResponseShape = {
   readonly status: 101 | 200 | 201 | 202;
@@ -103,6 +107,27 @@ export type ProviderDelivery = {
   readonly body: Uint8Array<ArrayBuffer>;
 };
 export type ProviderContext = Basics & { readonly delivery: ProviderDelivery; readonly request: Request };
+/** What one operation is called with through a relay: its path's parameters as text, and the rest as its own request would have it. */
+export type RelayedCall = {
+  readonly params: Readonly<Record<string, string>>;
+  readonly query: Readonly<Record<string, string>>;
+  /** The JSON body, as the bytes that are sent; undefined where the operation takes none. */
+  readonly body: string | undefined;
+  readonly idempotencyKey?: string;
+  /** PAYMENT-SIGNATURE, as x402 has it over HTTP. */
+  readonly payment?: string;
+};
+/** A request in another protocol, whose caller may ask for many operations: each call is a request of its own, with a gate of its own. */
+export type Relay = {
+  readonly request: Request;
+  readonly body: Uint8Array<ArrayBuffer>;
+  /** Runs the operation's own pipeline for the caller's own credential and address. A credential that does not hold fails the whole request. */
+  readonly call: (operation: Operation, asked: RelayedCall) => Promise<Response>;
+  /** Who asks, by one call of the gate; null for nobody. Throws 401 where the credential does not hold, and 429. */
+  readonly caller: () => Promise<RelayCaller | null>;
+};
+export type RelayCaller = { readonly principal: Principal; readonly tenant: TenantReader };
+export type RelayContext = Basics & { readonly relay: Relay };
 /** Has the room judge a token with which nothing can be asked of it; throws what the room would have answered. */
 export type JudgeToken = (at: Pick<RoomContext, "env" | "room">) => Promise<void>;
 type ContextOf<G extends Governance, A extends Action> =
@@ -112,9 +137,11 @@ type ContextOf<G extends Governance, A extends Action> =
       ? RoomContext
       : ModeOf<G> extends "provider"
         ? ProviderContext
-        : G extends Audited
-          ? WriteContext<A>
-          : ReadContext;
+        : ModeOf<G> extends "relay"
+          ? RelayContext
+          : G extends Audited
+            ? WriteContext<A>
+            : ReadContext;
 
 /** Who paid, and for which payment something is delivered. */
 export type Payment = { readonly id: string; readonly payer: string };
@@ -134,6 +161,8 @@ type OperationBase = {
   readonly summary: string;
   /** What callers must know beyond the schemas, as Markdown. */
   readonly guide?: string;
+  /** What MCP clients call it by, where agents and their operators' assistants need it. */
+  readonly tool?: ToolName;
 };
 
 export type OperationSpec<G extends Governance, A extends Action, R extends RequestShape, S extends ResponseShape> = OperationBase & {

@@ -39,6 +39,11 @@ export const problems = {
     "The request's origin is not ours",
     "A change that is asked for with a session cookie needs an `Origin` header that names this service; one that is absent is refused too.",
   ],
+  foreign_site: [
+    403,
+    "The request is meant for another site",
+    "`Host`, and `Origin` where a browser sends one, must name this service: a page of another site may not have a browser call it (DNS rebinding).",
+  ],
   organization_needed: [
     403,
     "The session is in no organization here",

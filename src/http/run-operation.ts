@@ -4,6 +4,7 @@ import { enterOrganization, type Entered } from "../access/enter-organization.ts
 import { addressOf, countingRefusals, guardAgainstFlood } from "../access/flood-guard.ts";
 import type { IdempotencyRequest, IdempotencyState } from "../access/idempotency.ts";
 import { requireOrigin } from "../access/own-origin.ts";
+import type { Scope } from "../access/scopes.ts";
 import { AlreadyDone } from "../db/database-fault.ts";
 import { currentTime } from "../platform/clock.ts";
 import { answerResponse } from "./answer-response.ts";
@@ -17,6 +18,7 @@ import { readBody } from "./read-body.ts";
 import { recordFailure } from "./record-failure.ts";
 import { runForPayer } from "./run-for-payer.ts";
 import { runForProvider } from "./run-for-provider.ts";
+import { runForRelay } from "./run-for-relay.ts";
 import { runForRoom } from "./run-for-room.ts";
 import { anyOriginHeaders, paymentHeader } from "./security-headers.ts";
 import { answerShared } from "./shared-answer.ts";
@@ -42,6 +44,8 @@ export async function runOperation(operation: Operation, call: Call): Promise<Re
       return runForTenant(operation, call, access.scope, body);
     case "provider":
       return runForProvider(operation, call, access.provider, body);
+    case "relay":
+      return runForRelay(operation, call, body, runOperation);
     case "room":
       // The room judges the token with what is asked of it: once, also where nothing can be asked.
       return runForRoom(call, async (room) => {
@@ -63,12 +67,7 @@ async function runForAnyone(operation: Operation, call: Call, body: BodyReader):
   return sharedSeconds === undefined ? answer() : answerShared(operation, call, sharedSeconds, answer);
 }
 
-async function runForTenant(
-  operation: Operation,
-  call: Call,
-  scope: Parameters<typeof admit>[2]["scope"],
-  body: BodyReader,
-): Promise<Response> {
+async function runForTenant(operation: Operation, call: Call, scope: Scope, body: BodyReader): Promise<Response> {
   const { env, request, trace } = call;
   const address = addressOf(request);
   const credential = await countingRefusals(env, address, () => authenticate(env, request, { now: currentTime(), meter: trace.meter }));

@@ -16,7 +16,11 @@ export type ApiClient = {
 /** Longer than the gate holds a request open whose caller was killed before the end (access/idempotency.ts). */
 const patienceMs = 90_000;
 
-export function openApi(url: string, apiKey: string): ApiClient {
+/** As the holder of a key. */
+export const openApi = (url: string, apiKey: string): ApiClient => openApiAs(url, { authorization: `Bearer ${apiKey}` });
+
+/** As whoever these headers show. */
+export function openApiAs(url: string, credential: Readonly<Record<string, string>>): ApiClient {
   return {
     async call(method, path, answer, body, idempotencyKey) {
       const givesUpAt = performance.now() + patienceMs;
@@ -24,7 +28,7 @@ export function openApi(url: string, apiKey: string): ApiClient {
         const response = await fetch(new URL(path, url), {
           method,
           headers: {
-            authorization: `Bearer ${apiKey}`,
+            ...credential,
             ...(body === undefined ? {} : { "content-type": "application/json" }),
             ...(idempotencyKey === undefined ? {} : { "idempotency-key": idempotencyKey }),
           },

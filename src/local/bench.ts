@@ -7,6 +7,7 @@ import { currentTime } from "../platform/clock.ts";
 import { introduceKeys } from "./admin/introduce-keys.ts";
 import { buildWorkers, gzipKib, startUpMs } from "./bench/build.ts";
 import { measureCreates, measureGates, measureGrowth, measureReads } from "./bench/measure.ts";
+import { measureDecisions, type Decisions } from "./bench/measure-decisions.ts";
 import { measureDelays, measureIntegration, measureProofs, seedEvents } from "./bench/measure-log.ts";
 import { issuerSettings, measureSessions, openIssuer, type Issuer } from "./bench/measure-people.ts";
 import { measurePayments } from "./bench/measure-payments.ts";
@@ -25,7 +26,7 @@ import {
   type SqlDoor,
   type Workerd,
 } from "./bench/processes.ts";
-import { report, reportPeople, type Measured } from "./bench/report.ts";
+import { report, reportDecisions, reportPeople, type Measured } from "./bench/report.ts";
 import type { PeopleAndWebhooks } from "./bench/report-webhooks.ts";
 import { openSeed, type Tenant } from "./bench/seed.ts";
 import { workerdConfig, type Scripts } from "./bench/workerd-config.ts";
@@ -44,7 +45,16 @@ const memoryDisk = "/dev/shm";
 
 const say = (text: string): void => console.error(text);
 
-const usage = "npm run bench [-- --only people]\n\n  --only people   sessions, and webhooks in both directions";
+const parts = {
+  people: "sessions, and webhooks in both directions",
+  decisions: "decisions of policies",
+} as const;
+type Part = keyof typeof parts;
+const isPart = (name: string): name is Part => Object.hasOwn(parts, name);
+const usage = [
+  `npm run bench [-- --only ${Object.keys(parts).join("|")}]\n`,
+  ...Object.entries(parts).map(([name, what]) => `  --only ${name.padEnd(12)}${what}`),
+].join("\n");
 
 /** Measures the built Worker in workerd on a PostgreSQL server, all on this machine, and prints one report. */
 async function bench(): Promise<void> {
@@ -61,7 +71,8 @@ async function bench(): Promise<void> {
   const postgres = await startRealPostgres({ fsync: true });
   await endWithUs("postgres");
   try {
-    if (only) return console.log(reportPeople(await measurePeopleAlone(scripts, folders, postgres)));
+    if (only === "people") return console.log(reportPeople(await measurePeopleAlone(scripts, folders, postgres)));
+    if (only === "decisions") return console.log(reportDecisions(await measureDecisionsAlone(scripts, folders, postgres)));
     const sizes = { gzipKib: await gzipKib(scripts.api), startUpMs: await startUpMs() };
     console.log(report({ ...(await measure(scripts, folders, postgres)), ...sizes }));
   } catch (fault) {
@@ -72,10 +83,11 @@ async function bench(): Promise<void> {
   }
 }
 
-function readOnly(): boolean {
-  const asked = process.argv.slice(2).join(" ");
-  if (asked !== "" && asked !== "--only people") throw new PlainFailure(usage);
-  return asked !== "";
+function readOnly(): Part | undefined {
+  const [flag, name, ...others] = process.argv.slice(2);
+  if (flag === undefined) return undefined;
+  if (flag !== "--only" || name === undefined || !isPart(name) || others.length > 0) throw new PlainFailure(usage);
+  return name;
 }
 
 type Folders = { readonly onDisk: string; readonly inMemory: string | undefined; readonly forgetting: string };
@@ -182,7 +194,9 @@ async function measure(scripts: Scripts, folders: Folders, postgres: RealPostgre
   say("Measuring paid calls …");
   const payments = await measurePayments(workerd, chain, seller, fifty);
   const measured = await measurePeople({ ...people, workerd, postgres }, fifty, hooked);
-  return { reads, growths, gates, gatesInMemory, creates, log, trust, statements, rooms, payments, people: measured };
+  say("Measuring decisions …");
+  const decisions = await measureDecisions(workerd);
+  return { reads, growths, gates, gatesInMemory, creates, log, trust, statements, rooms, payments, people: measured, decisions };
 }
 
 type People = { readonly issuer: Issuer; readonly receiver: ReceiverDoor; readonly settings: Readonly<Record<string, string>> };
@@ -218,6 +232,13 @@ async function measurePeopleAlone(scripts: Scripts, { onDisk: folder }: Folders,
   const [door, people] = [await startSqlDoor(postgres.ownerUrl), await openPeople()];
   const workerd = await serve({ scripts, folder, door, settings: people.settings, secrets, keeps: true });
   return measurePeople({ ...people, workerd, postgres }, many, hooked);
+}
+
+/** Decisions ask nobody else. */
+async function measureDecisionsAlone(scripts: Scripts, { onDisk: folder }: Folders, postgres: RealPostgres): Promise<readonly Decisions[]> {
+  const [door, people] = [await startSqlDoor(postgres.ownerUrl), await openPeople()];
+  say("Measuring decisions …");
+  return measureDecisions(await serve({ scripts, folder, door, settings: people.settings, secrets: newSecrets(), keeps: true }));
 }
 
 type Serving = {

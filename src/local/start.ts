@@ -1,6 +1,7 @@
 import { importTagKey } from "../access/api-key.ts";
 import { parseKeyRing } from "../crypto/sealed-box.ts";
 import { ScoreBody } from "../features/scores/schemas.ts";
+import type { RunAsAdmin } from "./admin/act.ts";
 import { installSuites } from "./admin/install-suites.ts";
 import { openApi, type ApiClient } from "./api-client.ts";
 import { findWallet } from "./chain/wallet.ts";
@@ -9,11 +10,12 @@ import { PlainFailure } from "./plain-failure.ts";
 import { attestScore } from "./quickstart/attest-score.ts";
 import { keepOwner, ownerEmail } from "./quickstart/keep-owner.ts";
 import { listen, showDelivery } from "./quickstart/hear-webhooks.ts";
-import { keepExampleAgent } from "./quickstart/keep-example-agent.ts";
+import { governAgent } from "./quickstart/govern-agent.ts";
+import { keepClerk, keepExampleAgent, keepShop } from "./quickstart/keep-servers.ts";
 import { meetInRoom } from "./quickstart/meet-in-room.ts";
 import { payOnce } from "./quickstart/pay-once.ts";
 import { runQuickstart } from "./quickstart/run-quickstart.ts";
-import { openProgress } from "./quickstart/state.ts";
+import { openProgress, type Progress } from "./quickstart/state.ts";
 import { startWebhookReceiver } from "./quickstart/webhook-receiver.ts";
 import { showScore } from "./show-score.ts";
 import { runBatch, type Statement } from "./sql-batch.ts";
@@ -39,11 +41,11 @@ async function walk(stack: Stack): Promise<void> {
   };
   await stack.resumeRuns();
   const { finished } = progress.state;
+  const tagKey = await importTagKey(new Uint8Array(Buffer.from(secrets.API_KEY_TAG_SECRET, "base64")));
   if (!finished) {
     const ring = parseKeyRing(secrets.ENCRYPTION_KEYS);
     if (ring === undefined)
       throw new PlainFailure(`ENCRYPTION_KEYS in ${folder}/secrets.json is not a list of \`kid:base64\`, each of 32 bytes.`);
-    const tagKey = await importTagKey(new Uint8Array(Buffer.from(secrets.API_KEY_TAG_SECRET, "base64")));
     say("Quickstart:");
     await runQuickstart({ url, folder, agentUrl: agent.url, run, ring, tagKey, say, listen: listenTo }, progress);
   }
@@ -56,8 +58,22 @@ async function walk(stack: Stack): Promise<void> {
   await showDelivery({ api, say }, receiver, progress);
   if (progress.state.attested === false) await attestScore({ folder, run, api, say }, progress);
   if (progress.state.met === false) await meetInRoom({ url, folder, api, apiKey, say }, progress);
+  await govern({ stack, run, tagKey, api }, progress);
   await payOnce({ url, agentId, say }, await findWallet(folder));
   say(whatToTry(url, folder, agentId));
+}
+
+type Governing = { readonly stack: Stack; readonly run: RunAsAdmin; readonly tagKey: CryptoKey; readonly api: ApiClient };
+
+/** The shop and the clerk stay, so that a grant that was made can be used. An installation that is older than grants has neither. */
+async function govern({ stack, ...means }: Governing, progress: Progress): Promise<void> {
+  const { governed } = progress.state;
+  if (governed === undefined) return;
+  const [shop, clerk] = [await keepShop(progress), await keepClerk(progress)];
+  stack.alsoClose(shop.close);
+  stack.alsoClose(clerk.close);
+  const { url, installation } = stack;
+  if (!governed) await governAgent({ ...means, url, folder: installation.folder, shopUrl: shop.url, clerkUrl: clerk.url, say }, progress);
 }
 
 const whatToTry = (url: string, folder: string, agentId: string): string => `Armalo serves at ${url} until Ctrl-C. To try:

@@ -23,8 +23,9 @@ export const failureIsOurs = (reason: EgressFailure): boolean => ours.has(reason
  *
  * The window that remains: Workers cannot pin the address that they connect to, so a name may resolve to another address between our
  * look-up and the connection (DNS rebinding). On Cloudflare `global_fetch_strictly_public` and the absence of a private network behind
- * the Worker bound what that reaches; nothing of the answer is ever shown but verdicts, digests, and what a
- * well-formed agent card says of its agent.
+ * the Worker bound what that reaches. Of the answer nothing is shown but verdicts, digests, what a well-formed agent card says of its
+ * agent, and, to the organization that registered it as an upstream, what that answered; so on-premises the Worker belongs where it reaches
+ * nothing private.
  */
 export async function egressFetch(
   env: EgressEnvironment,

@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import { AnyJson } from "../expressions/any-json.ts";
 import type { Place } from "../crypto/sealed-box.ts";
 import { Budget } from "../grants/budget.ts";
 import { decisionReasons } from "./decision.ts";
@@ -22,7 +23,7 @@ const Counters = z.strictObject({
 export const DecisionFacts = z.strictObject({
   /** `capability` is its id; `method` is the HTTP method, or the name of the upstream's tool. */
   action: z.strictObject({ capability: z.string(), kind: z.enum(["http", "mcp"]), method: z.string() }),
-  arguments: z.record(z.string(), z.json()),
+  arguments: z.record(z.string(), AnyJson),
   agent: z.strictObject({ id: z.string(), name: z.string(), versionNumber: z.int() }),
   /** What is not known is null: never 0, and never a pass. Comparing null with a number is an error, and so a denial. */
   score: z.strictObject({

@@ -171,6 +171,20 @@ describe("compileCel", () => {
   });
 });
 
+describe("expressions over the same variables", () => {
+  it("keep their own patterns and budgets, however many are compiled and asked in between", () => {
+    const programs = Array.from({ length: 600 }, (_, index) => compiled(`output.matches("^${index}$") || latencyMs == ${index}.5`));
+    const ask = (index: number, values: Record<string, JsonValue>, units?: number) =>
+      programs[index]?.evaluate(celContext(values), units === undefined ? undefined : newWorkBudget(units));
+    for (const index of [0, 255, 256, 599, 1, 0]) {
+      expect(ask(index, { output: String(index), latencyMs: 0 })).toEqual({ ok: true, value: true });
+      expect(ask(index, { output: "none", latencyMs: index + 0.5 })).toEqual({ ok: true, value: true });
+      expect(ask(index, { output: "none", latencyMs: 0 }, 20)).toEqual({ ok: false, reason: "work_exceeded" });
+      expect(ask(index, { output: "none", latencyMs: 0 })).toEqual({ ok: true, value: false });
+    }
+  });
+});
+
 describe("the metered form of an expression", () => {
   const { number, text, truth, list } = fc.letrec<{ number: string; text: string; truth: string; list: string }>((tie) => ({
     number: fc.oneof(

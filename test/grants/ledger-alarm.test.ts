@@ -77,4 +77,20 @@ describe("a reservation that nobody settled in time", () => {
     await recovering;
     expect(await ledger.standing()).toMatchObject({ unsettled: 0, counters: { production: { total: 1 } } });
   });
+
+  it("that is known to be unknown is not looked into again, whatever fails meanwhile", async () => {
+    const { ledger, proposal } = newLedger({ deadlineMs: Date.now() - 1 });
+    const late = proposal();
+    vi.spyOn(recovery, "recoverInvocation").mockImplementation(async () => {
+      await scheduler.wait(200);
+      throw new Error("database");
+    });
+    await ledger.propose(late);
+    const recovering = runDurableObjectAlarm(ledger);
+    await scheduler.wait(50);
+    await ledger.settle(late.invocationId, "unknown");
+    await recovering;
+    expect(await runInDurableObject(ledger, (_, { storage }) => storage.getAlarm())).toBeNull();
+    expect(await ledger.standing()).toMatchObject({ unsettled: 1 });
+  });
 });

@@ -1,5 +1,6 @@
 import { newId } from "../../src/platform/ids.ts";
 import type { DecisionReason } from "../../src/policies/decision.ts";
+import type { Granted } from "./grants.ts";
 import { ownerSees } from "./harness.ts";
 
 // Rows of governed access as its writers leave them, each in a transaction with its event, for what is derived from them.
@@ -13,32 +14,12 @@ const within = (orgId: string, action: string, statements: readonly string[]): P
     ${statements.join(";\n")};
   end $$`);
 
-export type SeededGrant = {
-  readonly orgId: string;
-  readonly agentId: string;
-  readonly grantId: string;
-  readonly capabilityId: string;
-  readonly policyId: string;
-  readonly toolName: string;
-};
-
-/** A grant of a capability that nothing answers for. */
-export async function seedGrant(orgId: string, agentId: string, toolName = "refund"): Promise<SeededGrant> {
-  const [grantId, capabilityId, policyId] = [newId("grant"), newId("capability"), newId("policy")];
-  const own = `'${orgId}'`;
-  await within(orgId, "grant.created", [
-    `insert into capabilities (org_id, id, name, description, kind, status, version, credential_version, revision, created_at, updated_at)
-       values (${own}, '${capabilityId}', '${capabilityId}', 'For a test', 'http', 'active', 1, 0, 1, now(), now())`,
-    `insert into policies (org_id, id, capability_id, name, activation, latest_version, revision, created_at, updated_at)
-       values (${own}, '${policyId}', '${capabilityId}', 'Policy', 0, 1, 1, now(), now())`,
-    `insert into grants (org_id, id, agent_id, capability_id, policy_id, tool_name, budget, rate_per_minute, status, created_by, revision, created_at, updated_at)
-       values (${own}, '${grantId}', '${agentId}', '${capabilityId}', '${policyId}', '${toolName}', '{}', 60, 'active', 'member:test', 1, now(), now())`,
-  ]);
-  return { orgId, agentId, grantId, capabilityId, policyId, toolName };
-}
+/** A grant, as newGrant makes it. */
+type Governed = Granted & { readonly grantId: string };
 
 type Status = "denied" | "failed" | "unknown" | "executed" | "simulated";
 type SeededCall = {
+  readonly id?: string;
   readonly status: Status;
   readonly reasons?: readonly DecisionReason[];
   readonly mode?: "simulation" | "production";
@@ -58,9 +39,10 @@ const outcomes: Readonly<Record<Status, readonly [string, string, string]>> = {
 };
 
 /** One use of a grant with its receipt, behind the last one of the agent. */
-export async function seedCall(grant: SeededGrant, call: SeededCall): Promise<{ invocationId: string; receiptId: string }> {
-  const [invocationId, receiptId] = [newId("invocation"), newId("receipt")];
-  const { orgId, agentId, grantId, capabilityId, policyId } = grant;
+export async function seedCall(grant: Governed, call: SeededCall): Promise<{ invocationId: string; receiptId: string }> {
+  const [invocationId, receiptId] = [call.id ?? newId("invocation"), newId("receipt")];
+  const { agentId, grantId, capabilityId, policyId } = grant;
+  const { orgId } = grant.org;
   const { status, mode = "production", share = 0, minutesAgo = 0, requestDigest = "sha256:request" } = call;
   const [effect, disposition, known] = outcomes[status];
   const decision = status === "denied" ? "deny" : "allow";
@@ -79,21 +61,21 @@ export async function seedCall(grant: SeededGrant, call: SeededCall): Promise<{ 
 }
 
 /** An operator's word on an effect that was unknown. */
-export const seedSettlement = ({ orgId }: SeededGrant, invocationId: string): Promise<unknown> =>
+export const seedSettlement = ({ org: { orgId } }: Pick<Governed, "org">, invocationId: string): Promise<unknown> =>
   within(orgId, "invocation.settled", [
     `update invocations set status = 'executed', effect = 'confirmed', settled_by = 'member:test', settled_at = now(), revision = revision + 1
       where org_id = '${orgId}' and id = '${invocationId}'`,
   ]);
 
 /** An approval that waits, or is not waited for any more. */
-export async function seedApproval(grant: SeededGrant, status: "pending" | "cancelled", expiresInMinutes = 60): Promise<string> {
+export async function seedApproval(grant: Governed, status: "pending" | "cancelled", expiresInMinutes = 60): Promise<string> {
   const id = newId("approval");
   const expires = `now() + interval '${expiresInMinutes} minutes'`;
-  await within(grant.orgId, "approval.proposed", [
-    `insert into approvals (org_id, id, grant_id, agent_id, invocation_id, status, request_digest, action_digest, sealed_preview, preview_digest, four_eyes,
+  await within(grant.org.orgId, "approval.proposed", [
+    `insert into approvals (org_id, id, grant_id, agent_id, invocation_id, status, request_digest, action_digest, sealed_preview, preview_digest, four_eyes, requested_by,
                             expires_at, revision, created_at, updated_at)
-       values ('${grant.orgId}', '${id}', '${grant.grantId}', '${grant.agentId}', '${newId("invocation")}', '${status}', 'sha256:r', 'sha256:${id}', 'sealed',
-               'sha256:p', false, ${expires}, 1, now(), now())`,
+       values ('${grant.org.orgId}', '${id}', '${grant.grantId}', '${grant.agentId}', '${newId("invocation")}', '${status}', 'sha256:r', 'sha256:${id}', 'sealed',
+               'sha256:p', false, 'key:test', ${expires}, 1, now(), now())`,
   ]);
   return id;
 }

@@ -66,6 +66,7 @@ export const requestBodies: Readonly<Record<string, unknown>> = {
   "approvals.approve_on_page": `previewDigest=sha256%3A${"ab".repeat(32)}`,
   "approvals.deny_on_page": `previewDigest=sha256%3A${"ab".repeat(32)}`,
   "grants.invoke": { arguments: { orderId: "o-1", amount: 5 } },
+  "tools.invoke": { arguments: { orderId: "o-1", amount: 5 } },
   "invocations.settle": { effect: "confirmed" },
   "webhook_endpoints.create": { url: `${env.RECEIVER_URL}/hook/rows`, eventTypes: [] },
   "webhook_endpoints.update": { description: "Other receiver" },
@@ -80,6 +81,9 @@ export const requestBodies: Readonly<Record<string, unknown>> = {
   "policies.simulate": { version: 1 },
   "grants.create": { agentId: newId("agent"), capabilityId: newId("capability"), policyId: newId("policy") },
   "grants.update": { ratePerMinute: 10 },
+  "telemetry.record": { events: [{ type: "session_start", id: "e-1", sessionId: "s-1", at: new Date().toISOString() }] },
+  "exceptions.assign": { memberId: newId("member") },
+  "exceptions.resolve": { note: "Mended." },
   "logs.cosign": { size: 1, verifierKey: "witness.example+00000000+BA==", signature: "— witness.example AAAA" },
 };
 
@@ -108,10 +112,12 @@ export const unknownIds: Readonly<Record<string, string>> = {
   capabilityId: newId("capability"),
   policyId: newId("policy"),
   grantId: newId("grant"),
+  toolName: "no_such_tool",
   invocationId: newId("invocation"),
   endpointId: newId("webhookEndpoint"),
   eventId: newId("webhookEvent"),
   approvalId: newId("approval"),
+  exceptionId: `exc_f0${"0".repeat(22)}`,
 };
 
 /** One of each thing that an operation can be asked about, made through the API by its owner. */
@@ -152,8 +158,9 @@ export async function resourcesOf(org: TestOrganization): Promise<Readonly<Recor
   const endpointId = await make("/v1/webhook-endpoints", requestBodies["webhook_endpoints.create"]);
   const eventId: string = (await org.call("POST", `/v1/webhook-endpoints/${endpointId}/test`)).body.eventId;
   const ground = await newGround(org);
-  const grantId: string = (await grantOn(ground)).body.id;
+  const { id: grantId, toolName }: { id: string; toolName: string } = (await grantOn(ground)).body;
   const { id: approvalId } = await askApproval(org, { ...ground, id: grantId });
+  const exceptionId: string = (await org.call("GET", "/v1/exceptions?kind=approval_waiting")).body.items[0].id;
   const asAgent = await agentCaller(ground, ground.agentId, ["grants:invoke"]);
   const { invocationId } = (await asAgent("POST", `/v1/grants/${grantId}/invoke`, requestBodies["grants.invoke"])).body;
   const proofs = { attestationId, receiptId, kid: signer.kid };
@@ -173,8 +180,10 @@ export async function resourcesOf(org: TestOrganization): Promise<Readonly<Recor
     ...shared,
     ...proofs,
     ...{ endpointId, eventId },
-    approvalId,
+    ...{ approvalId, exceptionId },
     ...{ capabilityId: ground.capabilityId, policyId: ground.policyId, grantId, invocationId },
+    approvalId,
+    ...{ capabilityId: ground.capabilityId, policyId: ground.policyId, grantId, toolName, invocationId },
   };
 }
 

@@ -42,6 +42,7 @@ export const agentOperations = [
   defineOperation({
     ...read,
     id: "agents.list",
+    tool: "list_agents",
     path: "/v1/agents",
     summary: "List agents",
     request: { query: ListAgentsQuery },
@@ -51,6 +52,7 @@ export const agentOperations = [
   defineOperation({
     ...read,
     id: "agents.get",
+    tool: "get_agent",
     path: "/v1/agents/{agentId}",
     summary: "Read an agent",
     request: { params: AgentParams },

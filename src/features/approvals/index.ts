@@ -3,6 +3,6 @@ export { consumeApproval } from "./consume-approval.ts";
 export { expireApprovals } from "./expire-approvals.ts";
 export { planApproval, planEffect, planEnding, type ApprovalPlan } from "./plan-approval.ts";
 export type { PreviewFacts } from "./preview.ts";
-export { ApprovalTicket } from "./schemas.ts";
+export { ApprovalTicket, longestWaitSeconds } from "./schemas.ts";
 export { ownersOf, selectApproval, selectOpenApprovals, selectPeopleBehind } from "./store.ts";
 export { toTicket } from "./view.ts";

@@ -25,6 +25,7 @@ export const approvalOperations = [
   defineOperation({
     ...read,
     id: "approvals.list",
+    tool: "list_approvals",
     path: "/v1/approvals",
     summary: "List approvals, newest first",
     request: { query: ListApprovalsQuery },
@@ -34,6 +35,7 @@ export const approvalOperations = [
   defineOperation({
     ...read,
     id: "approvals.get",
+    tool: "get_approval",
     path: "/v1/approvals/{approvalId}",
     summary: "Read an approval, or wait for its decision",
     guide: "`?wait=55` answers as soon as somebody has decided, or its time is over, and after so many seconds at the latest.",

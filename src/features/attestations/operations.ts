@@ -42,6 +42,7 @@ export const attestationOperations = [
   defineOperation({
     ...read,
     id: "attestations.list",
+    tool: "list_attestations",
     path: "/v1/attestations",
     summary: "List attestations, newest first",
     request: { query: ListAttestationsQuery },
@@ -51,6 +52,7 @@ export const attestationOperations = [
   defineOperation({
     ...read,
     id: "attestations.get",
+    tool: "get_attestation",
     path: "/v1/attestations/{attestationId}",
     summary: "Read an attestation",
     request: { params: AttestationParams },

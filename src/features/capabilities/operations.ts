@@ -33,6 +33,7 @@ export const capabilityOperations = [
   defineOperation({
     ...read,
     id: "capabilities.list",
+    tool: "list_capabilities",
     path: "/v1/capabilities",
     summary: "List capabilities",
     request: { query: ListCapabilitiesQuery },
@@ -54,6 +55,7 @@ export const capabilityOperations = [
   defineOperation({
     ...read,
     id: "capabilities.get",
+    tool: "get_capability",
     path: "/v1/capabilities/{capabilityId}",
     summary: "Read a capability",
     request: { params: CapabilityParams },

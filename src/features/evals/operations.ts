@@ -51,6 +51,7 @@ export const evalOperations = [
   defineOperation({
     ...read,
     id: "suites.list",
+    tool: "list_eval_suites",
     path: "/v1/suites",
     summary: "List the organization's and the platform's suites",
     request: { query: ListSuitesQuery },
@@ -71,6 +72,7 @@ export const evalOperations = [
     // It has a third party called, again and again: the gate passes a storage write before it admits one.
     governance: "autonomous-action",
     id: "runs.start",
+    tool: "start_eval_run",
     path: "/v1/agents/{agentId}/runs",
     summary: "Run a suite against an agent",
     audit: "run.queued",
@@ -81,6 +83,7 @@ export const evalOperations = [
   defineOperation({
     ...read,
     id: "runs.list",
+    tool: "list_eval_runs",
     path: "/v1/runs",
     summary: "List eval runs",
     request: { query: ListRunsQuery },
@@ -90,6 +93,7 @@ export const evalOperations = [
   defineOperation({
     ...read,
     id: "runs.get",
+    tool: "get_eval_run",
     path: "/v1/runs/{runId}",
     summary: "Read an eval run",
     request: { params: RunParams },

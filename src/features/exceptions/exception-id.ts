@@ -25,6 +25,7 @@ const denialCodes: Readonly<Record<DenialReason, string>> = {
   budget_exceeded: "dH",
   approval_mismatch: "dI",
   approval_not_usable: "dJ",
+  preview_too_large: "dK",
 };
 
 type Plain = Exclude<ExceptionKind, "denial">;

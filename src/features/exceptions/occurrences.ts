@@ -5,7 +5,7 @@ import { kindCodes, reasonCodes, type ExceptionSubject } from "./exception-id.ts
 import { limits, type ExceptionKind } from "./exception.ts";
 
 // Each statement gives the occurrences of one kind, a bounded number for each grant or agent, so that none can hide what others do:
-// what `columns` says, in that order. `seq` is its place in the log; null where the receipt tells.
+// what `columns` says, in that order. `ref` is the call or the telemetry event that it is; `seq` is its place in the log; null where the receipt tells.
 
 /** `subject`: of the one thing alone that an exception is about. */
 type Asked = { readonly orgId: string; readonly now: Date; readonly subject: ExceptionSubject | undefined };
@@ -16,7 +16,7 @@ const daysBefore = (now: Date, days: number): SQL => timeOf(new Date(now.getTime
 const since = (now: Date): SQL => daysBefore(now, limits.windowDays);
 const only = (column: SQL, subject: ExceptionSubject | undefined): SQL =>
   subject === undefined ? sql`` : sql`and ${column} = ${subject.id}`;
-/** All prefixes of what exceptions are about have three letters. */
+/** As in exception-id.ts: all prefixes of what exceptions are about have three letters. */
 const idOf = (code: SQL, subjectId: SQL): SQL => sql`'exc_' || ${code} || substr(${subjectId}, 5)`;
 const codeOf = (kind: keyof typeof kindCodes): SQL => sql.raw(`'${kindCodes[kind]}'`);
 const none = sql`null::text`;
@@ -31,20 +31,20 @@ const calls = ({ orgId, now, subject }: Asked, status: "denied" | "failed"): SQL
   where g.org_id = ${orgId} ${only(sql`g.id`, subject)}`;
 
 const denials = (asked: Asked): SQL => sql`
-  select ${idOf(sql`c.code`, sql`c.grant_id`)}, 'denial', c.reason, c.grant_id, c.agent_id, ${none}, c.id, ${none}, c.created_at, c.receipt_id,
+  select ${idOf(sql`c.code`, sql`c.grant_id`)}, c.grant_id, c.agent_id, ${none}, c.id, c.created_at, c.receipt_id,
          null::bigint, null::jsonb
     from (select g.id grant_id, g.agent_id, i.id, i.created_at, i.receipt_id, r.reason, ${reasonCodes}::jsonb ->> r.reason code
             from ${calls(asked, "denied")}) c
    where c.code is not null ${asked.subject === undefined ? sql`` : sql`and c.reason = ${asked.subject.reason}`}`;
 
 const failures = (asked: Asked): SQL => sql`
-  select ${idOf(codeOf("failure"), sql`g.id`)}, 'failure', ${none}, g.id, g.agent_id, ${none}, i.id, ${none}, i.created_at, i.receipt_id, null::bigint,
+  select ${idOf(codeOf("failure"), sql`g.id`)}, g.id, g.agent_id, ${none}, i.id, i.created_at, i.receipt_id, null::bigint,
          null::jsonb
     from ${calls(asked, "failed")}`;
 
 /** However old: until it is settled it holds its part of the budget. */
 const unknownEffects = ({ orgId, subject }: Asked): SQL => sql`
-  select ${idOf(codeOf("effect_unknown"), sql`i.id`)}, 'effect_unknown', ${none}, g.id, g.agent_id, i.approval_id, i.id, ${none}, i.created_at,
+  select ${idOf(codeOf("effect_unknown"), sql`i.id`)}, g.id, g.agent_id, i.approval_id, i.id, i.created_at,
          i.receipt_id, null::bigint, null::jsonb
     from grants g cross join lateral (
       select i.id, i.approval_id, i.created_at, i.receipt_id from invocations i
@@ -54,7 +54,7 @@ const unknownEffects = ({ orgId, subject }: Asked): SQL => sql`
 
 /** What waits longest expires first. */
 const waitingApprovals = ({ orgId, now, subject }: Asked): SQL => sql`
-  select ${idOf(codeOf("approval_waiting"), sql`a.id`)}, 'approval_waiting', ${none}, g.id, g.agent_id, a.id, a.invocation_id, ${none}, a.created_at,
+  select ${idOf(codeOf("approval_waiting"), sql`a.id`)}, g.id, g.agent_id, a.id, a.invocation_id, a.created_at,
          ${none}, null::bigint, jsonb_build_object('expiresAt', a.expires_at)
     from grants g cross join lateral (
       select a.id, a.invocation_id, a.created_at, a.expires_at from approvals a
@@ -64,7 +64,7 @@ const waitingApprovals = ({ orgId, now, subject }: Asked): SQL => sql`
 
 /** The grants whose newest call left them so, with all of their calls that did. The literal share is what the index is for. */
 const nearBudgets = ({ orgId, now, subject }: Asked): SQL => sql`
-  select ${idOf(codeOf("budget_near"), sql`g.id`)}, 'budget_near', ${none}, g.id, g.agent_id, ${none}, i.id, ${none}, i.created_at, i.receipt_id,
+  select ${idOf(codeOf("budget_near"), sql`g.id`)}, g.id, g.agent_id, ${none}, i.id, i.created_at, i.receipt_id,
          null::bigint, jsonb_build_object('share', i.budget_share)
     from grants g
    cross join lateral (
@@ -88,7 +88,7 @@ const fallingScores = ({ orgId, now, subject }: Asked): SQL => {
   const weekAgo = daysBefore(now, limits.fallDays);
   const ofAgent = sql`s.org_id = ${orgId} and s.agent_id = a.id`;
   return sql`
-  select ${idOf(codeOf("score_falling"), sql`a.id`)}, 'score_falling', ${none}, ${none}, a.id, ${none}, ${none}, ${none}, s.computed_at, ${none},
+  select ${idOf(codeOf("score_falling"), sql`a.id`)}, ${none}, a.id, ${none}, ${none}, s.computed_at, ${none},
          null::bigint, jsonb_build_object('falls', s.falls)
     from agents a
    cross join lateral (
@@ -107,7 +107,7 @@ const fallingScores = ({ orgId, now, subject }: Asked): SQL => {
 };
 
 const unreceiptedCalls = ({ orgId, now, subject }: Asked): SQL => sql`
-  select ${idOf(codeOf("unreceipted_tool_call"), sql`a.id`)}, 'unreceipted_tool_call', ${none}, ${none}, a.id, ${none}, ${none}, t.id,
+  select ${idOf(codeOf("unreceipted_tool_call"), sql`a.id`)}, ${none}, a.id, ${none}, t.id,
          ${missingFrom(sql`t`)}, ${none}, t.event_seq, null::jsonb
     from agents a
    cross join lateral (
@@ -127,7 +127,7 @@ const statements: Readonly<Record<ExceptionKind, (asked: Asked) => SQL>> = {
   unreceipted_tool_call: unreceiptedCalls,
 };
 
-const columns = sql.raw("id, kind, reason, grant_id, agent_id, approval_id, invocation_id, telemetry_id, at, receipt_id, seq, detail");
+const columns = sql.raw("id, grant_id, agent_id, approval_id, ref, at, receipt_id, seq, detail");
 
 /** Occurrences of these kinds, at least one, as something to select from by the name `o`. */
 export const occurrences = (orgId: string, now: Date, kinds: readonly ExceptionKind[], subject: ExceptionSubject | undefined): SQL => {

@@ -2,7 +2,7 @@ import { and, eq, max, sql, type SQL } from "drizzle-orm";
 import { auditEvents } from "../../db/schema/audit-events.ts";
 import { runtimeExceptions } from "../../db/schema/runtime-exceptions.ts";
 import type { ScopedDb } from "../../db/tenant-db.ts";
-import { exceptionKinds, limits, type ExceptionKind, type ExceptionStatus } from "./exception.ts";
+import { exceptionKinds, limits, type ExceptionStatus } from "./exception.ts";
 import type { ExceptionSubject } from "./exception-id.ts";
 import { occurrences } from "./occurrences.ts";
 import type { Detail, ExceptionQuery } from "./schemas.ts";
@@ -11,8 +11,8 @@ import type { Detail, ExceptionQuery } from "./schemas.ts";
 export type Handling = typeof runtimeExceptions.$inferSelect;
 export type NewHandling = Omit<Handling, "orgId" | "revision">;
 
-const newest = (what: SQL): SQL =>
-  sql`to_jsonb((array_agg(${what} order by o.at desc, ${what} desc) filter (where ${what} is not null))[1:${sql.raw(String(limits.links))}])`;
+/** One order for all that is taken of the newest, so that the database sorts once. */
+const newest = (what: SQL): SQL => sql`array_agg(${what} order by o.at desc, o.ref desc)`;
 
 /**
  * Whether it occurred after it was resolved: later by the clock, or logged behind what the resolver saw. A call that was under way when somebody
@@ -26,28 +26,25 @@ const again = (orgId: string): SQL => sql`
 /** Exceptions with what people made of them: one row for each identifier that occurred. */
 const judged = (orgId: string, found: SQL): SQL => sql`
   select f.*, case when h.state = 'resolved' and f.again then 'open' else coalesce(h.state, 'open') end status
-    from (select o.id, o.kind, o.reason, o.grant_id, o.agent_id, o.approval_id, min(o.at) first_seen, max(o.at) last_seen, count(*)::integer occurred,
-                 ${newest(sql`o.invocation_id`)} invocation_ids, ${newest(sql`o.telemetry_id`)} telemetry_ids,
-                 (array_agg(o.detail order by o.at desc))[1] detail, coalesce(bool_or(${again(orgId)}), false) again
+    from (select o.id, o.grant_id, o.agent_id, o.approval_id, min(o.at) first_seen, max(o.at) last_seen, count(*)::integer occurred,
+                 to_jsonb((${newest(sql`o.ref`)})[1:${sql.raw(String(limits.links))}]) refs, (${newest(sql`o.detail`)})[1] detail,
+                 coalesce(bool_or(${again(orgId)}), false) again
             from ${found} left join runtime_exceptions h on h.org_id = ${orgId} and h.id = o.id
-           group by o.id, o.kind, o.reason, o.grant_id, o.agent_id, o.approval_id) f
+           group by o.id, o.grant_id, o.agent_id, o.approval_id) f
     left join runtime_exceptions h on h.org_id = ${orgId} and h.id = f.id`;
 
 const time = (column: SQL): SQL<Date> => sql`${column}`.mapWith(runtimeExceptions.updatedAt);
 
 const found = {
   id: sql<string>`f.id`,
-  kind: sql<ExceptionKind>`f.kind`,
   status: sql<ExceptionStatus>`f.status`,
-  reason: sql<string | null>`f.reason`,
   grantId: sql<string | null>`f.grant_id`,
   agentId: sql<string>`f.agent_id`,
   approvalId: sql<string | null>`f.approval_id`,
   firstSeenAt: time(sql`f.first_seen`),
   lastSeenAt: time(sql`f.last_seen`),
   occurred: sql<number>`f.occurred`,
-  invocationIds: sql<string[] | null>`f.invocation_ids`,
-  telemetryIds: sql<string[] | null>`f.telemetry_ids`,
+  refs: sql<(string | null)[]>`f.refs`,
   detail: sql<Detail | null>`f.detail`,
 };
 

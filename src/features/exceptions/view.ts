@@ -1,19 +1,24 @@
-import { decisionReasons } from "../../policies/decision.ts";
+import { subjectOf } from "./exception-id.ts";
+import { idPattern, type IdKind } from "../../platform/ids.ts";
 import type { ExceptionView } from "./schemas.ts";
 import type { FoundException } from "./store.ts";
 
 export function toException({ found, handling }: Pick<FoundException, "found" | "handling">): ExceptionView {
   const { detail } = found;
+  const subject = subjectOf(found.id);
+  if (subject === undefined) throw new Error(`an exception about nothing: ${found.id}`);
+  const { kind, reason } = subject;
+  const refsOf = (kind: IdKind): string[] => found.refs.filter((ref) => ref !== null).filter((ref) => idPattern(kind).test(ref));
   return {
     id: found.id,
-    kind: found.kind,
+    kind,
     status: found.status,
-    reason: decisionReasons.find((reason) => reason === found.reason) ?? null,
+    reason,
     agentId: found.agentId,
     grantId: found.grantId,
     approvalId: found.approvalId,
-    invocationIds: found.invocationIds ?? [],
-    telemetryEventIds: found.telemetryIds ?? [],
+    invocationIds: refsOf("invocation"),
+    telemetryEventIds: refsOf("telemetryEvent"),
     count: found.occurred,
     firstSeenAt: found.firstSeenAt.toISOString(),
     lastSeenAt: found.lastSeenAt.toISOString(),

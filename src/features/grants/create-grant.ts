@@ -2,6 +2,7 @@ import { requirePerson } from "../../access/principal.ts";
 import { toToolName } from "../../grants/tool-name.ts";
 import type { WriteContext } from "../../http/operation.ts";
 import { Problem, problem } from "../../http/problem.ts";
+import { toolNames } from "../../http/tool-names.ts";
 import { newId } from "../../platform/ids.ts";
 import { toldOf, unpromoted, viewOf } from "./grant.ts";
 import { requireFuture } from "./require-future.ts";
@@ -12,13 +13,14 @@ import { insertGrant, selectAgentInService, selectCapabilityInUse, selectPolicyI
 export async function createGrant(context: WriteContext<"grant.created">, input: GrantInput): Promise<GrantView> {
   const { tenant, principal, now } = context;
   const { actor: createdBy } = requirePerson(principal);
-  const { toolName, expiresAt, ...given } = input;
+  const { toolName: asked, expiresAt, ...given } = input;
   const endsAt = requireFuture(expiresAt, now);
   const capability = await requireGrantable(context, input);
+  const toolName = requireOwnName(asked ?? toToolName(capability.name));
   const row: NewGrantRow = {
     ...given,
     id: newId("grant"),
-    toolName: toolName ?? toToolName(capability.name),
+    toolName,
     expiresAt: endsAt,
     status: "active",
     promotedFor: null,
@@ -64,4 +66,11 @@ async function requireGrantable({ tenant }: WriteContext<"grant.created">, input
   ];
   if (errors.length > 0 || capability === undefined) throw problem("invalid_request", "nothing that can be granted", { errors });
   return capability;
+}
+
+/** No granted tool stands in the place of an operation's. */
+function requireOwnName(toolName: string): string {
+  if (!toolNames.some((name) => name === toolName)) return toolName;
+  const message = `${toolName} is a tool of this service: give the grant another toolName.`;
+  throw problem("invalid_request", "a reserved tool name", { errors: [{ path: "body.toolName", message }] });
 }

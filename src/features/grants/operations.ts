@@ -23,6 +23,7 @@ export const grantOperations = [
   defineOperation({
     ...read,
     id: "grants.list",
+    tool: "list_grants",
     path: "/v1/grants",
     summary: "List grants",
     request: { query: ListGrantsQuery },
@@ -32,6 +33,7 @@ export const grantOperations = [
   defineOperation({
     ...read,
     id: "grants.get",
+    tool: "get_grant",
     path: "/v1/grants/{grantId}",
     summary: "Read a grant, its mode and why, and what is used of its budget",
     request: { params: GrantParams },

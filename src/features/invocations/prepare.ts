@@ -39,7 +39,7 @@ export async function prepare(context: InvokeContext, ground: Ground, args: Argu
   const deadlineMs = now.getTime() + capability.definition.timeoutMs + graceMs;
   const proposal: Proposal = {
     ...{ orgId: tenant.orgId, grantId: grant.id, invocationId: attempt.id, at: attempt.at, mode, basis: ground.basis },
-    idempotencyKey: await repeatKeyOf(tenant.actor, tenant.idempotencyKey),
+    idempotencyKey: await repeatKeyOf(tenant.actor, tenant.repeatable?.key ?? null),
     ...{ terms: policy.terms, ...input, findings, approval: usable, deadlineMs },
     recovery: mode === "production" ? await planRecovery(box, input, known) : null,
   };

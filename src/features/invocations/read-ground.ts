@@ -1,6 +1,8 @@
 import { sql, type SQL } from "drizzle-orm";
 import { selectKeyHistory } from "../../access/current-signer.ts";
+import { AlreadyDone } from "../../db/database-fault.ts";
 import { grants } from "../../db/schema/grants.ts";
+import { selectAnswered } from "../../http/idempotency.ts";
 import type { WriteContext } from "../../http/operation.ts";
 import { problem } from "../../http/problem.ts";
 import { selectApproval, selectOpenApprovals } from "../approvals/index.ts";
@@ -50,18 +52,22 @@ async function readAsAgent(
 ): Promise<Ground> {
   const { orgId } = tenant;
   const id = idOf(orgId, agentId, ref);
-  const [versions, fresh, evidence, [row], [capability], [policy], pacts, [head], [keyHistory], open, [named]] = await tenant.read((db) => [
-    ...selectCurrentScore(db, agentId, now),
-    selectBasis(db, id),
-    selectCapabilityGround(db, ofGrant(orgId, id, grants.capabilityId)),
-    selectActivePolicy(db, ofGrant(orgId, id, grants.policyId)),
-    selectActivePacts(db, agentId),
-    selectReceiptHead(db, agentId),
-    selectKeyHistory(db),
-    selectOpenApprovals(db, id, requestDigest),
-    selectApproval(db, approvalId ?? ""),
-  ]);
+  const [versions, fresh, evidence, [row], [capability], [policy], pacts, [head], [keyHistory], open, [named], answered] =
+    await tenant.read((db) => [
+      ...selectCurrentScore(db, agentId, now),
+      selectBasis(db, id),
+      selectCapabilityGround(db, ofGrant(orgId, id, grants.capabilityId)),
+      selectActivePolicy(db, ofGrant(orgId, id, grants.policyId)),
+      selectActivePacts(db, agentId),
+      selectReceiptHead(db, agentId),
+      selectKeyHistory(db),
+      selectOpenApprovals(db, id, requestDigest),
+      selectApproval(db, approvalId ?? ""),
+      selectAnswered(db, tenant.actor, tenant.repeatable),
+    ]);
   if (row === undefined || capability === undefined || policy === undefined || row.grant.agentId !== agentId) throw notFound();
+  // Whatever the gate remembers: what was answered is not done again.
+  if (answered.length > 0) throw new AlreadyDone();
   const { basis, mode } = await groundOf(row);
   const isOfGrant = named?.grantId === row.grant.id;
   return {

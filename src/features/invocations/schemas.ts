@@ -2,6 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { AnyJson } from "../../expressions/any-json.ts";
 import { invocationEffects, invocationStatuses } from "../../grants/invocation.ts";
 import { grantModes } from "../../grants/mode.ts";
+import { toolNamePattern } from "../../grants/tool-name.ts";
 import { pageOf, pageQuery } from "../../http/pagination.ts";
 import { idPattern } from "../../platform/ids.ts";
 import { decisionReasons, policyEffects } from "../../policies/decision.ts";
@@ -12,12 +13,13 @@ const Time = z.iso.datetime();
 const AgentId = z.string().regex(idPattern("agent"));
 const GrantId = z.string().regex(idPattern("grant"));
 
+export const InvokeToolParams = z.object({ toolName: z.string().regex(toolNamePattern) });
 export const InvokeParams = z.object({ grantId: GrantId });
 export const InvocationParams = z.object({ invocationId: z.string().regex(idPattern("invocation")) });
 
 export const InvokeBody = z
   .strictObject({
-    arguments: z.record(z.string(), z.json()).openapi({ description: "As the capability's schema asks." }),
+    arguments: z.record(z.string(), AnyJson).openapi({ description: "As the capability's schema asks." }),
     approvalId: z.string().regex(idPattern("approval")).optional().openapi({
       description: "The approval to use. Left out, one that was given for this very request is found by itself.",
     }),
@@ -85,7 +87,7 @@ export const Invocation = z
     settled: z.object({ by: z.string(), at: Time }).nullable().openapi({ description: "Who said what came of an unknown effect." }),
     createdAt: Time,
     input: z
-      .record(z.string(), z.json())
+      .record(z.string(), AnyJson)
       .optional()
       .openapi({ description: "The arguments: for the agent itself, and for who holds `approvals:read`." }),
   })

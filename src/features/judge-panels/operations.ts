@@ -79,6 +79,7 @@ export const judgePanelOperations = [
     method: "post",
     access: { mode: "payable", scope: "evals:write", price: prices.jury },
     id: "judge_panels.ask",
+    tool: "ask_judges",
     path: "/v1/judge-panels/{panelId}/ask",
     summary: "Put an answer to the judges of a panel now",
     audit: "judge_panel.asked",

@@ -44,6 +44,7 @@ export const pactOperations = [
   defineOperation({
     ...read,
     id: "pacts.list",
+    tool: "list_pacts",
     path: "/v1/pacts",
     summary: "List pacts",
     request: { query: ListPactsQuery },
@@ -53,6 +54,7 @@ export const pactOperations = [
   defineOperation({
     ...read,
     id: "pacts.get",
+    tool: "get_pact",
     path: "/v1/pacts/{pactId}",
     summary: "Read a pact",
     request: { params: PactParams },
@@ -103,6 +105,7 @@ export const pactOperations = [
   defineOperation({
     ...check,
     id: "pacts.verify",
+    tool: "check_pact",
     path: "/v1/pacts/{pactId}/verify",
     summary: "Check an observation against a pact",
     access: { mode: "payable", scope: "pacts:verify", price: prices.verification },
@@ -115,6 +118,7 @@ export const pactOperations = [
   defineOperation({
     ...check,
     id: "pacts.validate_call",
+    tool: "check_tool_call",
     path: "/v1/pacts/{pactId}/validate-call",
     summary: "Check a tool call against a pact before it is made",
     audit: "pact.call_validated",
@@ -125,6 +129,7 @@ export const pactOperations = [
   defineOperation({
     ...read,
     id: "pacts.list_checks",
+    tool: "list_pact_checks",
     path: "/v1/pacts/{pactId}/checks",
     summary: "List what was checked against a pact",
     request: { params: PactParams, query: ListChecksQuery },

@@ -9,6 +9,7 @@ export const paymentOperations = [
     method: "get",
     access: { mode: "public" },
     id: "payments.get",
+    tool: "get_payment",
     path: "/v1/payments/{paymentId}",
     summary: "Read what became of a payment",
     request: { params: PaymentParams },

@@ -54,6 +54,7 @@ export const policyOperations = [
   defineOperation({
     ...read,
     id: "policies.list",
+    tool: "list_policies",
     path: "/v1/policies",
     summary: "List policies",
     request: { query: ListPoliciesQuery },
@@ -63,6 +64,7 @@ export const policyOperations = [
   defineOperation({
     ...read,
     id: "policies.get",
+    tool: "get_policy",
     path: "/v1/policies/{policyId}",
     summary: "Read a policy",
     request: { params: PolicyParams },

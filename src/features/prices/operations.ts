@@ -10,6 +10,7 @@ export const priceOperations = (table: () => readonly Operation[]): Operation[] 
     method: "get",
     access: { mode: "public" },
     id: "prices.list",
+    tool: "list_prices",
     path: "/v1/prices",
     summary: "List what can be paid for by the call, and how",
     request: {},

@@ -10,6 +10,7 @@ export const receiptOperations = [
   defineOperation({
     ...read,
     id: "receipts.list",
+    tool: "list_receipts",
     path: "/v1/receipts",
     summary: "List receipts, newest first",
     request: { query: ListReceiptsQuery },
@@ -19,6 +20,7 @@ export const receiptOperations = [
   defineOperation({
     ...read,
     id: "receipts.get",
+    tool: "get_receipt",
     path: "/v1/receipts/{receiptId}",
     summary: "Read a receipt",
     request: { params: ReceiptParams },

@@ -10,6 +10,7 @@ export const scoreOperations = [
   defineOperation({
     ...read,
     id: "scores.get",
+    tool: "get_score",
     path: "/v1/agents/{agentId}/score",
     summary: "Read an agent's score and what it rests on",
     request: { params: AgentParams },
@@ -21,6 +22,7 @@ export const scoreOperations = [
   defineOperation({
     ...read,
     id: "scores.list_history",
+    tool: "list_score_history",
     path: "/v1/agents/{agentId}/score/history",
     summary: "List an agent's scores, newest first: one for each finished run, and one for each day on which age changed it",
     request: { params: AgentParams, query: ScoreHistoryQuery },

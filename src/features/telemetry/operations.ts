@@ -6,6 +6,7 @@ import { ListEventsQuery, RecordedEvents, RecordEventsBody, TelemetryEventPage }
 export const telemetryOperations = [
   defineOperation({
     id: "telemetry.record",
+    tool: "record_telemetry",
     method: "post",
     path: "/v1/telemetry/events",
     summary: "Tell of sessions and tool calls, as the agent that the credential is bound to",

@@ -33,7 +33,7 @@ const ToolCall = z.strictObject({
     .string()
     .regex(digestPattern)
     .optional()
-    .openapi({ description: "SHA-256 of the RFC 8785 form of `{grantId, arguments}`; where it is given it must be the invocation's." }),
+    .openapi({ description: "SHA-256 of the RFC 8785 form of `{arguments}`; where it is given it must be the invocation's." }),
 });
 
 const TelemetryEventBody = z

@@ -21,6 +21,7 @@ export const trustOperations = [
   defineOperation({
     ...open,
     id: "trust.get",
+    tool: "get_trust_report",
     path: "/v1/trust/{agentId}",
     summary: "Read how far a public agent can be trusted, and what proves it",
     response: { status: 200, body: TrustReport, anyOrigin: true, sharedSeconds },
@@ -47,6 +48,7 @@ export const trustOperations = [
     method: "get",
     access: { mode: "payable", scope: "scores:read", price: prices.evidence },
     id: "trust.evidence",
+    tool: "get_trust_evidence",
     path: "/v1/trust/{agentId}/evidence",
     summary: "Read how far a public agent can be trusted, with the evidence from which anybody recomputes its score",
     request: { params: PublicAgentParams },

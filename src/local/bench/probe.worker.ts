@@ -1,13 +1,14 @@
 import { readAdmission, type AdmitRequest } from "../../access/admission.ts";
 import type { Gate } from "../../access/gate.durable-object.ts";
 import type { Trivial } from "./baseline.worker.ts";
+import { decideOften } from "./decide-often.ts";
 import { mintRoomTokens } from "./mint-room-tokens.ts";
 import { verifyDeliveries } from "./verify-deliveries.ts";
 import { signStatements } from "./sign-statements.ts";
 
 type Bindings = { readonly GATE: DurableObjectNamespace<Gate>; readonly TRIVIAL: DurableObjectNamespace<Trivial> };
 
-/** Calls one object and does nothing else, so that the two kinds can be compared: both live in another Worker. Or signs, mints or verifies, and does nothing else. */
+/** Calls one object and does nothing else, so that the two kinds can be compared: both live in another Worker. Or signs, mints, verifies or decides, and does nothing else. */
 export default {
   async fetch(request, { GATE, TRIVIAL }) {
     const { pathname, searchParams } = new URL(request.url);
@@ -15,6 +16,8 @@ export default {
     if (pathname.startsWith("/statements/")) return Response.json(await signStatements(count, pathname.endsWith("/verify")));
     if (pathname.startsWith("/room-tokens/")) return Response.json(await mintRoomTokens(count, pathname.endsWith("/verify")));
     if (pathname.startsWith("/deliveries/")) return Response.json(await verifyDeliveries(pathname.slice("/deliveries/".length), count));
+    const [, rules, kind] = /^\/decisions\/(\d+)\/(known|fresh)$/.exec(pathname) ?? [];
+    if (rules !== undefined) return Response.json(decideOften(Number(rules), count, kind === "fresh"));
     const asked = requestOf(searchParams);
     const ok =
       pathname === "/gate"

@@ -7,6 +7,8 @@ import type { Payments } from "./measure-payments.ts";
 import type { Rooms } from "./measure-rooms.ts";
 import type { Trust } from "./measure-trust.ts";
 import { paymentGoals, paymentTables } from "./report-payments.ts";
+import type { Decisions } from "./measure-decisions.ts";
+import { decisionGoals, decisionTable } from "./report-decisions.ts";
 import { roomGoals, roomTables } from "./report-rooms.ts";
 import { webhookGoals, webhookTables, type PeopleAndWebhooks } from "./report-webhooks.ts";
 import { digits, table, type Goal } from "./table.ts";
@@ -24,11 +26,25 @@ export type Measured = {
   readonly rooms: Rooms;
   readonly payments: Payments;
   readonly people: PeopleAndWebhooks;
+  readonly decisions: readonly Decisions[];
   readonly gzipKib: number;
   readonly startUpMs: number;
 };
 
-const goalsOf = ({ reads, growths, gates, gatesInMemory, log, trust, rooms, payments, people, gzipKib, startUpMs }: Measured): Goal[] => [
+const goalsOf = ({
+  reads,
+  growths,
+  gates,
+  gatesInMemory,
+  log,
+  trust,
+  rooms,
+  payments,
+  people,
+  decisions,
+  gzipKib,
+  startUpMs,
+}: Measured): Goal[] => [
   { name: "our read / bare Hono + object + same batch, requests/s", value: reads.ratio, bound: "at least", goal: 0.75, unit: "×" },
   ...storages({ gates, gatesInMemory }).map(([where, { ratio }]): Goal => ({
     name: `gate / trivial object, checks/s, ${where}`,
@@ -58,6 +74,7 @@ const goalsOf = ({ reads, growths, gates, gatesInMemory, log, trust, rooms, paym
   ...roomGoals(rooms),
   ...paymentGoals(payments),
   ...webhookGoals(people),
+  ...decisionGoals(decisions),
   { name: "bundle after gzip", value: gzipKib, bound: "at most", goal: 700, unit: " KiB" },
   { name: "start-up CPU (wrangler check startup)", value: startUpMs, bound: "at most", goal: 100, unit: " ms" },
 ];
@@ -87,9 +104,13 @@ const goalTable = (goals: readonly Goal[]): string =>
 export const reportPeople = (people: PeopleAndWebhooks): string =>
   [machine("and the receiver of webhooks"), goalTable(webhookGoals(people)), ...webhookTables(people)].join("\n\n");
 
+/** The same of policy decisions alone. */
+export const reportDecisions = (decisions: readonly Decisions[]): string =>
+  [machine("and nothing else"), goalTable(decisionGoals(decisions)), decisionTable(decisions)].join("\n\n");
+
 /** The report in Markdown, ratios first; every figure of it is from the same run. */
 export function report(measured: Measured): string {
-  const { reads, growths, creates, log, trust, statements, rooms, payments, people } = measured;
+  const { reads, growths, creates, log, trust, statements, rooms, payments, people, decisions } = measured;
   return [
     machine("for payments the chain and its facilitator, and for webhooks their receiver"),
     goalTable(goalsOf(measured)),
@@ -117,6 +138,7 @@ export function report(measured: Measured): string {
     ...roomTables(rooms),
     ...paymentTables(payments),
     ...webhookTables(people),
+    decisionTable(decisions),
     table(
       ["audited creates/s", "of one organization", "of 50 organizations"],
       creates.map(({ writers, ofOne, ofMany }) => [

@@ -4,6 +4,10 @@ import { answerQuestion } from "./answer-question.ts";
 
 export type ExampleAgent = { readonly url: string; readonly close: () => Promise<void> };
 
+/** `discreet`: it gives away no addresses; its other flaws it keeps. */
+type Wish = { readonly port: number; readonly discreet?: boolean };
+
+const address = /\S+@\S+/g;
 /** Long messages take it this long, as a slow search would. */
 const slowAboveChars = 2000;
 const slowMs = 2200;
@@ -13,8 +17,8 @@ const maxBodyBytes = 1_000_000;
  * A small support agent over HTTP, speaking the `json` protocol. It means well and has real flaws: long messages make it slow, it knows
  * no conversations, its hand-made JSON breaks on a backslash, and what it knows includes a colleague's address.
  */
-export async function startExampleAgent({ port }: { readonly port: number }): Promise<ExampleAgent> {
-  const server = createServer((request, response) => void handle(request, response));
+export async function startExampleAgent({ port, discreet = false }: Wish): Promise<ExampleAgent> {
+  const server = createServer((request, response) => void handle(request, response, discreet));
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(port, "127.0.0.1", resolve);
@@ -33,12 +37,13 @@ function close(server: Server): Promise<void> {
   return new Promise((resolve) => server.close(() => resolve()));
 }
 
-async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function handle(request: IncomingMessage, response: ServerResponse, discreet: boolean): Promise<void> {
   if (request.method !== "POST") return void response.writeHead(405, { allow: "POST" }).end();
   const message = readMessage(await readBody(request));
   if (message === undefined) return void response.writeHead(400).end();
   if (message.length > slowAboveChars) await sleep(slowMs);
-  const output = answerQuestion(message);
+  const answer = answerQuestion(message);
+  const output = discreet ? answer.replaceAll(address, "our form") : answer;
   response.writeHead(200, { "content-type": "application/json" });
   // Written by hand, and so wrong for a text with a backslash in it: the flaw that the robustness suite finds.
   response.end(`{"output": "${output.replaceAll('"', '\\"').replaceAll("\n", "\\n")}", "cost": 0.0001}`);

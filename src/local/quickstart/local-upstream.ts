@@ -9,8 +9,6 @@ type Booked = Refund & { readonly refundId: string; readonly key: string };
 
 export type LocalUpstream = {
   readonly url: string;
-  /** What its `authorization` header must say. */
-  readonly token: string;
   /** What was really refunded, oldest first. */
   readonly refunds: () => readonly Booked[];
   readonly close: () => Promise<void>;
@@ -22,9 +20,8 @@ const maxBodyBytes = 100_000;
  * A shop's order system as an organization would have one: `POST /orders/{orderId}/refunds` pays money back, and the tool `refund_order` of the MCP
  * server at `/mcp` (both revisions) does the same. It wants a token, and books what comes twice under one Idempotency-Key once.
  */
-export async function startLocalUpstream(): Promise<LocalUpstream> {
+export async function startLocalUpstream({ port, token }: { readonly port: number; readonly token: string }): Promise<LocalUpstream> {
   const booked = new Map<string, Booked>();
-  const token = randomUUID();
   const book = (refund: Refund, key: string): Booked => {
     const known = booked.get(key) ?? { ...refund, refundId: `rf_${booked.size + 1}`, key };
     booked.set(key, known);
@@ -45,12 +42,11 @@ export async function startLocalUpstream(): Promise<LocalUpstream> {
   };
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
-    server.listen(0, "127.0.0.1", resolve);
+    server.listen(port, "127.0.0.1", resolve);
   });
-  const { port } = z.object({ port: z.int() }).parse(server.address());
+  const address = z.object({ port: z.int() }).parse(server.address());
   return {
-    url: `http://127.0.0.1:${port}`,
-    token,
+    url: `http://127.0.0.1:${address.port}`,
     refunds: () => [...booked.values()],
     close: async () => {
       await tools.close();

@@ -53,7 +53,7 @@ export async function runQuickstart(ground: Ground, progress: Progress): Promise
   });
   await ground.listen(api);
   await runEvals(api, { agentId, pactId }, progressLine("eval runs    "));
-  await progress.note({ finished: true, attested: false, met: false });
+  await progress.note({ finished: true, attested: false, met: false, governed: false });
 }
 
 async function registerAgent({ agentUrl, say }: Ground, api: ApiClient, { state }: Progress): Promise<string> {

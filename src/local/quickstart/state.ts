@@ -8,6 +8,8 @@ const State = z.object({
   /** Part of every Idempotency-Key: a step that was done, but not noted any more, is not done again. */
   seed: z.string(),
   agentPort: z.int().optional(),
+  clerkPort: z.int().optional(),
+  shopPort: z.int().optional(),
   orgId: z.string().optional(),
   apiKey: z.string().optional(),
   agentId: z.string().optional(),
@@ -26,6 +28,8 @@ const State = z.object({
   attested: z.boolean().optional(),
   /** Whether two agents met in a room; not told of an installation that is older than rooms, whose key may not enter one. */
   met: z.boolean().optional(),
+  /** Whether an agent was granted the shop's refunds; not told of an installation that is older than grants. */
+  governed: z.boolean().optional(),
 });
 export type State = z.output<typeof State>;
 

@@ -9,7 +9,12 @@ const refund = { orderId: "o-1", amount: 5 };
 const money = { budget: { money: { perDay: 12_000_000 } } };
 
 const rowOf = async ({ org }: Invoking) =>
-  (await ownerSees("select status, effect, upstream_status, budget_share from invocations where org_id = $1 order by created_at desc limit 1", org.orgId))[0];
+  (
+    await ownerSees(
+      "select status, effect, upstream_status, budget_share from invocations where org_id = $1 order by created_at desc limit 1",
+      org.orgId,
+    )
+  )[0];
 const standingOf = async ({ operator, grantId }: Invoking) => (await operator.call("GET", `/v1/grants/${grantId}`)).body;
 
 describe("an upstream that fails", () => {
@@ -32,7 +37,12 @@ describe("an upstream that fails", () => {
   it("that says 500 may have acted: unknown, and kept as that", async () => {
     const some = await newProduction({ behaviour: "boom" });
     const { body } = await some.invoke(refund);
-    expect(body).toMatchObject({ status: "unknown", effect: "unknown", upstreamStatus: 500, receipt: { disposition: "errored", effect: "unknown" } });
+    expect(body).toMatchObject({
+      status: "unknown",
+      effect: "unknown",
+      upstreamStatus: 500,
+      receipt: { disposition: "errored", effect: "unknown" },
+    });
     expect(await rowOf(some)).toMatchObject({ status: "unknown", effect: "unknown", upstream_status: 500 });
     expect((await some.sent()).calls).toHaveLength(1);
   });
@@ -59,7 +69,7 @@ describe("an upstream that fails", () => {
     const some = await newProduction({ behaviour: "echo", definition: { credential: { header: "Authorization", prefix: "Bearer " } } });
     expect((await some.invoke(refund)).body).toMatchObject({ status: "denied", reasons: ["credential_unavailable"] });
     const path = `/v1/capabilities/${some.capabilityId}/credential`;
-    const set = await some.org.call("PUT", path, { value: secret });
+    const set = await some.org.call("POST", path, { value: secret });
     expect(set.status, set.text).toBeLessThan(300);
     const { body, text } = await some.invoke(refund, { "idempotency-key": "k" });
     expect(body.status, text).toBe("executed");

@@ -2,7 +2,6 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import axe from "axe-core";
 import { chromium, type Browser, type BrowserContext, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { importTagKey } from "../../../src/access/api-key.ts";
@@ -14,6 +13,8 @@ import { makeSignInLink } from "../../../src/local/admin/make-sign-in-link.ts";
 import { runBatch } from "../../../src/local/sql-batch.ts";
 import { startStack, type Stack } from "../../../src/local/stack.ts";
 import { findChromium } from "../../support/chromium.node.ts";
+import { expectFit } from "../../support/expect-fit.node.ts";
+import { freePort, listen } from "../../support/free-port.node.ts";
 
 // A real browser at the Worker as `npm start` serves it: over http, on 127.0.0.1, where cookies of `__Host-` must work all the same.
 
@@ -26,21 +27,6 @@ let elsewhere: Server;
 let orgId = "";
 let run: RunAsAdmin;
 let tagKey: CryptoKey;
-
-const listen = (server: Server): Promise<number> =>
-  new Promise((resolve) => {
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      resolve(typeof address === "object" && address !== null ? address.port : 0);
-    });
-  });
-
-async function freePort(): Promise<number> {
-  const probe = createServer();
-  const port = await listen(probe);
-  await new Promise((resolve) => probe.close(resolve));
-  return port;
-}
 
 beforeAll(async () => {
   if (executablePath === undefined) return;
@@ -77,30 +63,6 @@ async function open(): Promise<Opened> {
   page.on("console", (message) => complaints.push(message.text()));
   page.on("pageerror", (error) => complaints.push(String(error)));
   return { context, page, complaints };
-}
-
-/** Looked at by people where SCREENSHOTS names a folder. */
-const pictures = process.env["SCREENSHOTS"];
-
-/** Nothing that axe knows, nothing wider than the screen: on a desk and in a hand, in light and in dark. */
-async function expectFit(page: Page, name: string): Promise<void> {
-  for (const [width, colorScheme] of [
-    [1280, "light"],
-    [1280, "dark"],
-    [390, "light"],
-    [390, "dark"],
-  ] as const) {
-    await page.emulateMedia({ colorScheme });
-    await page.setViewportSize({ width, height: 800 });
-    if (pictures !== undefined) await page.screenshot({ path: join(pictures, `${name}-${width}-${colorScheme}.png`) });
-    expect(await page.evaluate("document.documentElement.scrollWidth"), name).toBeLessThanOrEqual(width);
-    await page.evaluate(axe.source);
-    const { violations } = await page.evaluate<axe.AxeResults>("axe.run()");
-    expect(
-      violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`)),
-      `${name} ${width} ${colorScheme}`,
-    ).toEqual([]);
-  }
 }
 
 const heading = (page: Page): Promise<string | null> => page.locator("h1").textContent();
