@@ -88,7 +88,8 @@ const happened = ({ mode = "production", status, facts }: Call, id: string): Rec
   ...facts,
 });
 
-function rowOf({ facts: _, ...row }: Call) {
+function rowOf(call: Call) {
+  const { facts: _, ...row } = call;
   return row;
 }
 

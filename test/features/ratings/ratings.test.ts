@@ -36,9 +36,14 @@ describe("rating a receipt", () => {
     expect(given.status, given.text).toBe(201);
     expect(given.body).toMatchObject({ organizationId: world.org.orgId, receiptId: receipt.id, agentId: world.agentId, value: 0.75 });
     expect(await roundTrips(given.requestId)).toBe(2);
-    await vi.waitFor(async () => expect((await world.org.call("GET", `/v1/receipts/${receipt.id}/rating`)).status).toBe(200));
-    const received = await world.org.call("GET", `/v1/receipts/${receipt.id}/rating`);
-    expect(received.body).toMatchObject({ id: given.body.id, organizationId: b.orgId, counterparty: b.orgId, value: 0.75 });
+    const received = () => world.org.call("GET", `/v1/receipts/${receipt.id}/rating`);
+    await vi.waitFor(async () => expect((await received()).body.rating).not.toBeNull());
+    expect((await received()).body.rating).toMatchObject({
+      id: given.body.id,
+      organizationId: b.orgId,
+      counterparty: b.orgId,
+      value: 0.75,
+    });
     expect((await b.call("GET", "/v1/ratings")).body.items).toEqual([given.body]);
     expect((await world.org.call("GET", "/v1/ratings")).body.items).toEqual([]);
     expect((await b.call("GET", `/v1/receipts/${receipt.id}/rating`)).status).toBe(404);
@@ -73,11 +78,13 @@ describe("rating a receipt", () => {
   it("is noted by the sweep where the request's own attempt was lost", async () => {
     const { world, b } = await openBoth();
     const receipt = await receiptFor(world, b.orgId);
+    const received = async () => (await world.org.call("GET", `/v1/receipts/${receipt.id}/rating`)).body.rating;
     await failDatabase(world.org.orgId, "down");
     expect((await rate(b, receipt.statement)).status).toBe(201);
     await failDatabase(world.org.orgId, "none");
+    expect(await received()).toBeNull();
     await sweepRatings(environment, new Date(Date.now() + 40_000));
-    expect((await world.org.call("GET", `/v1/receipts/${receipt.id}/rating`)).status).toBe(200);
+    expect(await received()).toMatchObject({ value: 1 });
   });
 
   it("refuses whoever is not the counterparty, and the organization itself", async () => {
