@@ -59,9 +59,8 @@ async function noteRating(tenant: TenantWriter<Action>, ratingId: string, now: D
   if (given === undefined || receipt === undefined || head === undefined || noted !== undefined) return;
   const record = evidenceOfRating({ id: ratingId, ...given }, versionInReceipt(receipt.statement), await ratingsSuite(), now);
   const { agentId, receiptId, raterOrgId, value } = given;
-  const score = await planScore({
-    ...{ agentId, ownerOrg: tenant.orgId, versionNumber: head.versionNumber, ground: { rows, standing }, record, now },
-  });
+  const subject = { agentId, ownerOrg: tenant.orgId, versionNumber: head.versionNumber };
+  const score = await planScore({ ...subject, ground: { rows, standing }, record, now });
   const change = { ratingId, agentId, organization: raterOrgId, value };
   const event = { action: "receipt.rated", resource: receiptId, change, answer: null, consequences: score.consequences } as const;
   await tenant.write(event, (db) => [insertReceivedRating(db, { id: ratingId, notedAt: now }), ...score.statements(db)]);

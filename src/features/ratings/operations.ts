@@ -1,7 +1,7 @@
 import { defineOperation } from "../../http/define-operation.ts";
 import { rateReceipt } from "./rate-receipt.ts";
 import { getReceivedRating, listRatings } from "./read-ratings.ts";
-import { GivenRating, GivenRatingPage, ListRatingsQuery, RateBody, RatedReceiptParams, ReceivedRating } from "./schemas.ts";
+import { GivenRating, GivenRatingPage, ListRatingsQuery, RateBody, RatedReceiptParams, ReceiptRating } from "./schemas.ts";
 
 const read = { governance: "tenant-read", method: "get", access: { mode: "tenant", scope: "receipts:read" } } as const;
 
@@ -35,7 +35,7 @@ export const ratingOperations = [
     path: "/v1/receipts/{receiptId}/rating",
     summary: "Read what the counterparty said of a receipt",
     request: { params: RatedReceiptParams },
-    response: { status: 200, body: ReceivedRating },
+    response: { status: 200, body: ReceiptRating },
     handle: ({ input, ...context }) => getReceivedRating(context, input.params.receiptId),
   }),
 ];

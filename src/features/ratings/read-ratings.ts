@@ -3,7 +3,8 @@ import { requireAgent, requireWholeOrganization } from "../../access/principal.t
 import type { ReadContext } from "../../http/operation.ts";
 import { toPage, type Page } from "../../http/pagination.ts";
 import { problem } from "../../http/problem.ts";
-import type { GivenRatingPage, ReceivedView } from "./schemas.ts";
+import { selectReceipt } from "../receipts/index.ts";
+import type { GivenRatingPage, ReceiptRatingView } from "./schemas.ts";
 import { selectRatings, selectReceivedRating } from "./store.ts";
 import { toGiven, toReceived } from "./view.ts";
 
@@ -14,10 +15,10 @@ export async function listRatings({ tenant, principal }: ReadContext, page: Page
   return toPage(rows, page, ({ createdAt, id }) => ({ at: createdAt, id }), toGiven);
 }
 
-/** What the counterparty said of one of the organization's own receipts. 404 where it said nothing. */
-export async function getReceivedRating({ tenant, principal }: ReadContext, receiptId: string): Promise<ReceivedView> {
-  const [[row]] = await tenant.read((db) => [selectReceivedRating(db, receiptId)]);
-  if (row === undefined) throw problem("not_found", "no such receipt, or nobody rated it");
-  requireAgent(principal, row.agentId);
-  return toReceived(row);
+/** What the counterparty said of one of the organization's own receipts: null where it said nothing. */
+export async function getReceivedRating({ tenant, principal }: ReadContext, receiptId: string): Promise<ReceiptRatingView> {
+  const [[receipt], [row]] = await tenant.read((db) => [selectReceipt(db, receiptId), selectReceivedRating(db, receiptId)]);
+  if (receipt === undefined) throw problem("not_found", "no such receipt");
+  requireAgent(principal, receipt.agentId);
+  return { receiptId, rating: row === undefined ? null : toReceived(row) };
 }

@@ -29,7 +29,7 @@ export type GivenView = z.input<typeof GivenRating>;
 export const GivenRatingPage = pageOf(GivenRating).openapi("GivenRatingPage");
 export const ListRatingsQuery = z.object(pageQuery);
 
-export const ReceivedRating = z
+const ReceivedRating = z
   .object({
     ...fields,
     organizationId: z.string().openapi({ description: "Who rated." }),
@@ -41,4 +41,8 @@ export const ReceivedRating = z
   })
   .openapi("ReceivedRating");
 export type ReceivedView = z.input<typeof ReceivedRating>;
+export const ReceiptRating = z
+  .object({ receiptId: z.string(), rating: ReceivedRating.nullable().openapi({ description: "Null: nobody rated it." }) })
+  .openapi("ReceiptRating");
+export type ReceiptRatingView = z.input<typeof ReceiptRating>;
 export const RatedReceiptParams = z.object({ receiptId: z.string().regex(idPattern("receipt")) });

@@ -88,6 +88,11 @@ const happened = ({ mode = "production", status, facts }: Call, id: string): Rec
   ...facts,
 });
 
+function rowOf(call: Call) {
+  const { facts: _, ...row } = call;
+  return row;
+}
+
 /** Receipts and invocations, in one write. Gives the invocations' ids with their receipts. */
 export async function leaveCalls(world: EffectWorld, calls: readonly Call[]) {
   const { org, agentId, capabilityId, policyId, grantId } = world;
@@ -106,7 +111,7 @@ export async function leaveCalls(world: EffectWorld, calls: readonly Call[]) {
   }
   await tenant.write({ action: "grant.invoked", resource: grantId, change: null, answer: null }, (db) => [
     ...left.flatMap(({ plan }) => plan.statements(db)),
-    ...left.map(({ id, call: { facts: _, ...call }, plan, now }) =>
+    ...left.map(({ id, call, plan, now }) =>
       db.orm.insert(invocations).values({
         ...{ orgId: org.orgId, id, grantId, agentId, capabilityId, policyId, policyVersion: 1, ruleIds: [], basis: digestOf(2) },
         ...{
@@ -118,7 +123,7 @@ export async function leaveCalls(world: EffectWorld, calls: readonly Call[]) {
           sealedInput: "",
         },
         ...{ mode: "production", decision: "allow", reasons: [], status: "executed", effect: null, revision: 1, createdAt: now },
-        ...call,
+        ...rowOf(call),
       }),
     ),
   ]);

@@ -1,8 +1,12 @@
 import { describe, expect, it, vi } from "vitest";
+import { openSystemDb } from "../../../src/access/system-principal.ts";
+import { insertRating, insertReceivedRating } from "../../../src/features/ratings/store.ts";
+import { newId } from "../../../src/platform/ids.ts";
 import { computeScore } from "../../../src/features/scores/compute-score.ts";
 import { sweepRatings } from "../../../src/features/ratings/index.ts";
 import { failDatabase, linkOwner, ownerSees, roundTrips } from "../../support/harness.ts";
 import { createOrganization, type TestOrganization } from "../../support/organization.ts";
+import { digestOf } from "../scores/make-evidence.ts";
 import { confirmed, environment, leaveCalls, openWorld, type Call, type EffectWorld } from "../effects/effect-world.ts";
 
 vi.setConfig({ testTimeout: 60_000 });
@@ -32,9 +36,14 @@ describe("rating a receipt", () => {
     expect(given.status, given.text).toBe(201);
     expect(given.body).toMatchObject({ organizationId: world.org.orgId, receiptId: receipt.id, agentId: world.agentId, value: 0.75 });
     expect(await roundTrips(given.requestId)).toBe(2);
-    await vi.waitFor(async () => expect((await world.org.call("GET", `/v1/receipts/${receipt.id}/rating`)).status).toBe(200));
-    const received = await world.org.call("GET", `/v1/receipts/${receipt.id}/rating`);
-    expect(received.body).toMatchObject({ id: given.body.id, organizationId: b.orgId, counterparty: b.orgId, value: 0.75 });
+    const received = () => world.org.call("GET", `/v1/receipts/${receipt.id}/rating`);
+    await vi.waitFor(async () => expect((await received()).body.rating).not.toBeNull());
+    expect((await received()).body.rating).toMatchObject({
+      id: given.body.id,
+      organizationId: b.orgId,
+      counterparty: b.orgId,
+      value: 0.75,
+    });
     expect((await b.call("GET", "/v1/ratings")).body.items).toEqual([given.body]);
     expect((await world.org.call("GET", "/v1/ratings")).body.items).toEqual([]);
     expect((await b.call("GET", `/v1/receipts/${receipt.id}/rating`)).status).toBe(404);
@@ -69,11 +78,13 @@ describe("rating a receipt", () => {
   it("is noted by the sweep where the request's own attempt was lost", async () => {
     const { world, b } = await openBoth();
     const receipt = await receiptFor(world, b.orgId);
+    const received = async () => (await world.org.call("GET", `/v1/receipts/${receipt.id}/rating`)).body.rating;
     await failDatabase(world.org.orgId, "down");
     expect((await rate(b, receipt.statement)).status).toBe(201);
     await failDatabase(world.org.orgId, "none");
+    expect(await received()).toBeNull();
     await sweepRatings(environment, new Date(Date.now() + 40_000));
-    expect((await world.org.call("GET", `/v1/receipts/${receipt.id}/rating`)).status).toBe(200);
+    expect(await received()).toMatchObject({ value: 1 });
   });
 
   it("refuses whoever is not the counterparty, and the organization itself", async () => {
@@ -120,5 +131,38 @@ describe("rating a receipt", () => {
       const { body } = await world.org.call("GET", `/v1/agents/${world.agentId}/score`);
       expect(body.dimensions.counterparty).toMatchObject({ checks: 2, N: Number((3 * (1 - Math.exp(-2 / 3))).toFixed(6)) });
     });
+  });
+});
+
+describe("the database, whatever it is sent", () => {
+  it("takes no rating of what is unknown, unconfirmed or another's, none within a group, and none that nobody gave", async () => {
+    const { world, b } = await openBoth();
+    const as = ({ orgId }: Pick<TestOrganization, "orgId">) => openSystemDb(environment, orgId, "system:test");
+    const insert = (org: TestOrganization, { id: receiptId, digest }: { id: string; digest: string }) => {
+      const rating = { receiptOrgId: world.org.orgId, receiptId, receiptDigest: digest, value: 1, ratedBy: "x", createdAt: new Date() };
+      const event = { action: "rating.given", resource: receiptId, change: null, answer: null } as const;
+      return as(org).write(event, (db) => [insertRating(db, { id: newId("rating"), ...rating })]);
+    };
+    const receipt = await receiptFor(world, b.orgId);
+    const facts = { mode: "production", disposition: "errored", effect: "unknown", counterparty: b.orgId } as const;
+    const unknown = await receiptFor(world, b.orgId, { ...confirmed, status: "unknown", effect: "unknown", facts });
+    await expect(insert(b, { ...receipt, digest: digestOf(1) })).rejects.toMatchObject({ code: "not_found" });
+    await expect(insert(b, unknown)).rejects.toMatchObject({ code: "not_found" });
+    await expect(insert(await createOrganization(), receipt)).rejects.toMatchObject({ code: "state_conflict" });
+    await linkOwner(b.orgId, world.org.orgId);
+    await expect(insert(b, receipt)).rejects.toMatchObject({ code: "state_conflict" });
+    const note = (ratingId: string, org: TestOrganization = world.org) =>
+      as(org).write({ action: "receipt.rated", resource: receipt.id, change: null, answer: null }, (db) => [
+        insertReceivedRating(db, { id: ratingId, notedAt: new Date() }),
+      ]);
+    await expect(note(newId("rating"))).rejects.toMatchObject({ code: "not_found" });
+    await linkOwner(b.orgId, null);
+    await insert(b, receipt);
+    const [given] = await ownerSees("select id from ratings where receipt_id = $1", receipt.id);
+    await expect(note(String(given?.["id"]), b)).rejects.toMatchObject({ code: "not_found" });
+    await note(String(given?.["id"]));
+    expect(await ownerSees("select rater_org_id, value from receipt_ratings where receipt_id = $1", receipt.id)).toEqual([
+      { rater_org_id: b.orgId, value: 1 },
+    ]);
   });
 });
