@@ -1,2 +1,2 @@
-export { groundOf, type Ground } from "./ground.ts";
+export { groundOf } from "./ground.ts";
 export { selectBasis, selectGrant, type GrantRow, type GroundRow } from "./store.ts";
