@@ -18,9 +18,9 @@ export type Usage = {
 /** When something was reserved, and for how much. */
 export type Reserved = { readonly day: number; readonly month: number; readonly costMicros: number };
 
-export const dayOf = (at: number): number => Math.floor(at / dayMs);
+const dayOf = (at: number): number => Math.floor(at / dayMs);
 
-export function monthOf(at: number): number {
+function monthOf(at: number): number {
   const date = new Date(at);
   return date.getUTCFullYear() * 12 + date.getUTCMonth();
 }

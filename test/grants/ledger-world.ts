@@ -7,7 +7,7 @@ import { timeFacts } from "../../src/policies/facts.ts";
 import { PolicyTerms, type PolicyRule } from "../../src/policies/policy.ts";
 
 export const termsOf = (...rules: PolicyRule[]): PolicyTerms => PolicyTerms.parse({ rules });
-export const allowAll = termsOf({ id: "all", effect: "allow", when: "true" });
+const allowAll = termsOf({ id: "all", effect: "allow", when: "true" });
 
 /** A ledger that nobody has asked yet, and how to put invocations to it. */
 export function newLedger(given: Partial<Proposal> = {}) {

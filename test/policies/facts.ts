@@ -47,7 +47,6 @@ export const capability = (schema: object = argumentsSchema): CapabilityDefiniti
   method: "POST",
   urlTemplate: "https://shop.example/v1/orders/{orderId}/pay",
   answerSchema: null,
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a test's schema is JSON
   argumentsSchema: JSON.parse(JSON.stringify(schema)) as CapabilityDefinition["argumentsSchema"],
   cost: null,
   credential: null,

@@ -38,7 +38,7 @@ describe("a credential", () => {
     const name = "name" in params ? params.name : "uri" in params ? params.uri : undefined;
     const headers = {
       ...(method === "initialize" ? {} : { "mcp-protocol-version": "2026-07-28", "mcp-method": method }),
-      ...(name === undefined ? {} : { "mcp-name": `${JSON.stringify(name)}`.slice(1, -1) }),
+      ...(name === undefined ? {} : { "mcp-name": JSON.stringify(name).slice(1, -1) }),
     };
     for (const credential of ["Bearer arm_live_x", `Bearer ${made.body.key}`, "Basic AAAA"]) {
       const answer = await post(message(), { ...headers, authorization: credential });
