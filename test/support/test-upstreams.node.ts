@@ -10,7 +10,9 @@ type Place = { readonly calls: Call[]; description: string; hasTool: boolean; re
 type Behave = (call: Call, response: ServerResponse, place: Place) => void | Promise<void>;
 
 const json = (response: ServerResponse, status: number, body: unknown, headers: Record<string, string> = {}): void =>
-  void response.writeHead(status, { "content-type": "application/json", ...headers }).end(typeof body === "string" ? body : JSON.stringify(body));
+  void response
+    .writeHead(status, { "content-type": "application/json", ...headers })
+    .end(typeof body === "string" ? body : JSON.stringify(body));
 
 /** All the ways in which an upstream might say back what it was shown. */
 function echoes(secret: string): Record<string, unknown> {
@@ -31,7 +33,8 @@ function echoes(secret: string): Record<string, unknown> {
 
 /** HTTP upstreams that behave, and some that do not, by the first part of their path; the second is the test's token. */
 const behaviours: Readonly<Record<string, Behave>> = {
-  orders: ({ method, url, body }, response, { acted }) => json(response, 200, { method, url, body: body === "" ? null : JSON.parse(body), count: acted.length }),
+  orders: ({ method, url, body }, response, { acted }) =>
+    json(response, 200, { method, url, body: body === "" ? null : JSON.parse(body), count: acted.length }),
   slow: async (_call, response) => {
     await sleep(1_500);
     json(response, 200, { late: true });
@@ -46,7 +49,8 @@ const behaviours: Readonly<Record<string, Behave>> = {
   odd: (_call, response) => json(response, 200, '{"half": "\\ud800", "large": 1e400}'),
   redirect: (_call, response) => void response.writeHead(303, { location: "https://example.com/" }).end(),
   drop: (_call, response) => void response.socket?.destroy(),
-  echo: ({ headers }, response) => json(response, 200, echoes(String(headers["authorization"] ?? headers["x-api-key"]).replace(/^Bearer /, ""))),
+  echo: ({ headers }, response) =>
+    json(response, 200, echoes(String(headers["authorization"] ?? headers["x-api-key"]).replace(/^Bearer /, ""))),
 };
 
 /**
