@@ -6,7 +6,7 @@ import type { CapabilityDefinition } from "./capability.ts";
 
 const microsExponent = 6;
 /** The most that an amount may be: what a double and a bigint column both hold exactly. */
-export const mostMicros = 9_000_000_000_000_000;
+const mostMicros = 9_000_000_000_000_000;
 
 /** Where an amount may stand: one place, so no `[*]`, and not the arguments themselves. */
 export function readCostPath(text: string): JsonPath | undefined {

@@ -19,7 +19,7 @@ function readResponse(value: JsonValue | undefined, id: number): RpcResponse | u
 }
 
 /** The data of each complete event of a stream (WHATWG HTML, 9.2.6): an event ends with an empty line. */
-export function eventsOf(text: string): readonly string[] {
+function eventsOf(text: string): readonly string[] {
   const lines = text.replace(/^\ufeff/, "").split(/\r\n|\n|\r/);
   const events: string[] = [];
   let data: string[] = [];

@@ -3,8 +3,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import { createMcpHandler, McpServer } from "@modelcontextprotocol/server";
 import { z } from "zod";
 
-export const Refund = z.object({ orderId: z.string(), amount: z.number().positive(), reason: z.string() });
-export type Refund = z.output<typeof Refund>;
+const Refund = z.object({ orderId: z.string(), amount: z.number().positive(), reason: z.string() });
+type Refund = z.output<typeof Refund>;
 type Booked = Refund & { readonly refundId: string; readonly key: string };
 
 export type LocalUpstream = {
