@@ -37,7 +37,7 @@ export async function connectOld(asker: Asker | null): Promise<OldClient> {
   return client;
 }
 
-export const textHeaders = { accept: "application/json, text/event-stream", "content-type": "application/json" };
+const textHeaders = { accept: "application/json, text/event-stream", "content-type": "application/json" };
 
 /** A message as it is, by no client. */
 export const post = (body: unknown, headers: Record<string, string> = {}): Promise<Answer> =>
