@@ -147,7 +147,7 @@ export function openApiDocument(operations: readonly Operation[], origin: string
       title: "Armalo",
       version: "1",
       description:
-        "Trust infrastructure for AI agents: pacts say what an agent promises, evals check it, scores say what was found, and the audit log holds the evidence.",
+        "Trust infrastructure for AI agents: pacts say what an agent promises, evals check it, scores say what was found, policies decide what it may do, and the audit log holds the evidence.",
       license: { name: "Apache-2.0", url: "https://www.apache.org/licenses/LICENSE-2.0" },
     },
     servers: [{ url: origin }],

@@ -60,7 +60,7 @@ async function walk(stack: Stack): Promise<void> {
   if (progress.state.met === false) await meetInRoom({ url, folder, api, apiKey, say }, progress);
   await govern({ stack, run, tagKey, api }, progress);
   await payOnce({ url, agentId, say }, await findWallet(folder));
-  say(whatToTry(url, folder, agentId));
+  say(whatToTry(url, folder, progress.state));
 }
 
 type Governing = { readonly stack: Stack; readonly run: RunAsAdmin; readonly tagKey: CryptoKey; readonly api: ApiClient };
@@ -76,13 +76,23 @@ async function govern({ stack, ...means }: Governing, progress: Progress): Promi
   if (!governed) await governAgent({ ...means, url, folder: installation.folder, shopUrl: shop.url, clerkUrl: clerk.url, say }, progress);
 }
 
-const whatToTry = (url: string, folder: string, agentId: string): string => `Armalo serves at ${url} until Ctrl-C. To try:
+/** The clerk's grant is in production, so the shop really books what its policy allows. */
+const useOfGrant = (url: string, folder: string): string => `
+  curl -H "Authorization: Bearer $(node -p 'require("${folder}/clerk.json").apiKey')" -H "Content-Type: application/json" ${url}/v1/grants/$(node -p 'require("${folder}/clerk.json").grantId')/invoke -d '{"arguments":{"orderId":"1004","amount":30,"reason":"torn"}}'
+                                                           a refund by the clerk; with 130 EUR it waits for your approval
+`;
+
+const whatToTry = (
+  url: string,
+  folder: string,
+  { agentId = "", governed }: Progress["state"],
+): string => `Armalo serves at ${url} until Ctrl-C. To try:
 
   ${url}/docs      the API, explained
   ${url}/ready     whether everything that is needed is there
 
   curl -H "Authorization: Bearer $(node -p 'require("${folder}/dev.json").apiKey')" ${url}/v1/agents/${agentId}/score
-
+${governed === true ? useOfGrant(url, folder) : ""}
   npm run admin -- sign-in-link --email ${ownerEmail}     a link that signs you in as its owner
 
   npm run score -- --endpoint http://127.0.0.1:PORT/ --protocol json --suite FILE     an agent of your own`;

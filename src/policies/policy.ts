@@ -28,7 +28,10 @@ export const PolicyTerms = z.strictObject({
   approval: z
     .strictObject({
       expiresInSeconds: z.int().min(60).max(604_800).default(86_400),
-      fourEyes: z.boolean().default(false).openapi({ description: "Whether nobody decides who owns the agent." }),
+      fourEyes: z
+        .boolean()
+        .default(false)
+        .openapi({ description: "Whether nobody approves who registered the agent, made the key that asks, or created the grant." }),
     })
     .prefault({}),
   promotion: z

@@ -70,6 +70,7 @@ function expectGoverned(said: string): void {
     /The support agent is granted(.*)So the same agent, mended,(.*)Its evidence suffices(.*)The same over MCP \(2026-07-28\)(.*)Callers/s.exec(
       said,
     ) ?? [];
+  expect(said).toMatch(/curl .*clerk\.json.*\/invoke -d '\{"arguments":/);
   expect(support).toMatch(/missing: The critical condition no-address is violated/);
   for (const simulated of [support, clerk]) {
     expect(simulated).toMatch(/20 EUR +simulated +allow by the rule small\n/);

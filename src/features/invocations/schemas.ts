@@ -53,7 +53,12 @@ export const Invoked = z
     ...decided,
     approval: ApprovalTicket.nullable().openapi({ description: "Where a person is to decide first: call again once it is `approved`." }),
     argumentsFault: z
-      .object({ at: z.string().openapi({ description: "A JSON Pointer into the arguments." }), detail: z.string() })
+      .object({
+        at: z.string().openapi({ description: "A JSON Pointer into the arguments; empty for all of them." }),
+        detail: z
+          .string()
+          .openapi({ description: "The schema's keyword that does not hold, such as `required`; or what is wrong, in words." }),
+      })
       .optional()
       .openapi({ description: "With the reason `invalid_arguments`: where they are not what the capability takes." }),
     result: AnyJson.optional().openapi({

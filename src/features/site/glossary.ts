@@ -44,6 +44,20 @@ export const glossary = {
     "The few hashes that lead from one event to the root of a checkpoint: with them anybody can see that the log holds it.",
   "Root key and key history":
     "The root key is kept offline and signs only the history of all other keys: from when until when each one signs, and which were revoked. Whoever has its fingerprint by another way can check all the rest.",
+  Capability:
+    "One thing that can be done at an upstream, a system that the organization owns: an HTTP operation or a tool of an MCP server, with a sealed credential that no agent sees.",
+  Policy:
+    "Rules for one capability: deny beats asking for an approval, and that beats allow. What no rule speaks of is denied, and so is what cannot be evaluated.",
+  Grant: "What gives one agent one capability under one policy, with a budget, a rate and an end. Revoking it holds for the next call.",
+  Invocation: "One call of an agent to what it was granted: decided before it happens, and receipted whatever was decided.",
+  "Simulation and production":
+    "In simulation everything is decided and receipted, and nothing is sent. A grant begins there, and is promoted to production on evidence, by a person; any new version of agent, pact, policy or capability takes it back.",
+  "Unknown effect":
+    "A call was sent, and nobody knows what came of it. It is never sent again by itself, and its budget stays reserved until an operator says what came of it.",
+  Approval:
+    "A person's yes to exactly one action, used once. No key and no agent can give it. One whose time is over is expired, which is neither yes nor no.",
+  "Runtime exception": "Something of the last days that needs an operator, such as a denial, a failure or an approval that waits.",
+  Telemetry: "What an agent tells of its own sessions and tool calls: shown as its word, never scored, and compared with its receipts.",
   Payment:
     "What an agent without an account gives for one call: a signed authorization to move some USDC (x402). It is taken once, for one request, before anything is delivered.",
   "Settlement and credit":

@@ -34,7 +34,8 @@ export async function governAgent(ground: Ground, progress: Progress): Promise<v
   const offer = await offerRefunds(keyring, { url: ground.shopUrl, token: shopTokenOf(progress) });
   const asking = { api, owner, folder, say };
 
-  say("The support agent is granted the shop's refunds, in simulation: all is decided and signed, and nothing is sent.\n");
+  say("The support agent is granted the shop's refunds, in simulation: all is decided and signed, and nothing is sent.");
+  say("The policy: up to 50 EUR is allowed, above that a person is asked, above 500 EUR it is denied.\n");
   const grantId = await grantTo(keyring, agentId, offer);
   await askForRefunds(asking, invokeWith(url, await keyOf(keyring, agentId), grantId));
   await promoteGrant(keyring, grantId, say);

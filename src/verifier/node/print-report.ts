@@ -1,3 +1,4 @@
+import { z } from "zod";
 import { predicateTypes } from "../../crypto/statement/statement.ts";
 import type { Report } from "../check-document.ts";
 import { acceptable, holds, verdicts, type Finding, type Verdict } from "../verdicts.ts";
@@ -57,7 +58,22 @@ function headOf({ predicateType, predicate, subject }: NonNullable<Report["state
     agent === undefined ? `  signed by   ${organization}` : `  agent       ${agent.id} version ${agent.versionNumber} of ${organization}`,
     `  issued      ${issuedAt}`,
     ...own,
+    ...decisionOf(predicate),
     ...subject.map(({ name, digest }) => `  subject     ${name} sha256:${digest.sha256}`),
+  ];
+}
+
+const Decided = z.object({ id: z.string(), decision: z.string() });
+const Named = z.object({ id: z.string() });
+const Action = z.object({ name: z.string() });
+
+/** Of a receipt: what was to be done, what was decided on it, and by whose leave. */
+function decisionOf({ action, about, policy, approval }: NonNullable<Report["statement"]>["predicate"]): string[] {
+  const [what, decided, approved] = [Action.safeParse(action), Decided.safeParse(policy), Named.safeParse(approval)];
+  return [
+    ...(what.success ? [`  action      ${what.data.name}${typeof about === "string" ? `, ${about}` : ""}`] : []),
+    ...(decided.success ? [`  decision    ${decided.data.decision}, by ${decided.data.id}`] : []),
+    ...(approved.success ? [`  approval    ${approved.data.id}`] : []),
   ];
 }
 
