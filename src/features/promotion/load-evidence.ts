@@ -2,6 +2,7 @@ import { selectKeyHistory } from "../../access/current-signer.ts";
 import type { Principal } from "../../access/principal.ts";
 import { grants } from "../../db/schema/grants.ts";
 import type { TenantReader } from "../../db/tenant-db.ts";
+import type { ReviewVerdict } from "../../grants/invocation.ts";
 import { ownersOf } from "../approvals/index.ts";
 import { fieldOfGrant, groundOf, requireGround, selectBasis, statusOf, type Ground, type GroundRow } from "../grants/index.ts";
 import { selectActivePolicy } from "../policies/index.ts";
@@ -74,7 +75,7 @@ type Newest = Awaited<ReturnType<typeof selectNewestSimulated>>;
 
 /** What was reviewed under other versions says nothing of the present ones. */
 function countReviews(basis: string | null, reviewed: Reviewed, newest: Newest): Reviews {
-  const sum = (wanted: "accepted" | "rejected"): number =>
+  const sum = (wanted: ReviewVerdict): number =>
     reviewed.reduce((total, row) => total + (row.basis === basis && row.verdict === wanted ? row.calls : 0), 0);
   const unreviewed = newest.filter((call) => call.basis === basis && call.verdict === null).length;
   return { accepted: sum("accepted"), rejected: sum("rejected"), unreviewed };

@@ -7,6 +7,7 @@ import { pacts } from "../../db/schema/pacts.ts";
 import { policies } from "../../db/schema/policies.ts";
 import { scoreUpkeep } from "../../db/schema/scores.ts";
 import type { ScopedDb } from "../../db/tenant-db.ts";
+import type { ReviewVerdict } from "../../grants/invocation.ts";
 import type { GrantBasis } from "../../grants/mode.ts";
 import { selectPeopleBehind } from "../approvals/index.ts";
 import { fieldOfGrant, type GrantRow } from "../grants/index.ts";
@@ -90,7 +91,7 @@ export const selectCalls = (db: ScopedDb, grantId: string, ids: readonly string[
     .from(invocations)
     .where(and(calls(db, grantId), inArray(invocations.id, [...ids])));
 
-export type Review = { readonly reviewVerdict: "accepted" | "rejected"; readonly reviewedBy: string; readonly reviewedAt: Date };
+export type Review = { readonly reviewVerdict: ReviewVerdict; readonly reviewedBy: string; readonly reviewedAt: Date };
 
 /** Matches only while none of them was reviewed. */
 export const updateReviewed = (db: ScopedDb, grantId: string, ids: readonly string[], review: Review) => {
