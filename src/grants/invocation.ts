@@ -13,6 +13,10 @@ export type InvocationStatus = (typeof invocationStatuses)[number];
 export const invocationEffects = ["confirmed", "failed", "unknown"] as const;
 export type InvocationEffect = (typeof invocationEffects)[number];
 
+/** What a person said of a simulated invocation: whether it would have been right to send it. */
+export const reviewVerdicts = ["accepted", "rejected"] as const;
+export type ReviewVerdict = (typeof reviewVerdicts)[number];
+
 /** What a condition of an active pact came to on the arguments of an invocation; those that could not be judged are left out. */
 export const JudgedCondition = z.object({
   /** Of what the condition promises: the same promise has the same digest in every version of the pact. */

@@ -5,6 +5,9 @@ import type { Counters } from "./ledger.ts";
 /** Of reservations that nobody settled, a grant holds no more: their effects are looked into before more is done. */
 export const mostUnsettled = 10_000;
 
+/** A grant whose budget is used so far is one to look at. The index of such invocations has the same number. */
+export const nearBudgetShare = 0.8;
+
 type Limits = { readonly budget: Budget; readonly ratePerMinute: number };
 
 /**

@@ -1,8 +1,5 @@
 import { z } from "@hono/zod-openapi";
 import { AnyJson } from "../expressions/any-json.ts";
-import type { Place } from "../crypto/sealed-box.ts";
-import { Budget } from "../grants/budget.ts";
-import { decisionReasons } from "./decision.ts";
 
 const Count = z.int().min(0);
 
@@ -45,22 +42,3 @@ export function timeFacts(now: Date): DecisionFacts["time"] {
   const epochSeconds = Math.floor(now.getTime() / 1_000);
   return { iso: now.toISOString(), hour: now.getUTCHours(), weekday: now.getUTCDay() || 7, epochSeconds };
 }
-
-/**
- * What is kept of a decision, sealed in `invocations.sealed_input`, so that another policy can be tried on it: the facts with the
- * counters as they were, what already spoke against it beside the policy, and the limits that it was held to.
- */
-export const RecordedInput = z.strictObject({
-  format: z.literal(1),
-  facts: DecisionFacts,
-  /** Reasons of a denial that no policy gives or takes away: arguments, pacts, expiry, limits and the like. */
-  findings: z.array(z.enum(decisionReasons)),
-  /** Whether an approval that fits stood behind the request. */
-  approved: z.boolean(),
-  budget: Budget,
-  ratePerMinute: z.int(),
-});
-export type RecordedInput = z.output<typeof RecordedInput>;
-
-/** Where the recorded input of an invocation stands sealed. */
-export const recordedPlace = (invocationId: string): Place => ({ table: "invocations", row: invocationId, field: "sealed_input" });

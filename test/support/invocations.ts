@@ -1,11 +1,6 @@
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { and, eq } from "drizzle-orm";
-import { actAsSystem } from "../../src/access/system-principal.ts";
-import { grants } from "../../src/db/schema/grants.ts";
-import { requireEnvironment } from "../../src/env.ts";
-import { groundOf, selectBasis } from "../../src/features/grants/index.ts";
-import { agentCaller, newGrant, type Granted } from "./grants.ts";
+import { agentCaller, newGrant, putInProduction, type Granted } from "./grants.ts";
 import type { Answer } from "./organization.ts";
 import { signInAs } from "./people.ts";
 
@@ -56,25 +51,10 @@ export async function newInvoking({
   return { ...granted, asAgent, invoke, sent: async () => (await fetch(`${env.UPSTREAM_URL}/calls/${token}`)).json<Sent>() };
 }
 
-/** Puts a grant in production for what it rests on now, as a promotion does. */
-export async function promote({ org, grantId }: Pick<Invoking, "org" | "grantId">): Promise<void> {
-  const { tenant } = await actAsSystem(requireEnvironment(env), org.orgId, "system:test");
-  const [[row]] = await tenant.read((db) => [selectBasis(db, grantId)]);
-  if (row === undefined) throw new Error("no such grant");
-  const { present, basis } = await groundOf(row);
-  const promotion = { promotedFor: basis, promotedBasis: present, promotedAt: new Date(), revision: row.grant.revision + 1 };
-  await tenant.write({ action: "grant.promoted", resource: grantId, change: {}, answer: null }, ({ orm, orgId }) => [
-    orm
-      .update(grants)
-      .set(promotion)
-      .where(and(eq(grants.orgId, orgId), eq(grants.id, grantId))),
-  ]);
-}
-
 /** The same, in production. */
 export async function newProduction(wish: Wish = {}): Promise<Invoking> {
   const invoking = await newInvoking(wish);
-  await promote(invoking);
+  await putInProduction(invoking);
   return invoking;
 }
 

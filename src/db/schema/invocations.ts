@@ -1,6 +1,7 @@
 import { bigint, foreignKey, index, integer, jsonb, pgTable, primaryKey, real, text, timestamp } from "drizzle-orm/pg-core";
 import { sql } from "drizzle-orm";
-import type { InvocationEffect, InvocationStatus, JudgedCondition } from "../../grants/invocation.ts";
+import type { InvocationEffect, InvocationStatus, JudgedCondition, ReviewVerdict } from "../../grants/invocation.ts";
+import type { GrantMode } from "../../grants/mode.ts";
 import type { DecisionReason, PolicyEffect } from "../../policies/decision.ts";
 import { grants } from "./grants.ts";
 import { receipts } from "./receipts.ts";
@@ -15,7 +16,7 @@ export const invocations = pgTable(
     agentId: text().notNull(),
     capabilityId: text().notNull(),
     /** In `simulation` nothing was sent. */
-    mode: text().$type<"simulation" | "production">().notNull(),
+    mode: text().$type<GrantMode>().notNull(),
     decision: text().$type<PolicyEffect>().notNull(),
     reasons: jsonb().$type<readonly DecisionReason[]>().notNull(),
     /** Of the rules that decided. */
@@ -42,7 +43,7 @@ export const invocations = pgTable(
     latencyMs: integer(),
     /** What was decided over, sealed: arguments and facts, for reviews and for trying other policies on. */
     sealedInput: text().notNull(),
-    reviewVerdict: text().$type<"accepted" | "rejected">(),
+    reviewVerdict: text().$type<ReviewVerdict>(),
     reviewedBy: text(),
     reviewedAt: timestamp({ withTimezone: true, precision: 3 }),
     /** Who settled an effect that was unknown. */

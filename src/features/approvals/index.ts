@@ -4,5 +4,6 @@ export { expireApprovals } from "./expire-approvals.ts";
 export { planApproval, planEffect, planEnding } from "./plan-approval.ts";
 export type { PreviewFacts } from "./preview.ts";
 export { ApprovalTicket, longestWaitSeconds } from "./schemas.ts";
-export { ownersOf, selectApproval, selectOpenApprovals, selectPeopleBehind } from "./store.ts";
+export { isBarred, ownersOf, selectPeopleBehind } from "./four-eyes.ts";
+export { selectApproval, selectOpenApprovals } from "./store.ts";
 export { toTicket } from "./view.ts";

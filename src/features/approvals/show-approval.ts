@@ -1,6 +1,7 @@
 import { requirePerson } from "../../access/principal.ts";
 import type { ReadContext, TextAnswer } from "../../http/operation.ts";
-import { isBarred, loadCase } from "./case.ts";
+import { loadCase } from "./case.ts";
+import { isBarred } from "./four-eyes.ts";
 import { approvalPage, type Rights } from "./pages.ts";
 import { openPreview } from "./preview.ts";
 import { toApproval } from "./view.ts";

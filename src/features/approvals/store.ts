@@ -1,5 +1,4 @@
 import { and, desc, eq, gt, inArray, isNull, lte, or, sql, type SQL } from "drizzle-orm";
-import { z } from "zod";
 import { agents } from "../../db/schema/agents.ts";
 import { approvals } from "../../db/schema/approvals.ts";
 import { grants } from "../../db/schema/grants.ts";
@@ -7,6 +6,7 @@ import type { ScopedDb } from "../../db/tenant-db.ts";
 import type { ApprovalEffect, ApprovalStatus } from "../../grants/approval.ts";
 import { keyset, type Page } from "../../http/pagination.ts";
 import type { ApprovalRow } from "./approval.ts";
+import { selectPeopleBehind } from "./four-eyes.ts";
 
 const open = ["proposed", "pending", "approved"] as const satisfies readonly ApprovalStatus[];
 /** Of one request: more are left only where it was asked under several versions of what binds it. */
@@ -139,18 +139,3 @@ export const selectOwners = (db: ScopedDb, id: string) =>
         join agents a on a.org_id = p.org_id and a.id = p.agent_id
        where p.org_id = ${db.orgId} and p.id = ${id}`,
   );
-
-/** The people among actors, and those who made the keys among them, through every key that was made with another one. */
-export const selectPeopleBehind = ({ orm, orgId }: ScopedDb, actors: SQL) =>
-  orm.execute(sql`
-    with recursive behind (actor) as (
-      ${actors}
-      union
-      select unnest(array[k.created_by, 'key:' || k.replaces_id])
-        from behind b join api_keys k on k.org_id = ${orgId} and 'key:' || k.id = b.actor)
-    select actor from behind where actor like 'member:%'`);
-
-const Owners = z.object({ rows: z.array(z.object({ actor: z.string() })) });
-
-/** The actors that selectOwners found. */
-export const ownersOf = (answer: unknown): ReadonlySet<string> => new Set(Owners.parse(answer).rows.map(({ actor }) => actor));

@@ -1,4 +1,5 @@
 import { sql, type SQL } from "drizzle-orm";
+import { nearBudgetShare } from "../../grants/limits.ts";
 import { requiredDimensions } from "../scores/index.ts";
 import { foundSince, missingFrom } from "../telemetry/index.ts";
 import { kindCodes, reasonCodes, type ExceptionSubject } from "./exception-id.ts";
@@ -72,9 +73,9 @@ const nearBudgets = ({ orgId, now, subject }: Asked): SQL => sql`
        order by n.created_at desc, n.id desc limit 1) newest
    cross join lateral (
       select i.id, i.created_at, i.receipt_id, i.budget_share from invocations i
-       where i.org_id = ${orgId} and i.grant_id = g.id and i.budget_share >= 0.8 and i.created_at > ${since(now)}
+       where i.org_id = ${orgId} and i.grant_id = g.id and i.budget_share >= ${number(nearBudgetShare)} and i.created_at > ${since(now)}
        order by i.created_at desc, i.id desc limit ${number(limits.occurrences)}) i
-   where g.org_id = ${orgId} and g.status = 'active' and newest.budget_share >= 0.8 ${only(sql`g.id`, subject)}`;
+   where g.org_id = ${orgId} and g.status = 'active' and newest.budget_share >= ${number(nearBudgetShare)} ${only(sql`g.id`, subject)}`;
 
 /** How far each required L of a score lies below what it was: no row in it where none lies that far. What either lacks did not fall. */
 const falls = (was: SQL, is: SQL): SQL => sql`(

@@ -1,5 +1,5 @@
 import type { Standing } from "../../grants/ledger.ts";
-import { budgetShare } from "../../grants/limits.ts";
+import { budgetShare, nearBudgetShare } from "../../grants/limits.ts";
 import { basisParts, changedParts, type GrantBasis } from "../../grants/mode.ts";
 import type { EventData } from "../../webhooks/event-schemas.ts";
 import type { Ground } from "./ground.ts";
@@ -14,9 +14,6 @@ export const simulationReasons = [
   "policy_inactive",
 ] as const;
 type SimulationReason = (typeof simulationReasons)[number];
-
-/** A grant whose budget is used so far is one to look at. */
-const nearShare = 0.8;
 
 /** Deadlines are compared at each use, not by a job. */
 export function statusOf({ status, expiresAt }: Pick<GrantRow, "status" | "expiresAt">, now: Date): (typeof grantStatuses)[number] {
@@ -72,5 +69,5 @@ export const toldOf = ({ id: grantId, agentId, capabilityId, policyId }: GrantVi
 
 export function toDetail(view: GrantView, { unsettled, counters }: Standing): GrantDetailView {
   const share = budgetShare(view.budget, counters.production);
-  return { ...view, usage: counters, unsettled, budgetShare: share, nearBudget: share >= nearShare };
+  return { ...view, usage: counters, unsettled, budgetShare: share, nearBudget: share >= nearBudgetShare };
 }

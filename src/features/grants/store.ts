@@ -17,6 +17,13 @@ export const selectGrant = ({ orm, orgId }: ScopedDb, grantId: string) =>
     .from(grants)
     .where(and(eq(grants.orgId, orgId), eq(grants.id, grantId)));
 
+/** A field of a grant, for what is read with it in one round trip. */
+export const fieldOfGrant = (
+  orgId: string,
+  grantId: string | SQL,
+  column: typeof grants.agentId | typeof grants.capabilityId | typeof grants.policyId,
+): SQL => sql`(select ${column} from ${grants} where ${grants.orgId} = ${orgId} and ${grants.id} = ${grantId})`;
+
 const PactRefs = z.array(z.object({ id: z.string(), digest: z.string() }));
 
 /** The pacts of a grant's agent that were ever activated. */

@@ -1,4 +1,5 @@
 import type { Verdict } from "../../grants/ledger.ts";
+import { sealInput, toRecordedInput, type UndecidedInput } from "../../grants/recorded-input.ts";
 import type { WriteContext } from "../../http/operation.ts";
 import { planEnding } from "../approvals/index.ts";
 import type { ReceiptView } from "../receipts/index.ts";
@@ -7,7 +8,6 @@ import type { Ground } from "./ground.ts";
 import type { Request } from "./judge-request.ts";
 import type { Outcome } from "./outcome.ts";
 import { record, type Beside } from "./record.ts";
-import { recordedInput, sealInput, type UndecidedInput } from "./recorded-input.ts";
 import type { UsedApproval } from "./recorded.ts";
 import type { Attempt } from "./recovery.ts";
 import { labelOf, type InvokedView, type TicketView } from "./schemas.ts";
@@ -38,7 +38,7 @@ export type Ending = Beside & {
 export async function conclude({ env, tenant, box }: InvokeContext, course: Course, ending: Ending): Promise<InvokedView> {
   const { attempt, verdict, ground } = course;
   const { outcome, approval } = ending;
-  const sealedInput = await sealInput(box, attempt.id, recordedInput(course.input, verdict));
+  const sealedInput = await sealInput(box, attempt.id, toRecordedInput(course.input, verdict));
   const recorded = { attempt, outcome, approval, budgetShare: verdict.budgetShare, sealedInput };
   const told = { action: "grant.invoked", ground: ground.receipt, recorded, beside: ending } as const;
   return record({ env, tenant }, told, (receipt) => toInvoked(course, ending, receipt));

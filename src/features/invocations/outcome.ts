@@ -1,5 +1,5 @@
-import { canonicalJson, type JsonValue } from "../../crypto/canonical-json.ts";
-import { sha256Digest } from "../../crypto/digest.ts";
+import type { JsonValue } from "../../crypto/canonical-json.ts";
+import { jsonDigest } from "../../crypto/digest.ts";
 import type { InvocationEffect, InvocationStatus } from "../../grants/invocation.ts";
 import type { Settled, Verdict } from "../../grants/ledger.ts";
 import type { DecisionReason, PolicyEffect } from "../../policies/decision.ts";
@@ -70,5 +70,4 @@ const unknown = (isLate: boolean) =>
 export const lost = (decided: Decided): Outcome => ({ ...unsent, ...decided, ...unknown(false) });
 
 /** The digest of what the upstream answered; null where it did not. */
-export const digestOfResult = (result: JsonValue | undefined): Promise<string> | null =>
-  result === undefined ? null : sha256Digest(canonicalJson(result));
+export const digestOfResult = (result: JsonValue | undefined): Promise<string> | null => (result === undefined ? null : jsonDigest(result));

@@ -7,11 +7,11 @@ import type { WriteContext } from "../../http/operation.ts";
 import { problem } from "../../http/problem.ts";
 import { selectApproval, selectOpenApprovals } from "../approvals/index.ts";
 import { selectCapabilityGround } from "../capabilities/index.ts";
-import { groundOf, selectBasis, selectGrant } from "../grants/index.ts";
+import { fieldOfGrant, groundOf, selectBasis, selectGrant } from "../grants/index.ts";
 import { selectActivePacts } from "../pacts/index.ts";
 import { selectActivePolicy } from "../policies/index.ts";
 import { selectReceiptHead } from "../receipts/index.ts";
-import { currentScore, selectCurrentScore } from "../scores/index.ts";
+import { availableScore, selectCurrentScore, type ScoreDocument } from "../scores/index.ts";
 import type { Ground } from "./ground.ts";
 
 type Context = Pick<WriteContext<"grant.invoked">, "tenant" | "principal" | "now">;
@@ -42,10 +42,6 @@ const idOf = (orgId: string, agentId: string, ref: GrantRef): SQL =>
     : sql`(select ${grants.id} from ${grants} where ${grants.orgId} = ${orgId} and ${grants.agentId} = ${agentId}
         and ${grants.toolName} = ${ref.toolName} and ${grants.status} = 'active')`;
 
-/** A field of the grant, for what is read with it. */
-const ofGrant = (orgId: string, id: SQL, column: typeof grants.capabilityId | typeof grants.policyId): SQL =>
-  sql`(select ${column} from ${grants} where ${grants.orgId} = ${orgId} and ${grants.id} = ${id})`;
-
 async function readAsAgent(
   { tenant, now }: Context,
   { ref, agentId, requestDigest, approvalId }: Wanted & { readonly ref: GrantRef; readonly agentId: string },
@@ -56,8 +52,8 @@ async function readAsAgent(
     await tenant.read((db) => [
       ...selectCurrentScore(db, agentId, now),
       selectBasis(db, id),
-      selectCapabilityGround(db, ofGrant(orgId, id, grants.capabilityId)),
-      selectActivePolicy(db, ofGrant(orgId, id, grants.policyId)),
+      selectCapabilityGround(db, fieldOfGrant(orgId, id, grants.capabilityId)),
+      selectActivePolicy(db, fieldOfGrant(orgId, id, grants.policyId)),
       selectActivePacts(db, agentId),
       selectReceiptHead(db, agentId),
       selectKeyHistory(db),
@@ -71,6 +67,7 @@ async function readAsAgent(
   const { basis, mode } = await groundOf(row);
   const isOfGrant = named?.grantId === row.grant.id;
   const { grant, agent } = row;
+  const score = await availableScore({ agentId, now }, [versions, fresh, evidence]);
   return {
     grant,
     agent,
@@ -79,20 +76,16 @@ async function readAsAgent(
     mode,
     basis: basis ?? noBasis,
     policy: { ...policy, version: policy.activeVersion ?? 0 },
-    score: await scoreOf({ agentId, now }, [versions, fresh, evidence]),
+    score: score && toFacts(score),
     receipt: { head, keyHistory },
     approvals: { open, named: approvalId === undefined ? undefined : isOfGrant ? named : null },
   };
 }
 
-/** Null where it cannot be computed. One that there is too little evidence for is computed, and has no number. */
-async function scoreOf(of: Parameters<typeof currentScore>[0], rows: Parameters<typeof currentScore>[1]): Promise<Ground["score"]> {
-  try {
-    const current = await currentScore(of, rows);
-    if (current === undefined) return null;
-    const { compositeScore, certificationTier, confidence, status } = current.document;
-    return { compositeScore, tier: certificationTier, confidence, status };
-  } catch {
-    return null;
-  }
-}
+/** One that there is too little evidence for is computed, and has no number. */
+const toFacts = ({ compositeScore, certificationTier, confidence, status }: ScoreDocument): Ground["score"] => ({
+  compositeScore,
+  tier: certificationTier,
+  confidence,
+  status,
+});

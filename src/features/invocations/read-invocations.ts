@@ -1,12 +1,11 @@
 import type { z } from "@hono/zod-openapi";
 import { requireAgent, type Principal } from "../../access/principal.ts";
+import { openInput, RecordedInput } from "../../grants/recorded-input.ts";
 import type { ReadContext } from "../../http/operation.ts";
 import { toPage } from "../../http/pagination.ts";
 import { problem } from "../../http/problem.ts";
-import { RecordedInput } from "../../policies/facts.ts";
 import type { InvocationPage, InvocationView, ListInvocationsQuery } from "./schemas.ts";
 import { selectInvocation, selectInvocations } from "./store.ts";
-import { openInput } from "./recorded-input.ts";
 import { toInvocation } from "./view.ts";
 
 /** A credential that is bound to an agent sees that one's. */

@@ -2,12 +2,12 @@ import { selectKeyHistory } from "../../access/current-signer.ts";
 import { actAsSystem } from "../../access/system-principal.ts";
 import type { Environment } from "../../env.ts";
 import type { OverdueEntry, Settled } from "../../grants/ledger.ts";
+import { openInput, sealInput, toRecordedInput, UndecidedInput } from "../../grants/recorded-input.ts";
 import { currentTime } from "../../platform/clock.ts";
 import { planEffect, selectApproval } from "../approvals/index.ts";
 import { selectReceiptHead } from "../receipts/index.ts";
 import { decidedBy, lost } from "./outcome.ts";
 import { nothingBeside, record } from "./record.ts";
-import { openInput, recordedInput, sealInput, UndecidedInput } from "./recorded-input.ts";
 import { Recovery } from "./recovery.ts";
 import { selectInvocation, type InvocationRow } from "./store.ts";
 
@@ -42,7 +42,7 @@ export async function recoverInvocation(env: Environment, entry: OverdueEntry): 
     outcome: lost(decidedBy(verdict)),
     budgetShare: verdict.budgetShare,
     approval: approval ?? null,
-    sealedInput: await sealInput(box, attempt.id, recordedInput(input, verdict)),
+    sealedInput: await sealInput(box, attempt.id, toRecordedInput(input, verdict)),
   };
   const wasUsed = approval?.consumedBy === attempt.id;
   const beside = wasUsed ? planEffect(approval, attempt.id, "unknown", currentTime()) : nothingBeside;

@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { SealedBox } from "../../crypto/sealed-box.ts";
 import { JudgedCondition } from "../../grants/invocation.ts";
 import { grantModes } from "../../grants/mode.ts";
-import { sealInput, type UndecidedInput } from "./recorded-input.ts";
+import { sealInput, type UndecidedInput } from "../../grants/recorded-input.ts";
 
 /** What is known of an invocation before it is decided. */
 export const Attempt = z.object({

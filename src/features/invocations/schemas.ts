@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { AnyJson } from "../../expressions/any-json.ts";
-import { invocationEffects, invocationStatuses } from "../../grants/invocation.ts";
+import { invocationEffects, invocationStatuses, reviewVerdicts } from "../../grants/invocation.ts";
 import { grantModes } from "../../grants/mode.ts";
 import { toolNamePattern } from "../../grants/tool-name.ts";
 import { pageOf, pageQuery } from "../../http/pagination.ts";
@@ -88,7 +88,7 @@ export const Invocation = z
     budgetShare: z.number().openapi({ description: "How much of its scarcest limit the grant had used, this invocation included." }),
     upstreamStatus: z.int().nullable(),
     latencyMs: z.int().nullable(),
-    review: z.object({ verdict: z.enum(["accepted", "rejected"]), by: z.string(), at: Time }).nullable(),
+    review: z.object({ verdict: z.enum(reviewVerdicts), by: z.string(), at: Time }).nullable(),
     settled: z.object({ by: z.string(), at: Time }).nullable().openapi({ description: "Who said what came of an unknown effect." }),
     createdAt: Time,
     input: z

@@ -7,6 +7,7 @@ import { InvokedAnswer, toInvokedResult } from "./invoked-result.ts";
 import { stateCodec } from "./request-state.ts";
 import { idempotencyKeyOf, type Arguments } from "./tool-call.ts";
 import { metaOf, toToolResult, type ToolResult } from "./tool-result.ts";
+import { waitSeconds } from "./tools.ts";
 
 type GrantedCall = {
   readonly name: string;
@@ -14,8 +15,6 @@ type GrantedCall = {
   readonly _meta?: Record<string, unknown> | undefined;
 };
 
-/** The longest that a second round waits for a person, in seconds: clients give calls up after 60. */
-const waitSeconds = 50;
 const answerName = "approval";
 
 const Approval = z.object({ id: z.string(), url: z.string(), status: z.string(), expiresAt: z.string() });

@@ -53,8 +53,8 @@ export function openToolbox(operations: readonly Operation[]): Toolbox {
   return toolbox;
 }
 
-/** Most clients give a call up after 60 s. */
-const waitSeconds = 50;
+/** How long a call waits for a person, in seconds: most clients give a call up after 60. */
+export const waitSeconds = 50;
 
 /** The same operation as `get_approval`, for an agent that has nothing else to do. */
 const waitTool = ({ operation, listing }: Tool): Tool => ({

@@ -2,13 +2,14 @@ import { selectKeyHistory } from "../../access/current-signer.ts";
 import type { Principal } from "../../access/principal.ts";
 import { grants } from "../../db/schema/grants.ts";
 import type { TenantReader } from "../../db/tenant-db.ts";
+import type { ReviewVerdict } from "../../grants/invocation.ts";
 import { ownersOf } from "../approvals/index.ts";
-import { groundOf, requireGround, selectBasis, statusOf, type Ground, type GroundRow } from "../grants/index.ts";
+import { fieldOfGrant, groundOf, requireGround, selectBasis, statusOf, type Ground, type GroundRow } from "../grants/index.ts";
 import { selectActivePolicy } from "../policies/index.ts";
 import { selectReceiptHead, type ReceiptGround } from "../receipts/index.ts";
-import { currentScore, selectCurrentScore, selectScoreRevision, type ScoreDocument } from "../scores/index.ts";
+import { availableScore, selectCurrentScore, selectScoreRevision } from "../scores/index.ts";
 import { callsLookedAt, type Given, type Reviews } from "./judge-evidence.ts";
-import { ofGrant, selectGrantOwners, selectNewestSimulated, selectRegistrar, selectReviews, type Judged } from "./store.ts";
+import { selectGrantOwners, selectNewestSimulated, selectRegistrar, selectReviews, type Judged } from "./store.ts";
 
 type Context = { readonly tenant: TenantReader; readonly principal: Pick<Principal, "agentId">; readonly now: Date };
 
@@ -28,13 +29,13 @@ export type Evidence = {
 
 /** Throws 404. */
 export async function loadEvidence({ tenant, principal, now }: Context, grantId: string): Promise<Evidence> {
-  const agentId = ofGrant(tenant.orgId, grantId, grants.agentId);
+  const agentId = fieldOfGrant(tenant.orgId, grantId, grants.agentId);
   const [[found], versions, fresh, evidence, [upkeep], [policy], reviews, newest, [registrar], owners, [head], [keyHistory]] =
     await tenant.read((db) => [
       selectBasis(db, grantId),
       ...selectCurrentScore(db, agentId, now),
       selectScoreRevision(db, agentId),
-      selectActivePolicy(db, ofGrant(db.orgId, grantId, grants.policyId)),
+      selectActivePolicy(db, fieldOfGrant(db.orgId, grantId, grants.policyId)),
       selectReviews(db, grantId),
       selectNewestSimulated(db, grantId, callsLookedAt),
       selectRegistrar(db, grantId),
@@ -44,7 +45,7 @@ export async function loadEvidence({ tenant, principal, now }: Context, grantId:
     ]);
   const row = requireGround(principal, found);
   const ground = await groundOf(row);
-  const score = await scoreOf({ agentId: row.grant.agentId, now }, [versions, fresh, evidence]);
+  const score = await availableScore({ agentId: row.grant.agentId, now }, [versions, fresh, evidence]);
   const reviewed = reviews.reduce((sum, { calls }) => sum + calls, 0);
   const standing = {
     grant: statusOf(row.grant, now),
@@ -69,21 +70,12 @@ export async function loadEvidence({ tenant, principal, now }: Context, grantId:
   };
 }
 
-/** Null where it cannot be computed: that is no evidence. */
-async function scoreOf(of: Parameters<typeof currentScore>[0], rows: Parameters<typeof currentScore>[1]): Promise<ScoreDocument | null> {
-  try {
-    return (await currentScore(of, rows))?.document ?? null;
-  } catch {
-    return null;
-  }
-}
-
 type Reviewed = Awaited<ReturnType<typeof selectReviews>>;
 type Newest = Awaited<ReturnType<typeof selectNewestSimulated>>;
 
 /** What was reviewed under other versions says nothing of the present ones. */
 function countReviews(basis: string | null, reviewed: Reviewed, newest: Newest): Reviews {
-  const sum = (wanted: "accepted" | "rejected"): number =>
+  const sum = (wanted: ReviewVerdict): number =>
     reviewed.reduce((total, row) => total + (row.basis === basis && row.verdict === wanted ? row.calls : 0), 0);
   const unreviewed = newest.filter((call) => call.basis === basis && call.verdict === null).length;
   return { accepted: sum("accepted"), rejected: sum("rejected"), unreviewed };

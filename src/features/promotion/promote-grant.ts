@@ -2,6 +2,7 @@ import { requirePerson } from "../../access/principal.ts";
 import { jsonDigest } from "../../crypto/digest.ts";
 import type { WriteContext } from "../../http/operation.ts";
 import { problem } from "../../http/problem.ts";
+import { isBarred } from "../approvals/index.ts";
 import { groundOf, toGrant } from "../grants/index.ts";
 import { planReceipt, writeChained, type ReceiptFacts } from "../receipts/index.ts";
 import { loadEvidence, type Evidence } from "./load-evidence.ts";
@@ -29,9 +30,9 @@ export async function promoteGrant(context: Context, grantId: string): Promise<P
   return write(context, evidence, { report, basis, judged: evidence.judged });
 }
 
-/** With four eyes nobody promotes who is behind the agent or the grant, and nobody while that is not known. */
+/** With four eyes nobody who is behind the agent or the grant promotes it either. */
 function requireAnother({ given, registeredBy, owners }: Evidence, actor: string): void {
-  if (given.terms?.approval.fourEyes === true && (registeredBy === null || owners.has(actor)))
+  if (isBarred({ fourEyes: given.terms?.approval.fourEyes === true, registeredBy, owners }, actor))
     throw problem("four_eyes", "an owner of the agent or the grant, or nobody knows who is");
 }
 

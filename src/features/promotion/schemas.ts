@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import { reviewVerdicts } from "../../grants/invocation.ts";
 import { grantModes } from "../../grants/mode.ts";
 import { idPattern } from "../../platform/ids.ts";
 import { Grant } from "../grants/index.ts";
@@ -48,7 +49,7 @@ export const ReviewBody = z
       .max(mostReviewed)
       .refine((ids) => new Set(ids).size === ids.length, "One is in it twice.")
       .openapi({ description: "Simulated calls of the grant under its present versions, not reviewed yet." }),
-    verdict: z.enum(["accepted", "rejected"]).openapi({
+    verdict: z.enum(reviewVerdicts).openapi({
       description: "Whether it would have been right to send them. One that was rejected blocks the promotion under these versions.",
     }),
   })
@@ -56,6 +57,6 @@ export const ReviewBody = z
 export type ReviewInput = z.output<typeof ReviewBody>;
 
 export const Reviewed = z
-  .object({ grantId: z.string(), verdict: z.enum(["accepted", "rejected"]), reviewed: Count, reviewedBy: z.string() })
+  .object({ grantId: z.string(), verdict: z.enum(reviewVerdicts), reviewed: Count, reviewedBy: z.string() })
   .openapi("ReviewedCalls");
 export type ReviewedView = z.input<typeof Reviewed>;

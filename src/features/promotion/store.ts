@@ -7,13 +7,10 @@ import { pacts } from "../../db/schema/pacts.ts";
 import { policies } from "../../db/schema/policies.ts";
 import { scoreUpkeep } from "../../db/schema/scores.ts";
 import type { ScopedDb } from "../../db/tenant-db.ts";
+import type { ReviewVerdict } from "../../grants/invocation.ts";
 import type { GrantBasis } from "../../grants/mode.ts";
 import { selectPeopleBehind } from "../approvals/index.ts";
-import type { GrantRow } from "../grants/index.ts";
-
-/** A field of the grant, for what is read with it. */
-export const ofGrant = (orgId: string, grantId: string, column: typeof grants.agentId | typeof grants.policyId): SQL =>
-  sql`(select ${column} from ${grants} where ${grants.orgId} = ${orgId} and ${grants.id} = ${grantId})`;
+import { fieldOfGrant, type GrantRow } from "../grants/index.ts";
 
 const calls = ({ orgId }: ScopedDb, grantId: string) => and(eq(invocations.orgId, orgId), eq(invocations.grantId, grantId));
 
@@ -34,13 +31,14 @@ export const selectNewestSimulated = (db: ScopedDb, grantId: string, limit: numb
     .orderBy(desc(invocations.createdAt), desc(invocations.id))
     .limit(limit);
 
-/** Who registered the agent, and the people behind it and the grant. */
+/** Who registered the grant's agent. */
 export const selectRegistrar = ({ orm, orgId }: ScopedDb, grantId: string) =>
   orm
     .select({ registeredBy: agents.registeredBy })
     .from(agents)
-    .where(and(eq(agents.orgId, orgId), eq(agents.id, ofGrant(orgId, grantId, grants.agentId))));
+    .where(and(eq(agents.orgId, orgId), eq(agents.id, fieldOfGrant(orgId, grantId, grants.agentId))));
 
+/** The people behind the agent and the grant, as ownersOf reads them. */
 export const selectGrantOwners = (db: ScopedDb, grantId: string) =>
   selectPeopleBehind(
     db,
@@ -93,7 +91,7 @@ export const selectCalls = (db: ScopedDb, grantId: string, ids: readonly string[
     .from(invocations)
     .where(and(calls(db, grantId), inArray(invocations.id, [...ids])));
 
-export type Review = { readonly reviewVerdict: "accepted" | "rejected"; readonly reviewedBy: string; readonly reviewedAt: Date };
+export type Review = { readonly reviewVerdict: ReviewVerdict; readonly reviewedBy: string; readonly reviewedAt: Date };
 
 /** Matches only while none of them was reviewed. */
 export const updateReviewed = (db: ScopedDb, grantId: string, ids: readonly string[], review: Review) => {

@@ -28,6 +28,15 @@ export async function currentScore(
   return { computed: "on_read", document: await computeScore(evidence) };
 }
 
+/** The same for whoever only takes what is there: null where it cannot be computed, which is never enough for anything. */
+export async function availableScore(of: Parameters<typeof currentScore>[0], read: Read): Promise<ScoreDocument | null> {
+  try {
+    return (await currentScore(of, read))?.document ?? null;
+  } catch {
+    return null;
+  }
+}
+
 type Subject = { readonly agentId: string; readonly ownerOrg: string; readonly versionNumber: number; readonly asOf: Date };
 
 /** What currentScore's score is recomputed from, by anyone and to the digit, of what selectScoreWithEvidence read. */

@@ -1,4 +1,4 @@
-export { currentScore, evidenceOfCurrentScore, selectCurrentScore, selectScoreWithEvidence } from "./current-score.ts";
+export { availableScore, currentScore, evidenceOfCurrentScore, selectCurrentScore, selectScoreWithEvidence } from "./current-score.ts";
 export { DimensionScoreBody, EvidenceBody, OpenViolationBody, ScoreDocumentBody, UnavailableEntryBody } from "./schemas.ts";
 export type { EvidenceEntry, EvidenceRecord, ScoreDocument, UnavailableEntry } from "./evidence.ts";
 export {

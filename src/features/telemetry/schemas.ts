@@ -1,5 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { digestPattern } from "../../crypto/digest.ts";
+import { grantModes } from "../../grants/mode.ts";
+import { toolNamePattern } from "../../grants/tool-name.ts";
 import { pageOf, pageQuery } from "../../http/pagination.ts";
 import { idPattern } from "../../platform/ids.ts";
 import { matches, telemetryTypes } from "./event.ts";
@@ -18,11 +20,8 @@ const told = {
 const ToolCall = z.strictObject({
   type: z.literal("tool_call"),
   ...told,
-  tool: z
-    .string()
-    .regex(/^[a-z][a-z0-9_]{0,50}$/)
-    .openapi({ description: "The grant's `toolName`." }),
-  mode: z.enum(["simulation", "production"]).openapi({ description: "As the answer to the call said." }),
+  tool: z.string().regex(toolNamePattern).openapi({ description: "The grant's `toolName`." }),
+  mode: z.enum(grantModes).openapi({ description: "As the answer to the call said." }),
   invocationId: z
     .string()
     .regex(idPattern("invocation"))
@@ -90,7 +89,7 @@ const TelemetryEvent = z
     call: z
       .object({
         tool: z.string(),
-        mode: z.enum(["simulation", "production"]),
+        mode: z.enum(grantModes),
         claimedInvocationId: z.string().nullable(),
         claimedReceiptId: z.string().nullable(),
         claimedRequestDigest: z.string().nullable(),

@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
 import { ownerSees, roundTrips } from "../../support/harness.ts";
-import { policyTerms } from "../../support/grants.ts";
-import { approve, newProduction, promote, type Invoking } from "../../support/invocations.ts";
+import { policyTerms, putInProduction } from "../../support/grants.ts";
+import { approve, newProduction, type Invoking } from "../../support/invocations.ts";
 import { signInAs } from "../../support/people.ts";
 
 const ask = policyTerms({ id: "ask", effect: "require_approval", when: "true" });
@@ -92,7 +92,7 @@ describe("an invocation that needs an approval", () => {
     await some.operator.call("POST", `/v1/policies/${some.policyId}/activate`, { version: 2 });
     // The new version takes the grant out of production: nothing is sent, and nobody is asked.
     expect((await some.invoke(refund)).body).toMatchObject({ mode: "simulation", status: "simulated" });
-    await promote(some);
+    await putInProduction(some);
     const { body } = await some.invoke(refund);
     expect(body).toMatchObject({ mode: "production", status: "pending" });
     expect((await some.sent()).calls).toEqual([]);
@@ -138,7 +138,11 @@ describe("an invocation that needs an approval", () => {
   });
 
   it("is denied, and nobody is asked, where what would be shown is too long to be read", async () => {
-    const argumentsSchema = { type: "object", properties: { orderId: { type: "string" }, note: { type: "string" } } };
+    const argumentsSchema = {
+      type: "object",
+      properties: { orderId: { type: "string" }, note: { type: "string" } },
+      required: ["orderId"],
+    };
     const some = await newProduction({ terms: ask, definition: { argumentsSchema, cost: null } });
     const { body } = await some.invoke({ orderId: "o-1", note: "n".repeat(40_000) });
     expect(body).toMatchObject({ status: "denied", reasons: ["preview_too_large"] });

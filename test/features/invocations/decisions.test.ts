@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { ownerSees } from "../../support/harness.ts";
-import { policyTerms } from "../../support/grants.ts";
-import { ledgerStub, newInvoking, newProduction, promote, type Invoking } from "../../support/invocations.ts";
+import { policyTerms, putInProduction } from "../../support/grants.ts";
+import { ledgerStub, newInvoking, newProduction, type Invoking } from "../../support/invocations.ts";
 
 const refund = { orderId: "o-1", amount: 5 };
 
@@ -21,7 +21,7 @@ describe("what a pact's param_binding says of an invocation", () => {
   it("denies arguments that break it, whatever they were injected to say, though the policy would allow them", async () => {
     const some = await newProduction({ grant: { toolName: "refund" } });
     await bindBy(some, "refund");
-    await promote(some);
+    await putInProduction(some);
     expect((await some.invoke(refund)).body.status).toBe("executed");
     for (const [injected, reason] of [
       [{ orderId: "o-1", amount: 5_000 }, "pact_violated"],

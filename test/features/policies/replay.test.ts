@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { newWrappedDataKey, openSealedBox, parseKeyRing } from "../../../src/crypto/sealed-box.ts";
 import { replayAll } from "../../../src/features/policies/replay.ts";
 import { workPerDecision } from "../../../src/policies/decide.ts";
-import { recordedPlace, type RecordedInput } from "../../../src/policies/facts.ts";
+import type { RecordedInput } from "../../../src/grants/recorded-input.ts";
 import type { PolicyTerms } from "../../../src/policies/policy.ts";
 import { allow, ask, deny, payment, policyOf } from "../../policies/facts.ts";
 
@@ -25,7 +25,7 @@ async function recorded(recording: unknown, row: Partial<Row> = {}): Promise<Row
     decision: "allow",
     reasons: ["allowed_by_rule"],
     ruleIds: ["all"],
-    sealedInput: await box.seal(recordedPlace(id), JSON.stringify(recording)),
+    sealedInput: await box.seal({ table: "invocations", row: id, field: "sealed_input" }, JSON.stringify(recording)),
     createdAt: new Date(0),
     ...row,
   };
