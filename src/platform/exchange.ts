@@ -7,13 +7,14 @@ export type ExchangeRequest = {
 };
 /**
  * `timeoutMs` covers the whole exchange. `maxBytes` can only lower the ceiling of 256 KiB. With `body: "ignore"` the exchange ends with
- * the answer's status: the connection is let go, however much the peer has yet to say; with `enough`, as soon as what has come suffices.
+ * the answer's status: the connection is let go, however much the peer has yet to say; with `enough`, which is
+ * told each piece as it comes, as soon as what has come suffices.
  */
 export type ExchangeLimits = {
   readonly timeoutMs: number;
   readonly maxBytes?: number;
   readonly body?: "ignore";
-  readonly enough?: (body: Uint8Array) => boolean;
+  readonly enough?: (piece: Uint8Array) => boolean;
 };
 export type ExchangeFailure = "timeout" | "too_large" | "redirect" | "network";
 /** The answer is complete, whatever its status; a redirect is a failure. */
@@ -85,7 +86,7 @@ async function readCapped(body: Response["body"], limits: ExchangeLimits, signal
       size += value.byteLength;
       if (size > maxBytes) return "too_large";
       chunks.push(value);
-      if (limits.enough !== undefined && limits.enough(concatBytes(...chunks))) return concatBytes(...chunks);
+      if (limits.enough?.(value) === true) return concatBytes(...chunks);
     }
   } finally {
     letGo(reader);

@@ -14,8 +14,12 @@ type McpDefinition = Extract<CapabilityDefinition, { kind: "mcp" }>;
 type McpCall = Extract<PlannedCall, { kind: "mcp" }>;
 
 const mostPages = 10;
+/** No server has more to offer, and each costs a digest where all are shown. */
+const mostTools = 1_000;
 /** JSON-RPC 2.0, 5.1: the server failed inside, and may have acted before. */
 const internalError = -32_603;
+/** What the official kits say of a connection or a time-out behind the server; in 4xx these codes mean that it did not take the request. */
+const lostOnTheWay: readonly number[] = [-32_000, -32_001];
 
 /**
  * Calls a tool, once, if it is the one that was pinned: what the server says of it is read anew before each call. Between that and the
@@ -33,10 +37,11 @@ export async function callTool(
   if ("kind" in session) return { kind: "not_sent", reason: whyNotSent(session), latencyMs: latencyMs() };
   const listed = await listTools(session);
   if (!listed.ok) return { kind: "not_sent", reason: listed.reason, latencyMs: latencyMs() };
-  const found = listed.tools.find(({ name }) => name === tool);
-  if (found === undefined) return { kind: "not_sent", reason: "tool_missing", latencyMs: latencyMs() };
-  const digest = await digestTool(found);
-  if (digest !== toolDigest) return { kind: "drifted", digest, latencyMs: latencyMs() };
+  // Listed twice under one name, nobody knows which of them is called: each has to be the one that was pinned.
+  const found = await Promise.all(listed.tools.filter(({ name }) => name === tool).map(digestTool));
+  if (found.length === 0) return { kind: "not_sent", reason: "tool_missing", latencyMs: latencyMs() };
+  const other = found.find((digest) => digest !== toolDigest);
+  if (other !== undefined) return { kind: "drifted", digest: other, latencyMs: latencyMs() };
   const params = { name: tool, arguments: call.arguments, _meta: { "armalo/idempotency-key": shown.invocationId } };
   return judgeCall(await session.request("tools/call", params, mostAnswerBytes), shown.redact, latencyMs());
 }
@@ -49,7 +54,7 @@ export type ToolListing =
 export async function listTools(session: McpSession): Promise<ToolListing> {
   const tools: UpstreamTool[] = [];
   let cursor: string | undefined;
-  for (let page = 0; page < mostPages; page += 1) {
+  for (let page = 0; page < mostPages && tools.length <= mostTools; page += 1) {
     const answer = await session.request("tools/list", cursor === undefined ? {} : { cursor });
     if (answer.kind !== "response") return { ok: false, reason: whyNotSent(answer) };
     if (!answer.response.ok) return { ok: false, reason: "unexpected_answer" };
@@ -58,10 +63,10 @@ export async function listTools(session: McpSession): Promise<ToolListing> {
     if (!isJsonArray(listed)) return { ok: false, reason: "unexpected_answer" };
     tools.push(...listed.filter(isKeepable).flatMap((value) => readTool(value) ?? []));
     const next = memberOf(result, "nextCursor");
-    if (typeof next !== "string") return { ok: true, tools };
+    if (typeof next !== "string") break;
     cursor = next;
   }
-  return { ok: true, tools };
+  return tools.length > mostTools ? { ok: false, reason: "unexpected_answer" } : { ok: true, tools };
 }
 
 /** Why the action itself was not sent, where something before it failed. */
@@ -88,9 +93,11 @@ function judgeCall(answer: RpcAnswer, redact: Redact, latencyMs: number): Upstre
 function judgeResponse({ response, status }: Extract<RpcAnswer, { kind: "response" }>, redact: Redact, latencyMs: number): UpstreamResult {
   if (!response.ok) {
     const { code, message } = response;
-    if (code === internalError || status >= 500) return { kind: "unknown", reason: "server_error", status, latencyMs };
+    const isLost = lostOnTheWay.includes(code) && status < 400;
+    if (code === internalError || isLost || status >= 500) return { kind: "unknown", reason: "server_error", status, latencyMs };
     return { kind: "refused", status, result: redact(keepable({ error: { code, message } })), latencyMs };
   }
+  if (status >= 500) return { kind: "unknown", reason: "server_error", status, latencyMs };
   const { _meta, resultType, ...result } = response.result;
   const isDone = memberOf(result, "isError") !== true && (resultType === undefined || resultType === "complete");
   return { kind: isDone ? "confirmed" : "refused", status, result: redact(keepable(result)), latencyMs };

@@ -2,7 +2,7 @@ import { toBase64, utf8 } from "../crypto/encoding.ts";
 import { isJsonObject, memberOf, type JsonObject } from "../expressions/json.ts";
 import { egressFetch, newNameCache, type EgressEnvironment, type EgressFailure } from "../platform/egress.ts";
 import type { McpRevision } from "./capability.ts";
-import { findResponse, type RpcResponse } from "./mcp-wire.ts";
+import { findResponse, watchForResponse, type RpcResponse } from "./mcp-wire.ts";
 
 /** An MCP server as it is spoken to: over Streamable HTTP, in one revision, within one deadline for all that is said. */
 export type McpServer = {
@@ -99,8 +99,11 @@ function posterOf(env: EgressEnvironment, { url, headers: own, timeoutMs }: McpS
     if (leftMs <= 0) return { kind: "failure", reason: "timeout", status: null };
     const id = memberOf(message, "id");
     const sent = { "content-type": "application/json", accept: "application/json, text/event-stream", ...headers, ...own };
-    const isAnswered = (body: Uint8Array): boolean => typeof id === "number" && findResponse("text/event-stream", body, id) !== undefined;
-    const limits = { timeoutMs: leftMs, ...(mostBytes === undefined ? {} : { maxBytes: mostBytes }), enough: isAnswered };
+    const limits = {
+      timeoutMs: leftMs,
+      ...(mostBytes === undefined ? {} : { maxBytes: mostBytes }),
+      ...(typeof id === "number" ? { enough: watchForResponse(id) } : {}),
+    };
     const answer = await egressFetch(env, { url, method: "POST", headers: sent, body: JSON.stringify(message) }, limits, names);
     if (!answer.ok) return { kind: "failure", reason: answer.reason, status: answer.status ?? null };
     const response = typeof id === "number" ? findResponse(answer.headers.get("content-type") ?? "", answer.body, id) : undefined;

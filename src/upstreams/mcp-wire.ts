@@ -18,24 +18,42 @@ function readResponse(value: JsonValue | undefined, id: number): RpcResponse | u
   return { ok: false, code: typeof code === "number" ? code : 0, message: typeof message === "string" ? message : "" };
 }
 
-/** The data of each complete event of a stream (WHATWG HTML, 9.2.6): an event ends with an empty line. */
-function eventsOf(text: string): readonly string[] {
-  const lines = text.replace(/^\ufeff/, "").split(/\r\n|\n|\r/);
-  const events: string[] = [];
+/** Takes a stream piece by piece, and gives the data of each event that a piece completes (WHATWG HTML, 9.2.6): an event ends with an empty line. */
+function eventReader(): (piece: string) => readonly string[] {
+  let line = "";
   let data: string[] = [];
-  for (const line of lines.slice(0, -1)) {
-    if (line === "") {
-      if (data.length > 0) events.push(data.join("\n"));
-      data = [];
-    } else if (line.startsWith("data:")) data.push(line.slice(5).replace(/^ /, ""));
-  }
-  return events;
+  let endedInReturn = false;
+  return (piece) => {
+    // A line that ends with CR LF ends once, also where the two come apart.
+    const [first = "", ...more] = (endedInReturn && piece.startsWith("\n") ? piece.slice(1) : piece).split(/\r\n|\n|\r/);
+    if (piece !== "") endedInReturn = piece.endsWith("\r");
+    const events: string[] = [];
+    line += first;
+    for (const next of more) {
+      if (line === "") {
+        if (data.length > 0) events.push(data.join("\n"));
+        data = [];
+      } else if (line.startsWith("data:")) data.push(line.slice(5).replace(/^ /, ""));
+      line = next;
+    }
+    return events;
+  };
+}
+
+/**
+ * Watches a stream, piece by piece, for the response to a request: true as soon as it is there. Each byte is looked at once, however small the
+ * pieces: who answers chooses them.
+ */
+export function watchForResponse(id: number): (piece: Uint8Array) => boolean {
+  const decoder = new TextDecoder();
+  const read = eventReader();
+  return (piece) => read(decoder.decode(piece, { stream: true })).some((data) => readResponse(tryJson(utf8(data)), id) !== undefined);
 }
 
 /** The response to a request in what a server answered: one JSON message, or one of the events of a stream. */
 export function findResponse(contentType: string, body: Uint8Array, id: number): RpcResponse | undefined {
   if (!/^text\/event-stream\b/i.test(contentType)) return readResponse(tryJson(Uint8Array.from(body)), id);
-  for (const data of eventsOf(new TextDecoder().decode(body))) {
+  for (const data of eventReader()(new TextDecoder().decode(body))) {
     const response = readResponse(tryJson(utf8(data)), id);
     if (response !== undefined) return response;
   }

@@ -107,6 +107,7 @@ const fallingScores = ({ orgId, now, subject }: Asked): SQL => {
      and ${falls(sql`base.document`, sql`newest.document`)} is not null and s.falls is not null`;
 };
 
+/** What still waits, or was found since, is left out before the newest are taken: else an agent could hide an old call behind many new ones. */
 const unreceiptedCalls = ({ orgId, now, subject }: Asked): SQL => sql`
   select ${idOf(codeOf("unreceipted_tool_call"), sql`a.id`)}, ${none}, a.id, ${none}, t.id,
          ${missingFrom(sql`t`)}, ${none}, t.event_seq, null::jsonb
@@ -114,9 +115,9 @@ const unreceiptedCalls = ({ orgId, now, subject }: Asked): SQL => sql`
    cross join lateral (
       select t.* from telemetry_events t
        where t.org_id = ${orgId} and t.agent_id = a.id and t.type = 'tool_call' and t.matched_invocation_id is null and t.received_at > ${since(now)}
+         and ${missingFrom(sql`t`)} <= ${timeOf(now)} and not exists (${foundSince(orgId, sql`t`)})
        order by t.received_at desc limit ${number(limits.occurrences)}) t
-   where a.org_id = ${orgId} ${only(sql`a.id`, subject)} and ${missingFrom(sql`t`)} <= ${timeOf(now)}
-     and not exists (${foundSince(orgId, sql`t`)})`;
+   where a.org_id = ${orgId} ${only(sql`a.id`, subject)}`;
 
 const statements: Readonly<Record<ExceptionKind, (asked: Asked) => SQL>> = {
   denial: denials,

@@ -28,14 +28,15 @@ function toolboxOf(table: readonly Operation[]): Toolbox {
 
 /**
  * Answers one JSON-RPC message. The library's answer is read to its end before anything is sent, so that a credential that was refused in a call
- * through it is still a 401. What runs no operation asks the gate who is calling, once.
+ * through it is still a 401. What runs no operation asks the gate who is calling, once: also what the library refuses by itself.
  */
 export async function serveMcp(context: RelayContext, table: readonly Operation[]): Promise<Response> {
   const { relay } = context;
   const toolbox = toolboxOf(table);
   const read = readMessage(relay.body);
   const message = Message.safeParse(read.value).data;
-  if (message === undefined || !asksOneOperation(message, toolbox)) await relay.caller();
+  let isAsked = message === undefined || !asksOneOperation(message, toolbox);
+  if (isAsked) await relay.caller();
   if (!read.ok) return refuse(-32_700, "Parse error");
   if (Array.isArray(read.value)) return refuse(-32_600, "Batches are not served: send one message");
   // Nothing here changes by itself, and none is told to: a stream that says nothing would only be held open.
@@ -47,7 +48,11 @@ export async function serveMcp(context: RelayContext, table: readonly Operation[
     if (found === undefined) throw new Error(`no operation ${id}`);
     return found;
   };
-  const mcp: McpContext = { ...context, toolbox, operation, sdk };
+  const call: RelayContext["relay"]["call"] = (called, asked) => {
+    isAsked = true;
+    return relay.call(called, asked);
+  };
+  const mcp: McpContext = { ...context, relay: { ...relay, call }, toolbox, operation, sdk };
   const handler = sdk.createMcpHandler(() => openServer(mcp), {
     onerror: (fault) => log("info", "mcp_fault", { fault: describeFault(fault) }),
   });
@@ -55,6 +60,7 @@ export async function serveMcp(context: RelayContext, table: readonly Operation[
   const request = new Request(relay.request.url, { method, headers, body: relay.body });
   const response = await handler.fetch(request, { parsedBody: read.value });
   const body = await response.arrayBuffer();
+  if (!isAsked && message?.id !== undefined) await relay.caller();
   return new Response(body.byteLength === 0 ? null : body, response);
 }
 

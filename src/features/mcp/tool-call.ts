@@ -14,9 +14,9 @@ type Meta = Readonly<Record<string, unknown>> | undefined;
 export function toRelayedCall({ operation: { request }, renamed = {}, defaults = {} }: Tool, given: Arguments, meta: Meta): RelayedCall {
   const parts = { params: new Map<string, string>(), query: new Map<string, string>(), body: new Map<string, JsonValue>() };
   for (const [told, value] of Object.entries({ ...defaults, ...given })) {
-    const name = renamed[told] ?? told;
-    if (name in (request.params?.shape ?? {})) parts.params.set(name, textOf(value));
-    else if (request.body !== undefined && !(name in (request.query?.shape ?? {}))) parts.body.set(name, value);
+    const name = (Object.hasOwn(renamed, told) ? renamed[told] : undefined) ?? told;
+    if (Object.hasOwn(request.params?.shape ?? {}, name)) parts.params.set(name, textOf(value));
+    else if (request.body !== undefined && !Object.hasOwn(request.query?.shape ?? {}, name)) parts.body.set(name, value);
     // Assistants send null for what they leave out.
     else if (value !== null) parts.query.set(name, textOf(value));
   }
@@ -39,8 +39,9 @@ function paymentHeaderOf(payment: unknown): string {
   return toBase64(utf8(canonicalJson(value)));
 }
 
-/** The operation itself says what a key may look like. */
+/** The operation itself says what a key may look like; what cannot even stand in a header is as an empty one, which none takes. */
 export function idempotencyKeyOf(meta: Meta): string | undefined {
   const key = meta?.["armalo/idempotency-key"];
-  return typeof key === "string" ? key : undefined;
+  if (key === undefined) return undefined;
+  return typeof key === "string" && /^[\x21-\x7e]*$/.test(key) ? key : "";
 }

@@ -47,6 +47,24 @@ describe("a credential", () => {
     }
   });
 
+  it.each([
+    ["a text that cannot be kept", { name: "list_agents", arguments: { cursor: "a\u0000b" } }, {}],
+    ["arguments that are none", { name: "list_agents", arguments: [] }, {}],
+    ["a state of nobody's", { name: "some_tool", arguments: {}, requestState: "forged" }, {}],
+    ["another revision in the header", { name: "list_agents", arguments: {} }, { "mcp-protocol-version": "2025-11-25" }],
+  ])("is asked for, and counted, also where the call is refused before any operation: %s", async (_, params, more) => {
+    const org = await createOrganization({ plan: "free" });
+    const send = (asker: { readonly apiKey: string; readonly address: string }) => {
+      const headers = { "mcp-protocol-version": "2026-07-28", "mcp-method": "tools/call", "mcp-name": params.name };
+      return post(modern("tools/call", params), { ...headers, ...more, ...as(asker) });
+    };
+    const refused = await send(org);
+    expect([refused.body.error?.code < 0, refused.headers.get("x-ratelimit-remaining")], refused.text).toEqual([true, "59"]);
+    const made = await org.call("POST", "/v1/keys", { name: "short", scopes: ["agents:read"] });
+    await org.call("POST", `/v1/keys/${made.body.id}/revoke`);
+    expect((await send({ apiKey: made.body.key, address: org.address })).status).toBe(401);
+  });
+
   it("that is missing is asked for where a tool needs one, and not where it does not", async () => {
     const needed = await postModern("tools/call", { name: "list_agents", arguments: {} });
     expect([needed.status, needed.headers.get("www-authenticate")]).toEqual([401, expect.stringContaining(metadataUrl)]);
@@ -128,6 +146,23 @@ describe("a call", () => {
     const other = await call(org, "check_pact", { pactId, output: "b", latencyMs: 5 }, meta);
     expect(other.body.result).toMatchObject({ isError: true, structuredContent: { code: "idempotency_mismatch" } });
     expect((await org.call("GET", `/v1/pacts/${pactId}/checks`)).body.items).toHaveLength(1);
+  });
+
+  it.each([["a\r\nX-Other: b"], ["ü"], ["\u{1f600}"], [""], [7], [null]])("is not made under a key that is none: %j", async (key) => {
+    const org = await createOrganization();
+    const { id: pactId } = await activePact(org);
+    const answer = await call(org, "check_pact", { pactId, output: "a" }, { "armalo/idempotency-key": key });
+    expect(answer.body.result, answer.text).toMatchObject({ isError: true, structuredContent: { code: "invalid_request" } });
+    expect((await org.call("GET", `/v1/pacts/${pactId}/checks`)).body.items).toEqual([]);
+  });
+
+  it("takes no argument that every JavaScript object has", async () => {
+    const org = await createOrganization();
+    for (const name of ["constructor", "toString"]) {
+      const message = JSON.parse(`{"name":"list_agents","arguments":{"${name}":"x"}}`);
+      const answer = await postModern("tools/call", message, as(org));
+      expect(answer.body.result, name).toMatchObject({ isError: true, structuredContent: { errors: [{ path: `query.${name}` }] } });
+    }
   });
 
   it("tells what is wrong with its arguments by the operation's own names", async () => {

@@ -214,6 +214,14 @@ describe("a tool call that an agent tells of", () => {
     ]);
   });
 
+  it("is not hidden by however many newer ones that still wait", async ({ expect }) => {
+    const world = await newWorld();
+    const { events } = (await record(world, toolCall(world))).body;
+    const waiting = () => Array.from({ length: 100 }, () => toolCall(world, { invocationId: `inv_${"0".repeat(22)}` }));
+    for (let sent = 0; sent < 1_000; sent += 100) await record(world, ...waiting());
+    expect(await unreceipted(world)).toMatchObject([{ telemetryEventIds: [events[0].id], count: 1 }]);
+  });
+
   it("is one call: of those that claim one invocation the first has it, in one request or several", async ({ expect }) => {
     const world = await newWorld();
     const { invocationId, receipt } = (await world.invoke({ orderId: "1", amount: 1 })).body;
