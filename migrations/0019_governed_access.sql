@@ -181,6 +181,14 @@ alter table capabilities
 --> statement-breakpoint
 create trigger frozen before update on capabilities for each row when (old.status = 'retired') execute function app.keep_removed();
 --> statement-breakpoint
+-- Versions only grow: what was promoted for an earlier one is not in force again.
+create function app.keep_version() returns trigger language plpgsql as $$
+begin
+  raise exception 'a capability goes back to no earlier version' using errcode = 'AR002';
+end $$;
+--> statement-breakpoint
+create trigger grown before update on capabilities for each row when (new.version < old.version) execute function app.keep_version();
+--> statement-breakpoint
 create trigger immutable before update or delete on capability_versions for each statement execute function app.refuse();
 --> statement-breakpoint
 create trigger immutable before update or delete on capability_credentials for each statement execute function app.refuse();
@@ -234,6 +242,8 @@ alter table invocations
   add constraint invocations_review check ((review_verdict is null) = (reviewed_by is null) and (reviewed_by is null) = (reviewed_at is null)
     and review_verdict in ('accepted', 'rejected')),
   add constraint invocations_settled check ((settled_by is null) = (settled_at is null) and (settled_by is null or effect <> 'unknown')),
+  -- Only people review, and say what came of what nobody knows.
+  add constraint invocations_person check (reviewed_by like 'member:%' and settled_by like 'member:%'),
   add constraint invocations_share check (budget_share between 0 and 1 and cost_micros >= 0);
 --> statement-breakpoint
 -- What was decided stays decided; an effect that was unknown may become known, once.
@@ -247,8 +257,10 @@ create trigger decided before update on invocations for each row
          new.request_digest, new.action_digest, new.approval_id, new.receipt_id, new.cost_micros, new.created_at)
         is distinct from (old.grant_id, old.agent_id, old.mode, old.decision, old.reasons, old.rule_ids, old.basis, old.policy_id, old.policy_version,
          old.request_digest, old.action_digest, old.approval_id, old.receipt_id, old.cost_micros, old.created_at)
-        or (new.status <> old.status and old.status <> 'unknown')
-        or (old.review_verdict is not null and new.review_verdict is distinct from old.review_verdict)
+        or (new.status <> old.status and (old.status <> 'unknown' or new.settled_by is null or new.effect is null))
+        or ((new.settled_by, new.settled_at) is distinct from (old.settled_by, old.settled_at) and (old.status <> 'unknown' or old.settled_by is not null))
+        or (old.review_verdict is not null
+            and (new.review_verdict, new.reviewed_by, new.reviewed_at) is distinct from (old.review_verdict, old.reviewed_by, old.reviewed_at))
         or (old.counted_at is not null and new.counted_at is distinct from old.counted_at))
   execute function app.keep_decision();
 --> statement-breakpoint
@@ -276,6 +288,7 @@ create trigger forward before update on approvals for each row
         is distinct from (old.grant_id, old.agent_id, old.invocation_id, old.request_digest, old.action_digest, old.sealed_preview, old.preview_digest,
          old.four_eyes, old.expires_at, old.created_at)
         or (old.decided_by is not null and (new.decided_by, new.decided_at) is distinct from (old.decided_by, old.decided_at))
+        or (old.consumed_by is not null and (new.consumed_by, new.consumed_at) is distinct from (old.consumed_by, old.consumed_at))
         or (old.effect is not null and new.effect is distinct from old.effect and old.effect <> 'unknown')
         or (new.status <> old.status and not (
              (old.status = 'proposed' and new.status in ('pending', 'expired', 'cancelled', 'invalidated'))
@@ -285,7 +298,7 @@ create trigger forward before update on approvals for each row
 --> statement-breakpoint
 create trigger kept before delete on approvals for each statement execute function app.refuse();
 --> statement-breakpoint
-revoke all on function app.keep_activation(), app.keep_grant(), app.keep_decision(), app.keep_approval() from public;
+revoke all on function app.keep_version(), app.keep_activation(), app.keep_grant(), app.keep_decision(), app.keep_approval() from public;
 --> statement-breakpoint
 grant select, insert on capabilities, capability_versions, capability_credentials, policies, policy_versions, grants, invocations, approvals to armalo_app;
 --> statement-breakpoint

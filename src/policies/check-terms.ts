@@ -33,7 +33,7 @@ export function checkTerms(terms: PolicyTerms, definition: CapabilityDefinition)
 /** What is null where it is not known compares with null, and with what it is else. */
 const decisionTypes = {
   action: { capability: "string", kind: "string", method: "string" },
-  agent: { id: "string", name: "string", versionNumber: "double" },
+  agent: { id: "string", versionNumber: "double" },
   score: { compositeScore: "dyn<double>", tier: "dyn<string>", confidence: "dyn<double>", status: "dyn<string>" },
   grant: { id: "string", expiresAt: "dyn<string>" },
   counters: {
@@ -80,7 +80,7 @@ function judgesSpecimens(programs: readonly CelProgram[]): boolean {
 
 const specimenFacts: Omit<DecisionFacts, "arguments"> = {
   action: { capability: "", kind: "http", method: "" },
-  agent: { id: "", name: "", versionNumber: 1 },
+  agent: { id: "", versionNumber: 1 },
   score: { compositeScore: 500, tier: "", confidence: 1, status: "" },
   grant: { id: "", expiresAt: null },
   counters: { total: 1, today: 1, month: 1, lastMinute: 1, spentTodayMicros: 1, spentMonthMicros: 1, costMicros: 1 },

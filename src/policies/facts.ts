@@ -21,7 +21,8 @@ export const DecisionFacts = z.strictObject({
   /** `capability` is its id; `method` is the HTTP method, or the name of the upstream's tool. */
   action: z.strictObject({ capability: z.string(), kind: z.enum(["http", "mcp"]), method: z.string() }),
   arguments: z.record(z.string(), AnyJson),
-  agent: z.strictObject({ id: z.string(), name: z.string(), versionNumber: z.int() }),
+  /** Without its name: whoever holds its key gives it another one, and it is the same version. */
+  agent: z.strictObject({ id: z.string(), versionNumber: z.int() }),
   /** What is not known is null: never 0, and never a pass. Comparing null with a number is an error, and so a denial. */
   score: z.strictObject({
     compositeScore: z.number().nullable(),

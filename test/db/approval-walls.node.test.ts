@@ -78,6 +78,11 @@ describe("the database", () => {
     });
   });
 
+  it("keeps which call used an approval up", async () => {
+    for (const set of ["consumed_by = 'inv_3'", "consumed_at = '2025-01-01'"])
+      await expect(change(pool, await newApproval(pool, orgId, { status: "consumed" }), set), set).rejects.toMatchObject({ code: "AR002" });
+  });
+
   it("keeps who registered an agent", async () => {
     const agentId = await newAgent(pool, orgId);
     await expect(

@@ -141,6 +141,13 @@ describe("grants", () => {
       await expect(change(orgId, set(text, grantId)), text).rejects.toMatchObject(immutable);
   });
 
+  it("rest on a capability that goes back to no earlier version", async () => {
+    const { orgId, capabilityId } = await world();
+    const version = (to: number) => statement("update capabilities set version = $2 where id = $1", capabilityId, to);
+    await change(orgId, version(2));
+    await expect(change(orgId, version(1))).rejects.toMatchObject(immutable);
+  });
+
   it("have one name each among the active ones of an agent, and a rate that is one", async () => {
     const own = await world();
     const named = (name: string, given: object = {}) => grant(own, newId("grant"), { tool_name: name, ...given });
@@ -151,5 +158,70 @@ describe("grants", () => {
     for (const rate of [0, 6_001])
       await expect(change(own.orgId, named("other", { rate_per_minute: rate }))).rejects.toMatchObject(checked);
     await expect(change(own.orgId, named("other", { status: "paused" }))).rejects.toMatchObject(checked);
+  });
+});
+
+type Call = { readonly orgId: string; readonly id: string };
+
+/** A call of a grant as it was written, with all that it refers to. */
+async function newCall(status: "unknown" | "executed" | "simulated"): Promise<Call> {
+  const { orgId, agentId, capabilityId, policyId, grantId } = await world();
+  const [id, receiptId] = [newId("invocation"), newId("receipt")];
+  const mode = status === "simulated" ? "simulation" : "production";
+  const effect = { unknown: "unknown", executed: "confirmed", simulated: null }[status];
+  await change(
+    orgId,
+    insert("receipts", {
+      ...{ org_id: orgId, id: receiptId, agent_id: agentId, number: 1, action: "grant.invoke", about: id, mode },
+      ...{
+        disposition: effect === null ? "blocked" : "executed",
+        effect,
+        statement: "a.b.c",
+        dsse_signature: "s",
+        digest: "sha256:test",
+        kid: "kid",
+        issued_at: stamp.created_at,
+      },
+    }),
+    insert("invocations", {
+      ...{ org_id: orgId, id, grant_id: grantId, agent_id: agentId, capability_id: capabilityId, policy_id: policyId, policy_version: 1 },
+      ...{ mode, decision: "allow", reasons: "[]", rule_ids: "[]", status, effect, basis: "sha256:b", receipt_id: receiptId },
+      ...{ request_digest: "r", action_digest: "a", cost_micros: 0, budget_share: 0, sealed_input: "s", revision: 1 },
+      created_at: stamp.created_at,
+    }),
+  );
+  return { orgId, id };
+}
+
+const alter = ({ orgId, id }: Call, text: string) => change(orgId, statement(`update invocations set ${text} where id = $1`, id));
+const settled = "status = 'executed', effect = 'confirmed', settled_by = 'member:a', settled_at = now()";
+
+describe("calls of a grant", () => {
+  it("that nobody knows the effect of are settled by a person, once, and say so for ever", async () => {
+    const call = await newCall("unknown");
+    for (const text of [
+      "status = 'executed', effect = 'confirmed'",
+      "status = 'pending', effect = null",
+      "status = 'simulated', effect = null",
+    ])
+      await expect(alter(call, text), text).rejects.toMatchObject(immutable);
+    await expect(alter(call, settled.replace("member:a", "key:a"))).rejects.toMatchObject(checked);
+    await alter(call, settled);
+    for (const text of ["settled_by = null, settled_at = null", "settled_by = 'member:b'", "settled_at = '2026-01-01'"])
+      await expect(alter(call, text), text).rejects.toMatchObject(immutable);
+  });
+
+  it("that were confirmed are settled by nobody: they stay the evidence that they are", async () => {
+    const text = "settled_by = 'member:a', settled_at = now()";
+    await expect(alter(await newCall("executed"), text)).rejects.toMatchObject(immutable);
+  });
+
+  it("are reviewed by a person, who stays the one that did", async () => {
+    const call = await newCall("simulated");
+    const by = (who: string) => `review_verdict = 'accepted', reviewed_by = '${who}', reviewed_at = now()`;
+    await expect(alter(call, by("key:a"))).rejects.toMatchObject(checked);
+    await alter(call, by("member:a"));
+    for (const text of [by("member:b"), "reviewed_at = '2026-01-01'"])
+      await expect(alter(call, text), text).rejects.toMatchObject(immutable);
   });
 });

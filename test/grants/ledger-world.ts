@@ -31,7 +31,7 @@ export function proposalOf(orgId: string, grantId: string): Proposal {
     facts: {
       action: { capability: newId("capability"), kind: "http", method: "POST" },
       arguments: { amount: 5 },
-      agent: { id: newId("agent"), name: "Support", versionNumber: 1 },
+      agent: { id: newId("agent"), versionNumber: 1 },
       score: { compositeScore: null, tier: null, confidence: null, status: null },
       grant: { id: grantId, expiresAt: null },
       time: timeFacts(now),

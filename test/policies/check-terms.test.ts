@@ -37,6 +37,7 @@ describe("rules that do not", () => {
     ["one of an element", "arguments.items.exists(item, item.price > 1)", /No such key: price/],
     ["one of an element within has()", "arguments.items.exists(item, has(item.price))", /No such key: price/],
     ["one that a decision does not have", "counters.yesterday > 1", /No such key: yesterday/],
+    ["the agent's name, which whoever holds its key may change", "agent.name == 'Clerk'", /No such key: name/],
     ["a variable that there is not", "argument.amount > 5", /Unknown variable: argument/],
     ["a text compared with a number", "arguments.orderId > 5", /string > int/],
     ["a text that equals a number", "arguments.orderId == 5.0", /string == double/],

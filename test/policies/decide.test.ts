@@ -32,7 +32,7 @@ describe("what a policy decides", () => {
   it.each([
     "action.kind == 'http' && action.method == 'POST' && action.capability.startsWith('cap_')",
     "arguments.items.all(item, item.count < 3) && 'a' in arguments.tags && arguments.urgent",
-    "agent.versionNumber == 3 && agent.name == 'Buyer'",
+    "agent.versionNumber == 3 && agent.id.startsWith('agt_')",
     "score.compositeScore >= 700 && score.tier in ['gold', 'platinum'] && score.confidence > 0.5",
     "grant.expiresAt == null && counters.spentTodayMicros + counters.costMicros <= 20000000.0",
     "time.weekday <= 5 && time.hour >= 8 && time.hour < 18 && timestamp(time.iso) < timestamp('2027-01-01T00:00:00Z')",
@@ -113,7 +113,7 @@ describe("what cannot be evaluated", () => {
 const conditions = fc.oneof(
   { weight: 4, arbitrary: fc.constantFrom("true", "arguments.amount > 1", "counters.total < 100", "has(arguments.note)") },
   { weight: 4, arbitrary: fc.constantFrom("false", "arguments.amount > 100", "score.compositeScore < 500") },
-  { weight: 1, arbitrary: fc.constantFrom("arguments.nothing == 1", "arguments.note > 1", "agent.name") },
+  { weight: 1, arbitrary: fc.constantFrom("arguments.nothing == 1", "arguments.note > 1", "agent.id") },
 );
 const someRules = fc
   .array(fc.record({ effect: fc.constantFrom(...policyEffects), when: conditions }), { minLength: 1, maxLength: 12 })

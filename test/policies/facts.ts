@@ -6,7 +6,7 @@ import type { CapabilityDefinition } from "../../src/upstreams/capability.ts";
 export const payment: DecisionFacts = {
   action: { capability: "cap_0000000000000000000001", kind: "http", method: "POST" },
   arguments: { orderId: "o-1", amount: 12.5, note: "thanks", tags: ["a", "b"], items: [{ sku: "x", count: 2 }], urgent: true },
-  agent: { id: "agt_0000000000000000000001", name: "Buyer", versionNumber: 3 },
+  agent: { id: "agt_0000000000000000000001", versionNumber: 3 },
   score: { compositeScore: 812, tier: "gold", confidence: 0.9, status: "scored" },
   grant: { id: "grt_0000000000000000000001", expiresAt: null },
   counters: { total: 10, today: 2, month: 5, lastMinute: 1, spentTodayMicros: 0, spentMonthMicros: 1_000_000, costMicros: 12_500_000 },

@@ -67,7 +67,7 @@ export function factsOf(ground: Ground, args: Arguments, now: Date): Omit<Decisi
   return {
     action: { capability: capability.id, kind: definition.kind, method: definition.kind === "http" ? definition.method : definition.tool },
     arguments: args,
-    agent: { id: agent.id, name: agent.name, versionNumber: agent.versionNumber },
+    agent: { id: agent.id, versionNumber: agent.versionNumber },
     score: ground.score ?? unscored,
     grant: { id: grant.id, expiresAt: grant.expiresAt?.toISOString() ?? null },
     time: timeFacts(now),

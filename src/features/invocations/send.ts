@@ -31,8 +31,10 @@ export async function send(context: InvokeContext, course: Course, decided: Deci
   return answer;
 }
 
-async function useUp({ env, requestId, meter, now, tenant }: InvokeContext, course: Course, row: ApprovalRow): Promise<void> {
+async function useUp({ env, requestId, meter, tenant }: InvokeContext, course: Course, row: ApprovalRow): Promise<void> {
   const { id: invocationId, actionDigest } = course.attempt;
+  // Not when the request came: the ledger may have answered late, and the approval be over since.
+  const now = currentTime();
   try {
     await consumeApproval({ env, requestId, meter, now }, { orgId: tenant.orgId, row, actionDigest, invocationId });
   } catch (thrown) {

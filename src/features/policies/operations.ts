@@ -26,7 +26,7 @@ const change = { governance: "tenant-mutation", method: "post", access: { mode: 
 const policyGuide = `Every rule is evaluated at every invocation, whatever their order. A rule with the effect \`deny\` that matches beats \`require_approval\`, and
 that beats \`allow\`; where no rule matches, or any rule cannot be evaluated (\`policy_error\`), the answer is deny.
 
-Rules are CEL over \`action\` (capability, kind, method), \`arguments\`, \`agent\` (id, name, versionNumber), \`score\` (compositeScore, tier,
+Rules are CEL over \`action\` (capability, kind, method), \`arguments\`, \`agent\` (id, versionNumber), \`score\` (compositeScore, tier,
 confidence, status), \`grant\` (id, expiresAt), \`counters\` (total, today, month, lastMinute, spentTodayMicros, spentMonthMicros, costMicros: what was
 used before this invocation, and what it costs), \`time\` (UTC: iso, hour, weekday 1 for Monday to 7, epochSeconds) and \`mode\`. They are checked
 against the capability's schema when they are written.

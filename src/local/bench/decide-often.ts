@@ -13,7 +13,7 @@ const facts: DecisionFacts = {
     items: Array.from({ length: 5 }, (_, number) => ({ sku: `sku-${number}`, count: number + 1, price: 9.5 })),
     address: { street: "Main Street 1", city: "Springfield", country: "US" },
   },
-  agent: { id: `agt_${"0".repeat(22)}`, name: "Refunds", versionNumber: 3 },
+  agent: { id: `agt_${"0".repeat(22)}`, versionNumber: 3 },
   score: { compositeScore: 812, tier: "gold", confidence: 0.9, status: "scored" },
   grant: { id: `grt_${"0".repeat(22)}`, expiresAt: null },
   counters: { total: 40, today: 3, month: 20, lastMinute: 1, spentTodayMicros: 5, spentMonthMicros: 80, costMicros: 129_900_000 },

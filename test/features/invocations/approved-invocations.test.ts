@@ -1,4 +1,7 @@
+import { env } from "cloudflare:workers";
 import { describe, expect, it, vi } from "vitest";
+import { requireEnvironment } from "../../../src/env.ts";
+import { ledgerOf } from "../../../src/grants/ledger-client.ts";
 import { ownerSees, roundTrips } from "../../support/harness.ts";
 import { policyTerms, putInProduction } from "../../support/grants.ts";
 import { approve, newProduction, type Invoking } from "../../support/invocations.ts";
@@ -114,6 +117,33 @@ describe("an invocation that needs an approval", () => {
       vi.useRealTimers();
     }
     expect((await some.sent()).calls).toEqual([]);
+  });
+
+  it("is not sent by an approval whose time is over once the ledger has answered, late", async () => {
+    const some = await newAsking();
+    const waiting = await some.invoke(refund);
+    await approve(some, waiting);
+    const over = Date.parse(waiting.body.approval.expiresAt);
+    const find = env.GRANT_LEDGER.get.bind(env.GRANT_LEDGER);
+    const get = vi.spyOn(env.GRANT_LEDGER, "get").mockImplementation((id) => {
+      const real = find(id);
+      const propose = async (...args: Parameters<typeof real.propose>) => {
+        const verdict = await real.propose(...args);
+        vi.setSystemTime(over + 1_000);
+        return verdict;
+      };
+      return new Proxy(real, { get: (target, name) => (name === "propose" ? propose : Reflect.get(target, name)) });
+    });
+    vi.useFakeTimers({ toFake: ["Date"], now: over - 5_000 });
+    try {
+      expect((await some.invoke(refund)).status).toBe(409);
+    } finally {
+      get.mockRestore();
+      vi.useRealTimers();
+    }
+    expect((await some.sent()).calls).toEqual([]);
+    expect(await approvalsOf(some)).toMatchObject([{ status: "approved", consumed_by: null }]);
+    expect(await ledgerOf(requireEnvironment(env), some.org.orgId, some.grantId).standing()).toMatchObject({ unsettled: 0 });
   });
 
   it("is sent once, where a hundred come at once with one approval", async () => {
