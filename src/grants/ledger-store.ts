@@ -4,6 +4,8 @@ import { deadlineStore, doubtStore, reservationStore } from "./reservation-store
 import { countersOf, noUsage, usageAt, withoutUse, type Usage } from "./usage.ts";
 
 const minuteMs = 60_000;
+/** Longer than any request lives: one that read before its twin's answer was written may ask after that was settled. */
+const repeatMs = 600_000;
 /** Of production, whose counters know of no basis. */
 const anyBasis = "";
 
@@ -14,13 +16,14 @@ export type Hold = Pick<
 
 /**
  * The ledger's durable memory: the object's own SQLite. A write here holds back the answer until it is safe. It holds one row of counters a
- * mode, the calls of the last minute, what is reserved and unsettled and, for a day, the keys of what was in doubt: nothing else grows.
+ * mode, the calls of the last minute, what is reserved and unsettled and the keys of what was sent just now and, for a day, of what was in doubt.
  */
 export function ledgerStore(storage: DurableObjectStorage) {
   const { sql, kv } = storage;
   const { usage, keepUsage } = usageStore(sql);
   const { callsSince, countCall } = callStore(sql);
   const reservations = reservationStore(sql);
+  const doubts = doubtStore(sql);
 
   return {
     isRevoked: (): boolean => kv.get<boolean>("revoked") === true,
@@ -40,8 +43,11 @@ export function ledgerStore(storage: DurableObjectStorage) {
     },
     unsettled: reservations.count,
 
-    /** What was reserved is used. Nothing where it was settled before. */
-    spend: reservations.drop,
+    /** What was reserved is used. Nothing where it was settled before. Its key stays known while a repeat may be on its way. */
+    spend: (invocationId: string, at: number): void => {
+      doubts.remember(invocationId, at, at + repeatMs);
+      reservations.drop(invocationId);
+    },
     /** What was reserved is given back. Nothing where it was settled before. */
     release: (invocationId: string, at: number): void => {
       const reserved = reservations.find(invocationId);
@@ -49,7 +55,7 @@ export function ledgerStore(storage: DurableObjectStorage) {
       keepUsage("production", anyBasis, withoutUse(usage("production", anyBasis, at), reserved));
       reservations.drop(invocationId);
     },
-    ...doubtStore(sql),
+    ...doubts,
     ...deadlineStore(sql),
   };
 }

@@ -58,7 +58,7 @@ export type Verdict = {
   /** Whether budget is held for it until it is settled: in production alone, where it may be sent. */
   readonly reserved: boolean;
   /**
-   * The invocation that was reserved under the same Idempotency-Key, and of which nobody knew what came, in the last 24 hours; then nothing is
+   * The invocation that was reserved under the same Idempotency-Key: in the last 24 hours and nobody knew what came of it, or just now; then nothing is
    * decided: a repetition is never sent again, whatever was found out since.
    */
   readonly inDoubt?: string;

@@ -46,12 +46,24 @@ export function reservationStore(sql: SqlStorage) {
   };
 }
 
-/** Keys of which nobody knew what came; they outlive the reservation. */
+/** Keys of what was sent just now, and of which nobody knew what came; they outlive the reservation. */
 export function doubtStore(sql: SqlStorage) {
   sql.exec(`
     create table if not exists doubts (idempotencyKey text primary key, invocationId text not null, until integer not null) without rowid;
+    create index if not exists doubts_until on doubts (until);
   `);
+  /** That the key of a reservation is not used again before `until`. Nothing where there is no such reservation, or no key. */
+  const remember = (invocationId: string, at: number, until: number): void => {
+    sql.exec("delete from doubts where until <= ?", at);
+    sql.exec(
+      `insert or ignore into doubts select idempotencyKey, invocationId, ? from reservations
+       where invocationId = ? and idempotencyKey is not null`,
+      until,
+      invocationId,
+    );
+  };
   return {
+    remember,
     /** The invocation under the same key that is reserved, or of which nobody knew what came; or this one, where it was reserved before. */
     doubtOf: ({ invocationId, idempotencyKey: key }: Pick<Proposal, "invocationId" | "idempotencyKey">, at: number): string | undefined =>
       sql
@@ -67,13 +79,7 @@ export function doubtStore(sql: SqlStorage) {
         .toArray()[0]?.id,
     /** What was reserved stays so until somebody settles it; it is overdue no more, and its key is not used again. */
     keepUnknown: (invocationId: string, at: number): void => {
-      sql.exec("delete from doubts where until <= ?", at);
-      sql.exec(
-        `insert or ignore into doubts select idempotencyKey, invocationId, ? from reservations
-         where invocationId = ? and idempotencyKey is not null`,
-        at + doubtMs,
-        invocationId,
-      );
+      remember(invocationId, at, at + doubtMs);
       sql.exec("update reservations set deadline = null, verdict = '', recovery = '' where invocationId = ?", invocationId);
     },
   };

@@ -61,11 +61,12 @@ describe("a ledger, whatever happens to it in whatever order", () => {
             if (one.do === "settle") {
               const held = all[one.which];
               const [id, as] = [held?.id ?? newId("invocation"), one.as];
-              if (as === "spent") store.spend(id);
+              if (as === "spent") store.spend(id, now);
               else if (as === "released") store.release(id, now);
               else store.keepUnknown(id, now);
               const isOpen = held !== undefined && (held.state === "reserved" || held.state === "unknown");
               if (isOpen && as === "unknown" && held.doubtUntil === 0) held.doubtUntil = now + dayMs;
+              if (isOpen && as === "spent" && held.doubtUntil === 0) held.doubtUntil = now + 600_000;
               if (isOpen) held.state = as;
             }
             if (one.do !== "propose") continue;

@@ -68,11 +68,20 @@ describe("a grant's ledger", () => {
     expect((await propose({ idempotencyKey: "sha256:other" })).inDoubt).toBeUndefined();
   });
 
-  it("forgets the key of what was settled without a doubt", async () => {
+  it("knows the key of what was used up for whoever read before its answer was written, and asks after it was settled", async () => {
     const { ledger, proposal, propose } = newLedger();
     const first = proposal({ idempotencyKey: "sha256:key" });
     await ledger.propose(first);
     await ledger.settle(first.invocationId, "spent");
+    expect(await propose({ idempotencyKey: "sha256:key" })).toMatchObject({ reserved: false, inDoubt: first.invocationId });
+    expect(await ledger.standing()).toMatchObject({ unsettled: 0, counters: { production: { total: 1 } } });
+  });
+
+  it("forgets the key of what was given back without a doubt", async () => {
+    const { ledger, proposal, propose } = newLedger();
+    const first = proposal({ idempotencyKey: "sha256:key" });
+    await ledger.propose(first);
+    await ledger.settle(first.invocationId, "released");
     expect((await propose({ idempotencyKey: "sha256:key" })).inDoubt).toBeUndefined();
   });
 

@@ -33,7 +33,7 @@ export class GrantLedger extends DurableObject<Bindings> {
   /** Says what came of what was reserved. A repetition changes nothing. */
   settle(invocationId: string, settled: Settled): void {
     this.ctx.storage.transactionSync(() => {
-      if (settled === "spent") this.#store.spend(invocationId);
+      if (settled === "spent") this.#store.spend(invocationId, this.#now());
       else if (settled === "released") this.#store.release(invocationId, this.#now());
       else this.#store.keepUnknown(invocationId, this.#now());
     });

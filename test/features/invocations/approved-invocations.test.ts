@@ -168,11 +168,8 @@ describe("an invocation that needs an approval", () => {
   });
 
   it("is denied, and nobody is asked, where what would be shown is too long to be read", async () => {
-    const argumentsSchema = {
-      type: "object",
-      properties: { orderId: { type: "string" }, note: { type: "string" } },
-      required: ["orderId"],
-    };
+    const properties = { orderId: { type: "string" }, note: { type: "string" } };
+    const argumentsSchema = { type: "object", properties, required: ["orderId"] };
     const some = await newProduction({ terms: ask, definition: { argumentsSchema, cost: null } });
     const { body } = await some.invoke({ orderId: "o-1", note: "n".repeat(40_000) });
     expect(body).toMatchObject({ status: "denied", reasons: ["preview_too_large"] });
