@@ -44,7 +44,10 @@ export const Approval = z
     url: z.url().openapi({ description: "The page on which a signed-in person decides." }),
     fourEyes: z
       .boolean()
-      .openapi({ description: "Whether nobody may approve it who owns the agent, made the key that asks, or created the grant." }),
+      .openapi({
+        description:
+          "Whether somebody else must approve it than whoever registered the agent, made the key that asks, or created the grant.",
+      }),
     expiresAt: Time,
     decidedBy: z.string().nullable(),
     decidedAt: Time.nullable(),
