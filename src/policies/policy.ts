@@ -33,13 +33,10 @@ export const PolicyTerms = z.strictObject({
         .max(604_800)
         .default(86_400)
         .openapi({ description: "After this an approval is `expired`: neither given nor denied." }),
-      fourEyes: z
-        .boolean()
-        .default(false)
-        .openapi({
-          description:
-            "Whether somebody else must approve and promote than whoever registered the agent, made the key that asks, or created the grant.",
-        }),
+      fourEyes: z.boolean().default(false).openapi({
+        description:
+          "Whether somebody else must approve and promote than whoever registered the agent, made the key that asks, or created the grant.",
+      }),
     })
     .prefault({}),
   promotion: z
