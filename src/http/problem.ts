@@ -32,7 +32,7 @@ export const problems = {
   four_eyes: [
     403,
     "Somebody else must approve this",
-    "The policy asks for four eyes: nobody approves who registered the agent, made the key that asks, or created the grant, and nobody where that is not known. Anybody who may decide can deny.",
+    "The policy asks for four eyes: whoever registered the agent, made the key that asks, or created the grant can neither approve nor promote, and while that is not known nobody can. Whoever may decide can deny.",
   ],
   origin_refused: [
     403,

@@ -27,11 +27,16 @@ export const PolicyTerms = z.strictObject({
     ),
   approval: z
     .strictObject({
-      expiresInSeconds: z.int().min(60).max(604_800).default(86_400),
-      fourEyes: z
-        .boolean()
-        .default(false)
-        .openapi({ description: "Whether nobody approves who registered the agent, made the key that asks, or created the grant." }),
+      expiresInSeconds: z
+        .int()
+        .min(60)
+        .max(604_800)
+        .default(86_400)
+        .openapi({ description: "After this an approval is `expired`: neither given nor denied." }),
+      fourEyes: z.boolean().default(false).openapi({
+        description:
+          "Whether somebody else must approve and promote than whoever registered the agent, made the key that asks, or created the grant.",
+      }),
     })
     .prefault({}),
   promotion: z

@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import { digestPattern } from "../crypto/digest.ts";
 import { AnyJson } from "../expressions/any-json.ts";
 import { idPattern } from "../platform/ids.ts";
 
@@ -9,7 +10,10 @@ const JsonSchema = z.record(z.string(), AnyJson);
 const CredentialPlace = z.strictObject({ header: HeaderName, prefix: z.string().max(32).default("") });
 
 const Cost = z.union([
-  z.strictObject({ currency: z.string().regex(/^[A-Z]{3,5}$/), microsPerCall: z.int().min(0).max(9_000_000_000_000_000) }),
+  z.strictObject({
+    currency: z.string().regex(/^[A-Z]{3,5}$/),
+    microsPerCall: z.int().min(0).max(9_000_000_000_000_000).openapi({ description: "Millionths of the currency's unit." }),
+  }),
   z.strictObject({
     currency: z.string().regex(/^[A-Z]{3,5}$/),
     argument: z.string().min(1).max(256).openapi({ description: "Where the amount stands in the arguments, as a number of whole units." }),
@@ -17,11 +21,17 @@ const Cost = z.union([
 ]);
 
 const shared = {
-  /** Of the arguments: an object. */
-  argumentsSchema: JsonSchema,
-  cost: Cost.nullable().default(null),
-  credential: CredentialPlace.nullable().default(null),
-  timeoutMs: z.int().min(100).max(30_000).default(10_000),
+  argumentsSchema: JsonSchema.openapi({ description: "JSON Schema (2020-12) of the arguments: of type `object`." }),
+  cost: Cost.nullable().default(null).openapi({ description: "What one call costs; null: it has no price." }),
+  credential: CredentialPlace.nullable()
+    .default(null)
+    .openapi({ description: "The header that the sealed credential goes into, and what stands before it there, such as `Bearer `." }),
+  timeoutMs: z
+    .int()
+    .min(100)
+    .max(30_000)
+    .default(10_000)
+    .openapi({ description: "For the whole call, in milliseconds. After it the effect is unknown." }),
   counterpartyOrgId: z
     .string()
     .regex(idPattern("organization"))
@@ -41,8 +51,9 @@ export const CapabilityDefinition = z.discriminatedUnion("kind", [
     urlTemplate: z.string().min(1).max(2_000).openapi({
       description: "RFC 6570 level 1 in path segments and query values alone: `https://api.example/v1/orders/{orderId}?note={note}`.",
     }),
-    /** Of the answer's JSON, where it is checked. */
-    answerSchema: JsonSchema.nullable().default(null),
+    answerSchema: JsonSchema.nullable()
+      .default(null)
+      .openapi({ description: "JSON Schema of the answer: a 2xx that does not fit it is an unknown effect. Null: any answer will do." }),
     ...shared,
   }),
   z.strictObject({
@@ -53,8 +64,10 @@ export const CapabilityDefinition = z.discriminatedUnion("kind", [
       .enum(mcpRevisions)
       .default("2025-11-25")
       .openapi({ description: "The revision of the protocol that the server is spoken to in." }),
-    /** SHA-256 of the canonical JSON of the tool's name, description and input schema as they were when it was pinned. */
-    toolDigest: z.string().regex(/^sha256:[0-9a-f]{64}$/),
+    toolDigest: z.string().regex(digestPattern).openapi({
+      description:
+        "SHA-256 of the RFC 8785 form of the tool's `{name, description, inputSchema}` as it is pinned: `POST /v1/capabilities/discover-tools` shows it.",
+    }),
     ...shared,
   }),
 ]);

@@ -22,7 +22,7 @@ export const approvals = pgTable(
     /** The text that the person decides on, sealed, and the SHA-256 of its bytes. */
     sealedPreview: text().notNull(),
     previewDigest: text().notNull(),
-    /** Whether nobody decides who owns the agent. */
+    /** Whether somebody else must approve it than the people behind the agent, its key and its grant. */
     fourEyes: boolean().notNull(),
     expiresAt: timestamp({ withTimezone: true, precision: 3 }).notNull(),
     decidedBy: text(),

@@ -42,9 +42,9 @@ export const Approval = z
     actionDigest: Digest.openapi({ description: "The one action that it is for: any other needs an approval of its own." }),
     previewDigest: Digest.openapi({ description: "SHA-256 of the preview's UTF-8: whoever decides names it." }),
     url: z.url().openapi({ description: "The page on which a signed-in person decides." }),
-    fourEyes: z
-      .boolean()
-      .openapi({ description: "Whether nobody may approve it who owns the agent, made the key that asks, or created the grant." }),
+    fourEyes: z.boolean().openapi({
+      description: "Whether somebody else must approve it than whoever registered the agent, made the key that asks, or created the grant.",
+    }),
     expiresAt: Time,
     decidedBy: z.string().nullable(),
     decidedAt: Time.nullable(),

@@ -1,2 +1,9 @@
 export { openCredential } from "./credential.ts";
-export { selectCapability, selectCapabilityGround, updateDrifted, type CapabilityGround, type CurrentCapability } from "./store.ts";
+export {
+  isVersionInUse,
+  selectCapability,
+  selectCapabilityGround,
+  updateDrifted,
+  type CapabilityGround,
+  type CurrentCapability,
+} from "./store.ts";

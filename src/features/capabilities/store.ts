@@ -12,7 +12,8 @@ export type CapabilityGround = CurrentCapability & { readonly sealedCredential: 
 
 const { orgId: _org, ...columns } = getTableColumns(capabilities);
 const current = { ...columns, definition: capabilityVersions.definition, digest: capabilityVersions.digest };
-const isInUse = and(
+/** How a capability is joined with the version of it that is in use. */
+export const isVersionInUse = and(
   eq(capabilityVersions.orgId, capabilities.orgId),
   eq(capabilityVersions.capabilityId, capabilities.id),
   eq(capabilityVersions.version, capabilities.version),
@@ -23,7 +24,7 @@ export const selectCapability = ({ orm, orgId }: EnteredDb, capabilityId: string
   orm
     .select(current)
     .from(capabilities)
-    .innerJoin(capabilityVersions, isInUse)
+    .innerJoin(capabilityVersions, isVersionInUse)
     .where(and(eq(capabilities.orgId, orgId), eq(capabilities.id, capabilityId)));
 
 /** All that calling a capability takes, in one query: itself, its version in use, and its sealed credential. */
@@ -31,7 +32,7 @@ export const selectCapabilityGround = ({ orm, orgId }: EnteredDb, capabilityId: 
   orm
     .select({ ...current, sealedCredential: capabilityCredentials.sealedValue })
     .from(capabilities)
-    .innerJoin(capabilityVersions, isInUse)
+    .innerJoin(capabilityVersions, isVersionInUse)
     .leftJoin(
       capabilityCredentials,
       and(
@@ -49,7 +50,7 @@ export function selectCapabilities({ orm, orgId }: ScopedDb, page: Page, { statu
   return orm
     .select(current)
     .from(capabilities)
-    .innerJoin(capabilityVersions, isInUse)
+    .innerJoin(capabilityVersions, isVersionInUse)
     .where(and(eq(capabilities.orgId, orgId), status === undefined ? undefined : eq(capabilities.status, status), where))
     .orderBy(...orderBy)
     .limit(limit);

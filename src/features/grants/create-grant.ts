@@ -4,10 +4,12 @@ import type { WriteContext } from "../../http/operation.ts";
 import { Problem, problem } from "../../http/problem.ts";
 import { toolNames } from "../../http/tool-names.ts";
 import { newId } from "../../platform/ids.ts";
+import { selectCapability } from "../capabilities/index.ts";
+import { selectActivePolicy } from "../policies/index.ts";
 import { toldOf, unpromoted, viewOf } from "./grant.ts";
 import { requireFuture } from "./require-future.ts";
 import type { GrantInput, GrantView } from "./schemas.ts";
-import { insertGrant, selectAgentInService, selectCapabilityInUse, selectPolicyInForce, type NewGrantRow } from "./store.ts";
+import { insertGrant, selectAgentInService, type NewGrantRow } from "./store.ts";
 
 /** Lets one agent use one capability under one policy. It begins in simulation: nothing is sent before somebody promotes it. */
 export async function createGrant(context: WriteContext<"grant.created">, input: GrantInput): Promise<GrantView> {
@@ -50,16 +52,18 @@ export async function createGrant(context: WriteContext<"grant.created">, input:
 /** What the grant would rest on, all that is wrong with it at once. Another organization's is as one that never existed. */
 async function requireGrantable({ tenant }: WriteContext<"grant.created">, input: GrantInput): Promise<{ readonly name: string }> {
   const { agentId, capabilityId, policyId, budget } = input;
-  const [[agent], [capability], [policy]] = await tenant.read((db) => [
+  const [[agent], [found], [policy]] = await tenant.read((db) => [
     selectAgentInService(db, agentId),
-    selectCapabilityInUse(db, capabilityId),
-    selectPolicyInForce(db, policyId, capabilityId),
+    selectCapability(db, capabilityId),
+    selectActivePolicy(db, policyId),
   ]);
+  const capability = found?.status === "active" ? found : undefined;
+  const isInForce = policy?.capabilityId === capabilityId && policy.activeVersion !== null;
   const refused = (path: string, message: string) => ({ path: `body.${path}`, message });
   const errors = [
     ...(agent === undefined ? [refused("agentId", "There is no such agent in service.")] : []),
     ...(capability === undefined ? [refused("capabilityId", "There is no such capability in service.")] : []),
-    ...(policy === undefined ? [refused("policyId", "There is no such policy over this capability with a version in force.")] : []),
+    ...(isInForce ? [] : [refused("policyId", "There is no such policy over this capability with a version in force.")]),
     ...(capability?.definition.cost === null && budget.money !== undefined
       ? [refused("budget.money", "The capability has no price, so nothing could be spent of it.")]
       : []),

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { and, eq, isNotNull, isNull, sql, type SQL } from "drizzle-orm";
+import { and, eq, isNull, sql, type SQL } from "drizzle-orm";
 import { agents } from "../../db/schema/agents.ts";
 import { capabilities, capabilityVersions } from "../../db/schema/capabilities.ts";
 import { grants } from "../../db/schema/grants.ts";
@@ -7,6 +7,7 @@ import { pacts } from "../../db/schema/pacts.ts";
 import { policies, policyVersions } from "../../db/schema/policies.ts";
 import type { ScopedDb } from "../../db/tenant-db.ts";
 import { keyset, type Page } from "../../http/pagination.ts";
+import { isVersionInUse } from "../capabilities/index.ts";
 
 export type GrantRow = typeof grants.$inferSelect;
 export type NewGrantRow = Omit<typeof grants.$inferInsert, "orgId">;
@@ -64,14 +65,7 @@ const selectGrounds = ({ orm, orgId }: ScopedDb) =>
       and(eq(policyVersions.orgId, orgId), eq(policyVersions.policyId, policies.id), eq(policyVersions.version, policies.activeVersion)),
     )
     .innerJoin(capabilities, and(eq(capabilities.orgId, orgId), eq(capabilities.id, grants.capabilityId)))
-    .innerJoin(
-      capabilityVersions,
-      and(
-        eq(capabilityVersions.orgId, orgId),
-        eq(capabilityVersions.capabilityId, capabilities.id),
-        eq(capabilityVersions.version, capabilities.version),
-      ),
-    );
+    .innerJoin(capabilityVersions, isVersionInUse);
 
 /** A grant, its agent, and the versions of all that it rests on. */
 export const selectBasis = (db: ScopedDb, grantId: string | SQL) =>
@@ -110,25 +104,3 @@ export const selectAgentInService = ({ orm, orgId }: ScopedDb, agentId: string) 
     .select({ id: agents.id })
     .from(agents)
     .where(and(eq(agents.orgId, orgId), eq(agents.id, agentId), isNull(agents.archivedAt)));
-
-export const selectCapabilityInUse = ({ orm, orgId }: ScopedDb, capabilityId: string) =>
-  orm
-    .select({ name: capabilities.name, definition: capabilityVersions.definition })
-    .from(capabilities)
-    .innerJoin(
-      capabilityVersions,
-      and(
-        eq(capabilityVersions.orgId, orgId),
-        eq(capabilityVersions.capabilityId, capabilities.id),
-        eq(capabilityVersions.version, capabilities.version),
-      ),
-    )
-    .where(and(eq(capabilities.orgId, orgId), eq(capabilities.id, capabilityId), eq(capabilities.status, "active")));
-
-export const selectPolicyInForce = ({ orm, orgId }: ScopedDb, policyId: string, capabilityId: string) =>
-  orm
-    .select({ activeVersion: policies.activeVersion })
-    .from(policies)
-    .where(
-      and(eq(policies.orgId, orgId), eq(policies.id, policyId), eq(policies.capabilityId, capabilityId), isNotNull(policies.activeVersion)),
-    );

@@ -32,6 +32,8 @@ const simulationLabel = "simulation: nothing was sent";
 export const labelOf = (mode: (typeof grantModes)[number]): typeof simulationLabel | null =>
   mode === "simulation" ? simulationLabel : null;
 
+const UpstreamStatus = z.int().nullable().openapi({ description: "The HTTP status of the upstream's answer; null where there is none." });
+
 /** What every view of an invocation says of the decision. */
 const decided = {
   mode: z.enum(grantModes),
@@ -41,7 +43,9 @@ const decided = {
       "`denied`: decided against. `pending`: waits for a person. `simulated`: decided for, and nothing was sent. `executed`: the upstream confirmed it. `failed`: the upstream refused it, or could not be reached. `unknown`: it was sent, and nobody knows what came of it; nothing sends it again.",
   }),
   decision: z.enum(policyEffects),
-  reasons: z.array(z.enum(decisionReasons)),
+  reasons: z.array(z.enum(decisionReasons)).openapi({
+    description: "Why, the decisive one first. All but `allowed_by_rule`, `approval_required` and `approved` are reasons of a denial.",
+  }),
   ruleIds: z.array(z.string()).openapi({ description: "Of the rules that decided." }),
   effect: z.enum(invocationEffects).nullable().openapi({ description: "What is known of the effect; null where nothing was sent." }),
 };
@@ -64,7 +68,7 @@ export const Invoked = z
     result: AnyJson.optional().openapi({
       description: "What the upstream answered, without its credential; absent where it did not answer.",
     }),
-    upstreamStatus: z.int().nullable(),
+    upstreamStatus: UpstreamStatus,
     receipt: Receipt,
   })
   .openapi("Invoked");
@@ -80,14 +84,18 @@ export const Invocation = z
     ...decided,
     policyId: z.string(),
     policyVersion: z.int().openapi({ description: "0 where no version was in force." }),
-    requestDigest: z.string(),
-    actionDigest: z.string(),
+    requestDigest: z.string().openapi({ description: "SHA-256 of the RFC 8785 form of `{arguments}`." }),
+    actionDigest: z.string().openapi({
+      description: "What an approval is bound to: SHA-256 over action, arguments, agent version, policy version and grant.",
+    }),
     approvalId: z.string().nullable(),
     receiptId: z.string(),
-    costMicros: z.int(),
-    budgetShare: z.number().openapi({ description: "How much of its scarcest limit the grant had used, this invocation included." }),
-    upstreamStatus: z.int().nullable(),
-    latencyMs: z.int().nullable(),
+    costMicros: z.int().openapi({ description: "Millionths of the unit of the capability's currency; 0 where it has no price." }),
+    budgetShare: z
+      .number()
+      .openapi({ description: "How much of its scarcest limit the grant had used, this invocation included: 0 to 1." }),
+    upstreamStatus: UpstreamStatus,
+    latencyMs: z.int().nullable().openapi({ description: "How long the upstream took, in milliseconds." }),
     review: z.object({ verdict: z.enum(reviewVerdicts), by: z.string(), at: Time }).nullable(),
     settled: z.object({ by: z.string(), at: Time }).nullable().openapi({ description: "Who said what came of an unknown effect." }),
     createdAt: Time,

@@ -3,6 +3,7 @@ import { agents } from "../../db/schema/agents.ts";
 import { capabilities, capabilityVersions } from "../../db/schema/capabilities.ts";
 import { grants } from "../../db/schema/grants.ts";
 import type { ScopedDb } from "../../db/tenant-db.ts";
+import { isVersionInUse } from "../capabilities/index.ts";
 
 /** Of one agent: nobody has so many tools in mind, and a client reads them all. */
 const mostTools = 200;
@@ -22,14 +23,7 @@ export const selectGrantedTools = ({ orm, orgId }: ScopedDb, agentId: string, no
       capabilities,
       and(eq(capabilities.orgId, orgId), eq(capabilities.id, grants.capabilityId), eq(capabilities.status, "active")),
     )
-    .innerJoin(
-      capabilityVersions,
-      and(
-        eq(capabilityVersions.orgId, orgId),
-        eq(capabilityVersions.capabilityId, capabilities.id),
-        eq(capabilityVersions.version, capabilities.version),
-      ),
-    )
+    .innerJoin(capabilityVersions, isVersionInUse)
     .where(
       and(
         eq(grants.orgId, orgId),

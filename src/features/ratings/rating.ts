@@ -54,7 +54,7 @@ export async function judgeRatable(
   if (publicKey === undefined || !(await opened.isSignedBy(publicKey))) return refuse("The signature does not fit.");
   if (said.mode !== "production" || said.effect !== "confirmed")
     return refuse("Only an effect that was confirmed in production can be rated.");
-  if (said.organization === rater.orgId) return refuse("Nobody rates himself.");
+  if (said.organization === rater.orgId) return refuse("An organization cannot rate its own receipts.");
   if (said.counterparty !== rater.orgId) return refuse("It names another counterparty, or none.");
   if (groups.own === groups.others) return refuse("Organizations of one owner do not rate each other.");
   if (said.deployment.environment !== rater.environment) return refuse("One side is a live organization, the other one a test.");

@@ -90,7 +90,7 @@ describe("rating a receipt", () => {
   it("refuses whoever is not the counterparty, and the organization itself", async () => {
     const { world, b } = await openBoth();
     const [own, none, others] = [await receiptFor(world, world.org.orgId), await receiptFor(world, null), await receiptFor(world, b.orgId)];
-    expect(await reason(rate(world.org, own.statement))).toEqual([400, "Nobody rates himself."]);
+    expect(await reason(rate(world.org, own.statement))).toEqual([400, "An organization cannot rate its own receipts."]);
     expect(await reason(rate(b, none.statement))).toEqual([400, "It names another counterparty, or none."]);
     expect(await reason(rate(await createOrganization(), others.statement))).toEqual([400, "It names another counterparty, or none."]);
     const test = await createOrganization({ environment: "test" });
