@@ -10,6 +10,9 @@ import { expandTemplate, pathVariables, queryVariables, readTemplate } from "./u
 /** Headers that say how we ask, beside those that no tenant may name. */
 const ownHeaders = /^(?:idempotency-key|accept-encoding|content-encoding|range|origin|last-event-id|mcp-.*)$/i;
 
+/** An agent with many tools is shown all of their schemas at once. */
+const mostSchemaChars = 16_384;
+
 /** What speaks against a definition, with the path of each part in it; none where it can be used. */
 export function checkDefinition(definition: CapabilityDefinition, policy: EgressPolicy): readonly FieldError[] {
   if (!isStorable(definition)) return [{ path: "", message: "It holds text that cannot be stored." }];
@@ -58,6 +61,7 @@ function checkVariables(schema: JsonObject, inPath: readonly string[], inQuery: 
 }
 
 function checkSchema(path: string, schema: JsonValue): readonly FieldError[] {
+  if (JSON.stringify(schema).length > mostSchemaChars) return [{ path, message: `It is longer than ${mostSchemaChars} characters.` }];
   const compiled = compileJsonSchema(schema);
   return compiled.ok ? [] : [{ path: [path, ...compiled.path].join("."), message: compiled.detail }];
 }

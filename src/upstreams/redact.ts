@@ -115,9 +115,11 @@ function needlesOf(secret: string): readonly Needle[] {
 function secretsOf(credential: string, prefix: string): readonly string[] {
   if (prefix.trim().toLowerCase() !== "basic") return [credential];
   try {
-    const pair = atob(credential);
-    const password = pair.slice(pair.indexOf(":") + 1);
-    return [credential, pair, ...(password.length >= leastChars ? [password] : [])];
+    const bytes = atob(credential);
+    // Either charset is allowed, and nothing in the credential says which it is.
+    const pairs = [...new Set([bytes, new TextDecoder().decode(Uint8Array.from(bytes, (char) => char.charCodeAt(0)))])];
+    const passwords = pairs.map((pair) => pair.slice(pair.indexOf(":") + 1)).filter((password) => password.length >= leastChars);
+    return [credential, ...pairs, ...passwords];
   } catch {
     return [credential];
   }

@@ -45,6 +45,17 @@ describe("a definition", () => {
     expect(pathsOf(mcp({ url: urlTemplate.replace(/\?.*/, "").replace("{orderId}", "x") }))).toEqual(["url"]);
   });
 
+  it("has no schema that is too long to be shown to an agent among others", () => {
+    const long = {
+      type: "object",
+      properties: { ...argumentsSchema.properties, more: { enum: ["x".repeat(17_000)] } },
+      required: ["orderId"],
+    };
+    expect(pathsOf(http({ argumentsSchema: long }))).toEqual(["argumentsSchema"]);
+    expect(pathsOf(http({ answerSchema: long }))).toEqual(["answerSchema"]);
+    expect(pathsOf(mcp({ argumentsSchema: long }))).toEqual(["argumentsSchema"]);
+  });
+
   it("leads to our own origin under no egress policy", () => {
     const local = { ...policy, egress: "local", publicOrigin: "http://127.0.0.1:8787" } as const;
     const at = (port: number) => http({ urlTemplate: `http://127.0.0.1:${port}/orders/{orderId}?note={note}` });

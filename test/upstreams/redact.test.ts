@@ -107,4 +107,14 @@ describe("redaction", () => {
       expect(performance.now() - startedMs).toBeLessThan(1_000);
     }
   });
+
+  it("knows what Basic says in UTF-8 as well as in ISO 8859-1", () => {
+    for (const [pair, credential] of [
+      ["shop:pässwörter", btoa(String.fromCharCode(...new TextEncoder().encode("shop:pässwörter")))],
+      ["shop:pässwörter", btoa("shop:pässwörter")],
+    ] as const) {
+      const redact = redactorOf(credential, "Basic ");
+      expect(redact({ pair, password: "pässwörter" })).toEqual({ pair: "[redacted]", password: "[redacted]" });
+    }
+  });
 });
