@@ -50,7 +50,7 @@ export async function closeRun<A extends ClosingAction>({ env, tenant, action, n
     const consequences = score?.consequences ?? [];
     const announces = announceRun(view, record);
     const facts = await factsOfRun(view);
-    const write = async (head: RunToClose["receiptHead"]): Promise<void> => {
+    const write = async (head: RunToClose["receiptHead"]) => {
       const receipt = await planReceipt({ env, tenant, now }, { head, keyHistory: loaded.keyHistory, version }, facts, change);
       await tenant.write({ action, resource: runId, change: receipt.change, answer: view, consequences, announces }, (db) => [
         updateRunClosed(db, loaded.run, closing),
@@ -58,10 +58,10 @@ export async function closeRun<A extends ClosingAction>({ env, tenant, action, n
         ...(score?.statements(db) ?? []),
         ...receipt.statements(db),
       ]);
+      return { answer: view, head: receipt.view };
     };
     try {
-      await writeChained(loaded.receiptHead, write, bringNoEvidence);
-      return view;
+      return await writeChained(loaded.receiptHead, write, bringNoEvidence);
     } catch (thrown) {
       if (!isConflict(thrown) || attempt >= maxAttempts) throw thrown;
     }

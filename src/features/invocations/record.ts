@@ -42,6 +42,6 @@ export async function record<A extends object | null>(
       insertInvocation(db, rowOf(recorded, receipt.view.id)),
       ...beside.build(db),
     ]);
-    return answer;
+    return { answer, head: receipt.view };
   });
 }

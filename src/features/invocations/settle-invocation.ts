@@ -74,7 +74,7 @@ function writeSettled({ env, tenant, now }: Context, { row, receipt: ground, cou
     const receipt = await planReceipt({ env, tenant, now }, { ...ground, head }, factsOf(row, counterparty, effect), change);
     const event = { action: "invocation.settled", resource: row.id, change: receipt.change, answer: view, consequences } as const;
     await tenant.write(event, (db) => [...receipt.statements(db), updateSettled(db, settled), ...build(db)]);
-    return view;
+    return { answer: view, head: receipt.view };
   });
 }
 

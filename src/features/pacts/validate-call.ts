@@ -39,7 +39,7 @@ export async function validateCall(
       insertCheck(db, row),
       ...receipt.statements(db),
     ]);
-    return view;
+    return { answer: view, head: receipt.view };
   });
 }
 

@@ -54,7 +54,7 @@ async function write({ env, tenant, now }: Context, evidence: Evidence, decided:
       ...receipt.statements(db),
       updatePromoted(db, row.grant, judged, promotion),
     ]);
-    return answer;
+    return { answer, head: receipt.view };
   });
 }
 

@@ -34,8 +34,14 @@ async function importOnce(
   if (agent.archivedAt !== null) throw problem("state_conflict", "the agent is archived");
   const verdict = await judgeSelfRun(artifact, agent, keys, now);
   if (!verdict.ok) throw problem("invalid_request", verdict.message, { errors: [{ path: "body.artifact", message: verdict.message }] });
-  const write = (last: ReceiptGround["head"]): Promise<ImportedView> =>
-    writeRun(context, { agent, scoreGround: { rows, standing }, artifact, ground: { head: last, keyHistory } }, verdict);
+  const write = async (last: ReceiptGround["head"]) => {
+    const answer = await writeRun(
+      context,
+      { agent, scoreGround: { rows, standing }, artifact, ground: { head: last, keyHistory } },
+      verdict,
+    );
+    return { answer, head: answer.receipt };
+  };
   return writeChained(head, write, bringNoEvidence);
 }
 

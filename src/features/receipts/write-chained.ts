@@ -3,7 +3,8 @@ import { ChainMoved } from "../../db/database-fault.ts";
 import { problem } from "../../http/problem.ts";
 import { isScoreRace } from "../scores/index.ts";
 import type { ReceiptGround } from "./issue-receipt.ts";
-import { toolCall } from "./receipt.ts";
+import { toolCall, type ChainHead } from "./receipt.ts";
+import { pause, takeTurn, type Written } from "./take-turn.ts";
 
 type Head = ReceiptGround["head"];
 
@@ -16,24 +17,39 @@ const maxAttempts = 64;
 const pauseMs = 4;
 
 /**
- * Signs and writes the next receipt of a chain behind `head`. Where others came first, the database names the last one, and `write` is asked
- * again with that head: one round trip for each, and no read. `mayFollow` says whether what was read still holds behind receipts of these
- * actions; where it does not, the `ChainMoved` is thrown on. 503 where others always came first.
+ * Signs and writes the next receipt of a chain behind `head`, one request of an isolate after the other. Where others came first all the same,
+ * the database names the last one, and `write` is asked again with that head: one round trip for each, and no read. `mayFollow` says whether
+ * what was read still holds behind receipts of these actions; where it does not, the `ChainMoved` is thrown on. 503 where others always came
+ * first.
  */
-export async function writeChained<T>(
+export function writeChained<T>(
   head: Head,
-  write: (head: Head) => Promise<T>,
-  mayFollow: (between: readonly string[]) => boolean = () => true,
+  write: (head: Head) => Promise<Written<T>>,
+  mayFollow?: (between: readonly string[]) => boolean,
 ): Promise<T> {
+  return takeTurn(head?.agentId ?? "", (known) => {
+    // What came between is the database's to say, where it matters.
+    const isNewer = mayFollow === undefined && known !== undefined && known.number > (head?.number ?? 0);
+    return writeBehind(isNewer ? behind(head, known) : head, write, mayFollow);
+  });
+}
+
+const behind = (head: Head, { number, digest }: ChainHead): Head => head && { ...head, number, digest };
+
+async function writeBehind<T>(
+  head: Head,
+  write: (head: Head) => Promise<Written<T>>,
+  mayFollow: (between: readonly string[]) => boolean = () => true,
+): Promise<Written<T>> {
   let last = head;
   for (let attempt = 0; attempt < maxAttempts; attempt += 1) {
     try {
       return await write(last);
     } catch (thrown) {
       const moved = thrown instanceof ChainMoved ? readMoved(thrown.detail) : undefined;
-      if (moved === undefined || last === undefined || !mayFollow(moved.between)) throw thrown;
-      last = { ...last, number: moved.number, digest: moved.digest };
-      await pause(attempt);
+      if (moved === undefined || !mayFollow(moved.between)) throw thrown;
+      last = behind(last, moved);
+      await pauseAfter(attempt);
     }
   }
   throw tooMany();
@@ -49,7 +65,7 @@ export async function retryChained<T>(work: () => Promise<T>): Promise<T> {
       return await work();
     } catch (thrown) {
       if (!(thrown instanceof ChainMoved) && !isScoreRace(thrown)) throw thrown;
-      await pause(attempt);
+      await pauseAfter(attempt);
     }
   }
   throw tooMany();
@@ -57,11 +73,7 @@ export async function retryChained<T>(work: () => Promise<T>): Promise<T> {
 
 const tooMany = () => problem("unavailable", `other receipts of the agent came first ${maxAttempts} times`);
 
-function pause(attempt: number): Promise<void> {
-  const [chance = 0] = crypto.getRandomValues(new Uint16Array(1));
-  const ms = (chance / 65_536) * pauseMs * 2 ** Math.min(attempt, 5);
-  return new Promise((resolve) => void setTimeout(resolve, ms));
-}
+const pauseAfter = (attempt: number): Promise<void> => pause(pauseMs * 2 ** Math.min(attempt, 5));
 
 /** Undefined where it is what PostgreSQL itself says of a key that is taken. */
 function readMoved(detail: string): z.output<typeof Moved> | undefined {
