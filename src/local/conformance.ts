@@ -85,7 +85,7 @@ await runCommand(async () => {
         if (code !== 0) failed.push(revision);
       }
     } finally {
-      await proxy.close();
+      proxy.close();
     }
   } finally {
     await stack.close();

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import { openTestJudges } from "./test-judges.node.ts";
+import { serveOnLoopback, type LoopbackServer } from "../../src/local/serve-on-loopback.ts";
 
 const Question = z.object({ input: z.string() });
 type Answer = (question: string, request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
@@ -39,19 +40,11 @@ const agents: Readonly<Record<string, Answer>> = {
  * One server for all test agents: `POST /<agent>/<token>` asks one, `GET /calls/<token>` says how often that token was asked.
  * What begins with `/judges` goes to those of test-judges.node.ts. Listens on loopback, on a port of its own.
  */
-export async function startTestAgents(): Promise<{ url: string; close: () => void }> {
+export async function startTestAgents(): Promise<LoopbackServer> {
   const calls = new Map<string, number>();
   const judge = openTestJudges();
   const server = createServer((request, response) => void serve(request, response, { calls, judge }));
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = z.object({ port: z.int() }).parse(server.address());
-  return {
-    url: `http://127.0.0.1:${port}`,
-    close: () => {
-      server.closeAllConnections();
-      server.close();
-    },
-  };
+  return serveOnLoopback(server);
 }
 
 type Served = { readonly calls: Map<string, number>; readonly judge: ReturnType<typeof openTestJudges> };

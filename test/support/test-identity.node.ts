@@ -1,5 +1,6 @@
 import { createServer } from "node:http";
 import { z } from "zod";
+import { serveOnLoopback, type LoopbackServer } from "../../src/local/serve-on-loopback.ts";
 
 const Said = z.object({ status: z.int(), body: z.string() });
 
@@ -7,7 +8,7 @@ const Said = z.object({ status: z.int(), body: z.string() });
  * The keys of identity providers, one for each test: `PUT /<name>` says what `GET /<name>/.well-known/jwks.json` answers from now on, and
  * `GET /<name>/asked` how often it was asked. Listens on loopback, on a port of its own.
  */
-export async function startTestIdentity(): Promise<{ url: string; close: () => void }> {
+export async function startTestIdentity(): Promise<LoopbackServer> {
   const issuers = new Map<string, z.output<typeof Said> & { asked: number }>();
   const server = createServer((request, response) => {
     void (async () => {
@@ -25,13 +26,5 @@ export async function startTestIdentity(): Promise<{ url: string; close: () => v
       return response.writeHead(known.status, { "content-type": "application/json" }).end(known.body);
     })();
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = z.object({ port: z.int() }).parse(server.address());
-  return {
-    url: `http://127.0.0.1:${port}`,
-    close: () => {
-      server.closeAllConnections();
-      server.close();
-    },
-  };
+  return serveOnLoopback(server);
 }

@@ -2,7 +2,9 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import { setTimeout as sleep } from "node:timers/promises";
 import { createMcpHandler, McpServer, WebStandardStreamableHTTPServerTransport } from "@modelcontextprotocol/server";
 import { z } from "zod";
-import { pass, readBody, toRequest } from "../../src/local/quickstart/local-upstream.ts";
+import { pass, toRequest } from "../../src/local/quickstart/local-upstream.ts";
+import { readBody } from "../../src/local/quickstart/read-body.ts";
+import { serveOnLoopback, type LoopbackServer } from "../../src/local/serve-on-loopback.ts";
 
 type Call = { readonly method: string; readonly url: string; readonly headers: Readonly<Record<string, unknown>>; readonly body: string };
 /** What was sent under one token, and how its MCP server is at the moment. */
@@ -58,19 +60,11 @@ const behaviours: Readonly<Record<string, Behave>> = {
  * another Idempotency-Key, `POST /tell/<token>` changes what its MCP server says of its tool. `/mcp/<token>` is one without sessions, in both
  * revisions, made with the official SDK; `/session/<token>` is one of 2025-11-25 with sessions, which answers in event streams.
  */
-export async function startTestUpstreams(): Promise<{ url: string; close: () => void }> {
+export async function startTestUpstreams(): Promise<LoopbackServer> {
   const places = new Map<string, Place>();
   const sessions = new Map<string, WebStandardStreamableHTTPServerTransport>();
   const server = createServer((request, response) => void serve(request, response, places, sessions).catch(() => response.destroy()));
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = z.object({ port: z.int() }).parse(server.address());
-  return {
-    url: `http://127.0.0.1:${port}`,
-    close: () => {
-      server.closeAllConnections();
-      server.close();
-    },
-  };
+  return serveOnLoopback(server);
 }
 
 const Change = z.object({ description: z.string().optional(), hasTool: z.boolean().optional() });

@@ -1,5 +1,6 @@
 import { createServer } from "node:http";
 import { z } from "zod";
+import { serveOnLoopback } from "../../src/local/serve-on-loopback.ts";
 
 /** The request as `checkoutConfigurations.create` of @whop/sdk 0.0.42 makes it, and nothing else. */
 const Asked = z.strictObject({
@@ -28,13 +29,8 @@ export async function startTestWhop(apiKey: string): Promise<TestWhop> {
       .catch((error: unknown) => ({ status: 500, json: { error: String(error) } }))
       .then(({ status, json }) => response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(json)));
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = z.object({ port: z.int() }).parse(server.address());
-  const close = (): void => {
-    server.closeAllConnections();
-    server.close();
-  };
-  return { bindings: { WHOP_API_URL: `http://127.0.0.1:${port}`, WHOP_API_KEY: apiKey }, close };
+  const { url, close } = await serveOnLoopback(server);
+  return { bindings: { WHOP_API_URL: url, WHOP_API_KEY: apiKey }, close };
 }
 
 function answerTo(planId: string, metadata: object): { status: number; json: object } {

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { z } from "zod";
+import { serveOnLoopback, type LoopbackServer } from "../../src/local/serve-on-loopback.ts";
 
 /** What a receiver does with a delivery. `hang`: takes it and never answers; `stream`: 200 and a body without end; `cut`: closes the connection. */
 const ReceiverAnswer = z.union([
@@ -26,18 +27,10 @@ type State = {
  * answers from now on, in order (200 where nothing was said); `GET /received/<token>` shows what came. `PUT /names` sets what
  * `GET /dns-query` (DNS over HTTPS, JSON) says of a name: a name that nobody set is a failure of the resolver.
  */
-export async function startWebhookReceiver(): Promise<{ url: string; close: () => void }> {
+export async function startWebhookReceiver(): Promise<LoopbackServer> {
   const state: State = { received: new Map(), answers: new Map(), names: new Map() };
   const server = createServer((request, response) => void serve(request, response, state));
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = z.object({ port: z.int() }).parse(server.address());
-  return {
-    url: `http://127.0.0.1:${port}`,
-    close: () => {
-      server.closeAllConnections();
-      server.close();
-    },
-  };
+  return serveOnLoopback(server);
 }
 
 async function serve(request: IncomingMessage, response: ServerResponse, state: State): Promise<void> {

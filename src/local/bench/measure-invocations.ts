@@ -13,6 +13,7 @@ import type { Workerd } from "./processes.ts";
 import { takeTurns } from "./race.ts";
 import type { Tenant } from "./seed.ts";
 import { median } from "./statistics.ts";
+import { serveOnLoopback, type LoopbackServer } from "../serve-on-loopback.ts";
 
 /** Medians of one call over one connection, in turns, in milliseconds. */
 export type Invocations = { readonly direct: number; readonly simulated: number; readonly executed: number };
@@ -87,19 +88,11 @@ async function post(url: string, body: object, headers: Record<string, string>):
   return JSON.parse(text);
 }
 
-async function startUpstream(): Promise<{ readonly url: string; readonly close: () => void }> {
+async function startUpstream(): Promise<LoopbackServer> {
   const server = createServer((request, response) => {
     request.resume().once("end", () => response.writeHead(200, { "content-type": "application/json" }).end('{"ok":true}'));
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = z.object({ port: z.int() }).parse(server.address());
-  return {
-    url: `http://127.0.0.1:${port}`,
-    close: () => {
-      server.closeAllConnections();
-      server.close();
-    },
-  };
+  return serveOnLoopback(server);
 }
 
 /** Puts the grant in production for what its invocations rested on; what a promotion asks for besides is not measured here. */

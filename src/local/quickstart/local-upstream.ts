@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { createMcpHandler, McpServer } from "@modelcontextprotocol/server";
 import { z } from "zod";
+import { readBody } from "./read-body.ts";
 
 const Refund = z.object({ orderId: z.string(), amount: z.number().positive(), reason: z.string() });
 type Refund = z.output<typeof Refund>;
@@ -13,8 +14,6 @@ export type LocalUpstream = {
   readonly refunds: () => readonly Booked[];
   readonly close: () => Promise<void>;
 };
-
-const maxBodyBytes = 100_000;
 
 /**
  * A shop's order system as an organization would have one: `POST /orders/{orderId}/refunds` pays money back, and the tool `refund_order` of the MCP
@@ -91,16 +90,4 @@ export async function pass(answer: Response, response: ServerResponse): Promise<
   response.writeHead(answer.status, Object.fromEntries(answer.headers));
   for await (const chunk of answer.body ?? []) response.write(chunk);
   response.end();
-}
-
-export async function readBody(request: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of request) {
-    const part = Buffer.from(chunk);
-    bytes += part.length;
-    if (bytes > maxBodyBytes) return "";
-    chunks.push(part);
-  }
-  return Buffer.concat(chunks).toString("utf8");
 }

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { Webhook } from "standardwebhooks";
 import { z } from "zod";
+import { readBody } from "./read-body.ts";
 
 const Event = z.looseObject({ id: z.string(), type: z.string() });
 export type Delivery = z.output<typeof Event>;
@@ -13,8 +14,6 @@ export type WebhookReceiver = {
   readonly deliveries: () => readonly Delivery[];
   readonly close: () => Promise<void>;
 };
-
-const maxBodyBytes = 100_000;
 
 /** A receiver as a customer would write one, with the library of Standard Webhooks: it takes what is signed, and refuses anything else. */
 export async function startWebhookReceiver(): Promise<WebhookReceiver> {
@@ -53,16 +52,4 @@ function verify(webhook: Webhook, body: string, { headers }: IncomingMessage): D
   } catch {
     return undefined;
   }
-}
-
-async function readBody(request: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of request) {
-    const part = Buffer.from(chunk);
-    bytes += part.length;
-    if (bytes > maxBodyBytes) return "";
-    chunks.push(part);
-  }
-  return Buffer.concat(chunks).toString("utf8");
 }
