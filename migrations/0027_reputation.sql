@@ -29,6 +29,7 @@ CREATE TABLE "receipt_ratings" (
 --> statement-breakpoint
 ALTER TABLE "organizations" ADD COLUMN "owner_group" text;--> statement-breakpoint
 ALTER TABLE "receipt_ratings" ADD CONSTRAINT "receipt_ratings_org_id_receipt_id_receipts_org_id_id_fk" FOREIGN KEY ("org_id","receipt_id") REFERENCES "public"."receipts"("org_id","id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "receipt_ratings" ADD CONSTRAINT "receipt_ratings_org_id_agent_id_agents_org_id_id_fk" FOREIGN KEY ("org_id","agent_id") REFERENCES "public"."agents"("org_id","id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 CREATE INDEX "ratings_page" ON "ratings" USING btree ("org_id","created_at","id");--> statement-breakpoint
 CREATE INDEX "ratings_recent" ON "ratings" USING btree ("created_at");
 --> statement-breakpoint

@@ -108,7 +108,8 @@ describe("every table that holds rows of organizations", () => {
         where c.relnamespace = 'public'::regnamespace and c.relkind = 'r' and not a.attisdropped
           and a.attname in ('agent_id', 'run_id', 'pact_id', 'lineage_id', 'replaces_id', 'eval_run_id', 'receipt_id', 'attestation_id')
           and (c.relname, a.attname) <> ('evidence', 'run_id') -- eval_run_id and receipt_id, generated from it, hold it
-          and (c.relname, a.attname) not in (('pact_cosignatures', 'pact_id'), ('pact_cosignatures', 'lineage_id')) -- another organization's
+          and (c.relname, a.attname) not in (('pact_cosignatures', 'pact_id'), ('pact_cosignatures', 'lineage_id'),
+                                             ('ratings', 'receipt_id'), ('ratings', 'agent_id')) -- another organization's
           and not exists (select from pg_constraint where contype = 'f' and conrelid = c.oid and a.attnum = any (conkey))`,
     );
     expect(unkeyed).toEqual([]);
@@ -180,16 +181,20 @@ describe("the roles", () => {
       "memberships",
       "open_runs",
       "org",
+      "owner_group",
       "platform",
       "purge",
       "purge_webhooks",
       "queue_events",
       "ready",
       "received_cosignature",
+      "received_rating",
       "room_org",
       "status_list",
+      "uncounted_effects",
       "unlogged",
       "unnoted_offers",
+      "unnoted_ratings",
       "withdrawn_cosignatures",
     ]);
     expect(await callable("armalo_admin")).toEqual([
@@ -198,6 +203,7 @@ describe("the roles", () => {
       "org",
       "organization_ids",
       "organization_of_panel",
+      "owner_group",
       "platform",
       "queue_events",
     ]);

@@ -1,4 +1,5 @@
 import { bigint, doublePrecision, foreignKey, index, pgTable, primaryKey, text, timestamp, unique } from "drizzle-orm/pg-core";
+import { agents } from "./agents.ts";
 import { receipts } from "./receipts.ts";
 
 /**
@@ -51,5 +52,6 @@ export const receiptRatings = pgTable(
     primaryKey({ columns: [table.orgId, table.id] }),
     unique("receipt_ratings_receipt").on(table.orgId, table.receiptId),
     foreignKey({ columns: [table.orgId, table.receiptId], foreignColumns: [receipts.orgId, receipts.id] }),
+    foreignKey({ columns: [table.orgId, table.agentId], foreignColumns: [agents.orgId, agents.id] }),
   ],
 );

@@ -1,6 +1,5 @@
 import type { approvals } from "../../db/schema/approvals.ts";
 import type { ApprovalStatus } from "../../grants/approval.ts";
-import type { DecisionReason } from "../../policies/decision.ts";
 
 export type ApprovalRow = Omit<typeof approvals.$inferSelect, "orgId">;
 
@@ -40,10 +39,4 @@ export function standingOf(row: Pick<ApprovalRow, "status" | "expiresAt" | "acti
   if (!isOpen(status)) return "over";
   if (row.actionDigest !== actionDigest) return "mismatched";
   return status === "approved" ? "usable" : "waiting";
-}
-
-/** Whether an approval lets exactly this action happen now, or why it does not. */
-export function judgeApproval(row: Pick<ApprovalRow, "status" | "expiresAt" | "actionDigest">, wanted: Wanted): "usable" | DecisionReason {
-  if (row.actionDigest !== wanted.actionDigest) return "approval_mismatch";
-  return standingOf(row, wanted) === "usable" ? "usable" : "approval_not_usable";
 }

@@ -1,4 +1,4 @@
-export { judgeApproval, standingOf, type ApprovalRow } from "./approval.ts";
+export { standingOf, type ApprovalRow, type Wanted } from "./approval.ts";
 export { consumeApproval } from "./consume-approval.ts";
 export { expireApprovals } from "./expire-approvals.ts";
 export { planApproval, planEffect, planEnding } from "./plan-approval.ts";

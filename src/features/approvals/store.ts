@@ -14,7 +14,7 @@ const mostOpen = 10;
 
 export const insertApproval = ({ orm, orgId }: ScopedDb, row: ApprovalRow) => orm.insert(approvals).values({ ...row, orgId });
 
-/** The open approvals of one request under one grant, the newest first; `judgeApproval` and `standingOf` say what each is worth. */
+/** The open approvals of one request under one grant, the newest first; `standingOf` says what each is worth. */
 export const selectOpenApprovals = ({ orm, orgId }: ScopedDb, grantId: string | SQL, requestDigest: string) =>
   orm
     .select()

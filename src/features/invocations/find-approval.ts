@@ -1,5 +1,5 @@
 import type { DecisionReason } from "../../policies/decision.ts";
-import { judgeApproval, standingOf, type ApprovalRow } from "../approvals/index.ts";
+import { standingOf, type ApprovalRow, type Wanted } from "../approvals/index.ts";
 
 export type ApprovalGround = {
   /** The open ones of this very request. */
@@ -20,10 +20,7 @@ export type FoundApproval = {
 };
 
 /** Which of the approvals is one for this action now. One that is named is used, or nothing is; else one is found by the request. */
-export function findApproval(
-  { open, named }: ApprovalGround,
-  wanted: { readonly actionDigest: string; readonly now: Date },
-): FoundApproval {
+export function findApproval({ open, named }: ApprovalGround, wanted: Wanted): FoundApproval {
   const stands = (standing: "usable" | "waiting") => (row: ApprovalRow) => standingOf(row, wanted) === standing;
   const candidates = named === undefined ? open : named === null ? [] : [named];
   const usable = candidates.find(stands("usable")) ?? null;
@@ -32,8 +29,7 @@ export function findApproval(
   return { usable, waiting, stale, fault: usable === null && waiting === null ? faultOf(named, wanted) : null };
 }
 
-function faultOf(named: ApprovalGround["named"], wanted: Parameters<typeof judgeApproval>[1]): FoundApproval["fault"] {
+function faultOf(named: ApprovalGround["named"], { actionDigest }: Wanted): FoundApproval["fault"] {
   if (named === undefined) return null;
-  if (named === null) return "approval_mismatch";
-  return judgeApproval(named, wanted) === "approval_mismatch" ? "approval_mismatch" : "approval_not_usable";
+  return named?.actionDigest === actionDigest ? "approval_not_usable" : "approval_mismatch";
 }

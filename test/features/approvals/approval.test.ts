@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { isOpen, judgeApproval, mayFollow, standingOf, statusAt } from "../../../src/features/approvals/approval.ts";
+import { isOpen, mayFollow, standingOf, statusAt } from "../../../src/features/approvals/approval.ts";
 import { approvalStatuses } from "../../../src/grants/approval.ts";
 
 const statuses = fc.constantFrom(...approvalStatuses);
@@ -49,7 +49,6 @@ describe("what an approval is worth", () => {
     fc.assert(
       fc.property(rows, digests, times, (row, actionDigest, now) => {
         const fits = row.status === "approved" && row.actionDigest === actionDigest && now < row.expiresAt;
-        expect(judgeApproval(row, { actionDigest, now }) === "usable").toBe(fits);
         expect(standingOf(row, { actionDigest, now }) === "usable").toBe(fits);
       }),
     );
@@ -58,13 +57,10 @@ describe("what an approval is worth", () => {
   it("is nothing to another action, and says so apart from being too late", () => {
     const row = { status: "approved", expiresAt: new Date(1_000), actionDigest: "sha256:one" } as const;
     const at = (ms: number, actionDigest = "sha256:one") => ({ actionDigest, now: new Date(ms) });
-    expect(judgeApproval(row, at(999, "sha256:other"))).toBe("approval_mismatch");
-    expect(judgeApproval(row, at(1_000))).toBe("approval_not_usable");
-    expect(judgeApproval({ ...row, status: "pending" }, at(999))).toBe("approval_not_usable");
-    expect(judgeApproval({ ...row, status: "denied" }, at(999))).toBe("approval_not_usable");
     expect(standingOf(row, at(1_000))).toBe("expired");
     expect(standingOf(row, at(999, "sha256:other"))).toBe("mismatched");
     expect(standingOf({ ...row, status: "pending" }, at(999))).toBe("waiting");
+    expect(standingOf({ ...row, status: "denied" }, at(999))).toBe("over");
     expect(standingOf({ ...row, status: "consumed" }, at(999))).toBe("over");
   });
 });
