@@ -30,6 +30,7 @@ import {
 import { report, reportDecisions, reportInvocations, reportPeople, type Measured } from "./bench/report.ts";
 import type { PeopleAndWebhooks } from "./bench/report-webhooks.ts";
 import { openSeed, type Tenant } from "./bench/seed.ts";
+import { readOnly } from "./bench/parts.ts";
 import { workerdConfig, type Scripts } from "./bench/workerd-config.ts";
 import { paymentBindings } from "./chain/network.ts";
 import { endWithUs } from "./end-with-us.ts";
@@ -45,18 +46,6 @@ const longestMs = 18 * 60_000;
 const memoryDisk = "/dev/shm";
 
 const say = (text: string): void => console.error(text);
-
-const parts = {
-  people: "sessions, and webhooks in both directions",
-  decisions: "decisions of policies",
-  invoke: "using a grant, beside calling its upstream directly",
-} as const;
-type Part = keyof typeof parts;
-const isPart = (name: string): name is Part => Object.hasOwn(parts, name);
-const usage = [
-  `npm run bench [-- --only ${Object.keys(parts).join("|")}]\n`,
-  ...Object.entries(parts).map(([name, what]) => `  --only ${name.padEnd(12)}${what}`),
-].join("\n");
 
 /** Measures the built Worker in workerd on a PostgreSQL server, all on this machine, and prints one report. */
 async function bench(): Promise<void> {
@@ -84,13 +73,6 @@ async function bench(): Promise<void> {
     stopProcesses();
     await postgres.close();
   }
-}
-
-function readOnly(): Part | undefined {
-  const [flag, name, ...others] = process.argv.slice(2);
-  if (flag === undefined) return undefined;
-  if (flag !== "--only" || name === undefined || !isPart(name) || others.length > 0) throw new PlainFailure(usage);
-  return name;
 }
 
 type Folders = { readonly onDisk: string; readonly inMemory: string | undefined; readonly forgetting: string };
@@ -197,9 +179,8 @@ async function measure(scripts: Scripts, folders: Folders, postgres: RealPostgre
   say("Measuring paid calls …");
   const payments = await measurePayments(workerd, chain, seller, fifty);
   const measured = await measurePeople({ ...people, workerd, postgres }, fifty, hooked);
-  say("Measuring decisions …");
-  const decisions = await measureDecisions(workerd);
-  return { reads, growths, gates, gatesInMemory, creates, log, trust, statements, rooms, payments, people: measured, decisions };
+  const governed = await measureGoverned({ ...people, workerd, postgres }, crowd);
+  return { reads, growths, gates, gatesInMemory, creates, log, trust, statements, rooms, payments, people: measured, ...governed };
 }
 
 type People = { readonly issuer: Issuer; readonly receiver: ReceiverDoor; readonly settings: Readonly<Record<string, string>> };
@@ -224,6 +205,16 @@ async function measurePeople(
   const signatures = await measureSignatures(workerd);
   say("Measuring webhooks …");
   return { sessions, signatures, webhooks: await measureWebhooks({ workerd, receiver, postgres }, one, two) };
+}
+
+async function measureGoverned(
+  { workerd, postgres, issuer, receiver }: Peers,
+  tenant: Tenant,
+): Promise<Pick<Measured, "decisions" | "invocations">> {
+  say("Measuring decisions …");
+  const decisions = await measureDecisions(workerd);
+  say("Measuring invocations …");
+  return { decisions, invocations: await measureInvocations(workerd, postgres, { issuer, url: receiver.url }, tenant) };
 }
 
 /** The same without anything else. */

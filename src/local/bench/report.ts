@@ -28,6 +28,7 @@ export type Measured = {
   readonly payments: Payments;
   readonly people: PeopleAndWebhooks;
   readonly decisions: readonly Decisions[];
+  readonly invocations: Invocations;
   readonly gzipKib: number;
   readonly startUpMs: number;
 };
@@ -124,7 +125,7 @@ const invocationTable = ({ direct, simulated, executed }: Invocations): string =
 
 /** The report in Markdown, ratios first; every figure of it is from the same run. */
 export function report(measured: Measured): string {
-  const { reads, growths, creates, log, trust, statements, rooms, payments, people, decisions } = measured;
+  const { reads, growths, creates, log, trust, statements, rooms, payments, people, decisions, invocations } = measured;
   return [
     machine("for payments the chain and its facilitator, and for webhooks their receiver"),
     goalTable(goalsOf(measured)),
@@ -153,6 +154,7 @@ export function report(measured: Measured): string {
     ...paymentTables(payments),
     ...webhookTables(people),
     decisionTable(decisions),
+    invocationTable(invocations),
     table(
       ["audited creates/s", "of one organization", "of 50 organizations"],
       creates.map(({ writers, ofOne, ofMany }) => [
