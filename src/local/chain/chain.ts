@@ -3,6 +3,7 @@ import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
 import { startAnvil } from "./anvil.ts";
 import { openTestChain, type TestChainClient } from "./client.ts";
 import { chainId, usdc } from "./network.ts";
+import { oneAtATime } from "./one-at-a-time.ts";
 import { newPayer, type Payer } from "./payer.ts";
 import { placeToken, tokenAbi } from "./token.ts";
 
@@ -41,12 +42,8 @@ export async function startChain(options: { readonly port: number } = { port: 0 
       await client.waitForTransactionReceipt({ hash });
     };
     // One after the other: the chain numbers an account's transactions, and two that come at once would get the same number.
-    let minted = Promise.resolve();
-    const mint = (to: Address, amount: bigint): Promise<void> => {
-      const next = minted.then(() => mintNext(to, amount));
-      minted = next.catch(() => undefined);
-      return next;
-    };
+    const inTurn = oneAtATime();
+    const mint = (to: Address, amount: bigint): Promise<void> => inTurn(() => mintNext(to, amount));
     return {
       rpcUrl: anvil.rpcUrl,
       client,

@@ -5,13 +5,14 @@ import type { PaymentPayload, PaymentRequirements } from "@x402/core/types";
 import { toFacilitatorEvmSigner, type FacilitatorEvmSigner } from "@x402/evm";
 import { ExactEvmScheme } from "@x402/evm/exact/facilitator";
 import { createWalletClient, hashTypedData, http, publicActions, type Address, type Hex } from "viem";
-import { nonceManager, privateKeyToAccount } from "viem/accounts";
+import { privateKeyToAccount } from "viem/accounts";
 import { z } from "zod";
 import { PlainFailure } from "../plain-failure.ts";
 import { newGasAccount, type Chain } from "./chain.ts";
 import { localChain } from "./client.ts";
 import { settleAs, verifyAs, type Answer, type Behaviour } from "./misbehaviour.ts";
 import { chainId } from "./network.ts";
+import { oneAtATime } from "./one-at-a-time.ts";
 
 export type Facilitator = {
   readonly url: string;
@@ -73,17 +74,19 @@ const payerOf = ({ payload }: PaymentPayload): string =>
   z.object({ authorization: z.object({ from: z.string().toLowerCase() }) }).parse(payload).authorization.from;
 
 function openFacilitator(rpcUrl: string, privateKey: Hex, receiptWithinMs: number): x402Facilitator {
-  // Without viem's counter, transactions that are sent side by side take each other's number.
-  const account = privateKeyToAccount(privateKey, { nonceManager });
+  const account = privateKeyToAccount(privateKey);
   const wallet = createWalletClient({ account, chain: localChain(rpcUrl), transport: http(rpcUrl), pollingInterval: 25, cacheTime: 0 });
   const client = wallet.extend(publicActions);
   const verifyTypedData: FacilitatorEvmSigner["verifyTypedData"] = ({ address, signature, ...data }) =>
     client.verifyHash({ address, signature, hash: hashTypedData(data) });
+  // Side by side they would take each other's number; and a number that was counted here, for a transaction that then could not be sent
+  // (somebody else put the payment on the chain), would leave a gap that all later ones wait behind. So the chain counts, one at a time.
+  const inTurn = oneAtATime();
+  const writeContract: FacilitatorEvmSigner["writeContract"] = (args) => inTurn(() => client.writeContract(args));
   const signer = toFacilitatorEvmSigner(
-    { ...client, verifyTypedData, address: account.address },
+    { ...client, verifyTypedData, writeContract, address: account.address },
     { confirmationTimeoutMs: receiptWithinMs },
   );
-  // Simulated first: a transaction that fails when it is sent has taken a number, and those behind it would wait for the gap to close.
   return new x402Facilitator().register(`eip155:${chainId}`, new ExactEvmScheme(signer, { simulateInSettle: true }));
 }
 

@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { fileURLToPath } from "node:url";
+import { encodePaymentSignatureHeader } from "@x402/core/http";
 import { domainSeparator } from "viem";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startChain, type Chain } from "../../../src/local/chain/chain.ts";
@@ -11,6 +12,7 @@ import type { Behaviour } from "../../../src/local/chain/misbehaviour.ts";
 import { payingClient, type Payer } from "../../../src/local/chain/payer.ts";
 import { tokenAbi } from "../../../src/local/chain/token.ts";
 import { PlainFailure } from "../../../src/local/plain-failure.ts";
+import { settlementOf } from "../payments/shop.ts";
 
 const seller = "0x1111111111111111111111111111111111111111";
 const price = 1000n;
@@ -111,6 +113,22 @@ describe("the facilitator", () => {
       for (const answer of await Promise.all(signed.map((one) => ask("settle", one)))) expect(answer).toMatchObject({ success: true });
     });
     expect(settled).toBe(30n * price);
+  });
+
+  it("keeps settling after it lost payments to somebody who put them on the chain in the same moment", async () => {
+    const signed = await Promise.all(Array.from({ length: 30 }, async () => sign(await chain.newPayer(price))));
+    const [account] = await chain.client.getAddresses();
+    if (account === undefined) throw new Error("the chain has no accounts");
+    const relayAll = async (): Promise<void> => {
+      for (const one of signed.toReversed())
+        await chain.client.sendTransaction({ account, gas: 200_000n, to: usdc, data: settlementOf(encodePaymentSignatureHeader(one)) });
+    };
+    const settled = await earned(async () => {
+      const [, ...answers] = await Promise.all([relayAll(), ...signed.map((one) => ask("settle", one))]);
+      for (const answer of answers) expect(answer).not.toMatchObject({ errorReason: "settlement_pending" });
+    });
+    expect(settled).toBe(30n * price);
+    expect(await ask("settle", await sign(await chain.newPayer(price)))).toMatchObject({ success: true });
   });
 
   it("answers settlement_pending while no block comes, and is asked for the same payment again", async () => {

@@ -36,13 +36,16 @@ export async function expectSold({ chain }: PaidWorld, answer: Answered): Promis
   expect((await chain.client.getTransactionReceipt({ hash })).status).toBe("success");
 }
 
-/** Puts a signed payment on the chain, as anyone with gas could who saw it. */
-export function relay(world: PaidWorld, header: string): Promise<void> {
+/** What puts a signed payment on the chain, whoever sends it. */
+export function settlementOf(header: string): Hex {
   const { authorization, signature } = readHeader(header);
   const { from, to, value, validAfter, validBefore, nonce } = authorization;
   const args = [from, to, value, validAfter, validBefore, nonce, signature] as const;
-  return submit(world, encodeFunctionData({ abi: tokenAbi, functionName: "transferWithAuthorization", args }));
+  return encodeFunctionData({ abi: tokenAbi, functionName: "transferWithAuthorization", args });
 }
+
+/** Puts a signed payment on the chain, as anyone with gas could who saw it. */
+export const relay = (world: PaidWorld, header: string): Promise<void> => submit(world, settlementOf(header));
 
 /** Has the token called by somebody who is not involved. */
 export async function submit({ chain }: PaidWorld, data: Hex): Promise<void> {
