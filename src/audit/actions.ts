@@ -149,7 +149,6 @@ export type ConsequentAction = Extract<
   | "webhook.delivery_failing"
   | "webhook_endpoint.disabled"
   | "capability.drifted"
-  | "grant.demoted"
   | "approval.proposed"
   | "approval.pending"
   | "approval.expired"

@@ -1,5 +1,6 @@
 import { openSystemDb } from "../../access/system-principal.ts";
 import { findDueApprovals } from "../../db/cross-tenant.ts";
+import { joinParts } from "../../db/write-part.ts";
 import type { Environment } from "../../env.ts";
 import { describeFault } from "../../platform/describe-fault.ts";
 import { log } from "../../platform/logger.ts";
@@ -34,9 +35,8 @@ async function expireOf(env: Environment, orgId: string, ids: readonly string[],
   const [rows] = await tenant.read((db) => [selectApprovalsById(db, ids)]);
   const [first, ...others] = rows.filter((row) => statusAt(row, now) === "expired" && row.status !== "expired");
   if (first === undefined) return;
-  const endings = others.map((row) => planEnding(row, now));
+  const { build, consequences } = joinParts(...others.map((row) => planEnding(row, now)));
   const announces = [{ type: "approval.expired", data: toldOf(first) }] as const;
-  const consequences = endings.flatMap((ending) => ending.consequences);
   const event = {
     action: "approval.expired",
     resource: first.id,
@@ -45,8 +45,5 @@ async function expireOf(env: Environment, orgId: string, ids: readonly string[],
     announces,
     consequences,
   } as const;
-  await tenant.write(event, (db) => [
-    updateApproval(db, first, { status: "expired", updatedAt: now }),
-    ...endings.flatMap((ending) => ending.build(db)),
-  ]);
+  await tenant.write(event, (db) => [updateApproval(db, first, { status: "expired", updatedAt: now }), ...build(db)]);
 }

@@ -1,5 +1,5 @@
 import type { SealedBox } from "../../crypto/sealed-box.ts";
-import type { Consequence, Query, ScopedDb } from "../../db/tenant-db.ts";
+import { joinParts, type WritePart } from "../../db/write-part.ts";
 import type { Environment } from "../../env.ts";
 import type { ApprovalEffect } from "../../grants/approval.ts";
 import { newId } from "../../platform/ids.ts";
@@ -11,9 +11,6 @@ import { effectStatement, insertApproval, updateApproval } from "./store.ts";
 import type { ApprovalTicketView } from "./schemas.ts";
 import { boundTo, toldOf, toldOfDecided } from "./tell.ts";
 import { toTicket } from "./view.ts";
-
-/** Statements and events of a write that somebody else makes: what an approval's change brings about in it. */
-export type ApprovalChange = { readonly build: (db: ScopedDb) => Query[]; readonly consequences: readonly Consequence[] };
 
 type Asked = {
   readonly env: Pick<Environment, "publicOrigin">;
@@ -33,7 +30,7 @@ type Asked = {
 };
 
 export type ApprovalPlan =
-  | ({ readonly ok: true; readonly row: ApprovalRow; readonly ticket: ApprovalTicketView } & ApprovalChange)
+  | ({ readonly ok: true; readonly row: ApprovalRow; readonly ticket: ApprovalTicketView } & WritePart)
   | { readonly ok: false; readonly reason: DecisionReason };
 
 const undecided = { decidedBy: null, decidedAt: null, sealedNote: null, reason: null, consumedBy: null, consumedAt: null, effect: null };
@@ -61,18 +58,18 @@ export async function planApproval(asked: Asked): Promise<ApprovalPlan> {
   };
   const proposed = { ...row, status: "proposed", revision: 1 } as const;
   const told = toldOf(row);
-  const endings = asked.replaces.map((replaced) => planEnding(replaced, now));
+  const endings = joinParts(...asked.replaces.map((replaced) => planEnding(replaced, now)));
   return {
     ok: true,
     row,
     ticket: toTicket(row, env, now),
     build: (db) => [
-      ...endings.flatMap(({ build }) => build(db)),
+      ...endings.build(db),
       insertApproval(db, proposed),
       updateApproval(db, proposed, { status: "pending", updatedAt: now }),
     ],
     consequences: [
-      ...endings.flatMap(({ consequences }) => consequences),
+      ...endings.consequences,
       { action: "approval.proposed", resource: id, change: boundTo(row), announces: [{ type: "approval.proposed", data: told }] },
       { action: "approval.pending", resource: id, change: {}, announces: [{ type: "approval.pending", data: told }] },
     ],
@@ -80,7 +77,7 @@ export async function planApproval(asked: Asked): Promise<ApprovalPlan> {
 }
 
 /** Ends an open approval that cannot be used any more: `expired` where its time is over, and `invalidated` where it is for another action. */
-export function planEnding(row: ApprovalRow, now: Date): ApprovalChange {
+export function planEnding(row: ApprovalRow, now: Date): WritePart {
   const status = statusAt(row, now) === "expired" ? "expired" : "invalidated";
   const reason = status === "expired" ? null : "action_changed";
   const type = `approval.${status}` as const;
@@ -93,7 +90,7 @@ export function planEnding(row: ApprovalRow, now: Date): ApprovalChange {
 type Used = Pick<ApprovalRow, "id" | "grantId" | "agentId" | "invocationId" | "actionDigest" | "previewDigest" | "expiresAt" | "decidedBy">;
 
 /** What became of the call that used an approval up, for the write that says so. Again only where it was unknown. */
-export function planEffect(used: Used, consumedBy: string, effect: ApprovalEffect, now: Date): ApprovalChange {
+export function planEffect(used: Used, consumedBy: string, effect: ApprovalEffect, now: Date): WritePart {
   const type = `approval.effect_${effect}` as const;
   return {
     build: (db) => [effectStatement(db, { id: used.id, invocationId: consumedBy, effect, now })],

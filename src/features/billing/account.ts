@@ -1,6 +1,7 @@
 import type { Plan } from "../../access/plans.ts";
 import type { JsonValue } from "../../crypto/canonical-json.ts";
-import type { Consequence, Query, ScopedDb } from "../../db/tenant-db.ts";
+import type { Consequence } from "../../db/tenant-db.ts";
+import type { WritePart } from "../../db/write-part.ts";
 import { newId } from "../../platform/ids.ts";
 import { planOf, standingOf, type PlanSource } from "./subscription.ts";
 import { insertNotice, updatePlan, type SubscriptionRow } from "./store.ts";
@@ -15,10 +16,8 @@ export type Account = {
 };
 
 /** What changes in an account with one of its subscriptions. */
-export type AccountChange = {
+export type AccountChange = WritePart & {
   readonly event: { readonly action: "subscription.changed"; readonly resource: string; readonly change: JsonValue };
-  readonly consequences: readonly Consequence[];
-  readonly build: (db: ScopedDb) => Query[];
 };
 
 /** What follows from a subscription's being as it is now: the plan, what the log says of it, and what people should be told. */

@@ -1,7 +1,7 @@
+import { joinParts } from "../../db/write-part.ts";
 import { planApproval, toTicket, type PreviewFacts } from "../approvals/index.ts";
 import { conclude, concludeUnsent, type Course, type InvokeContext } from "./course.ts";
 import { denied, pending, type Decided } from "./outcome.ts";
-import { nothingBeside } from "./record.ts";
 import type { InvokedView } from "./schemas.ts";
 
 /** Has a person asked, or says that one is being asked already: the same request waits once, however often it is repeated. */
@@ -11,7 +11,7 @@ export async function askForApproval(context: InvokeContext, course: Course, dec
   const outcome = pending(decided);
   const { waiting } = approval;
   if (waiting !== null)
-    return conclude(context, course, { outcome, approval: waiting, ticket: toTicket(waiting, env, now), ...nothingBeside });
+    return conclude(context, course, { outcome, approval: waiting, ticket: toTicket(waiting, env, now), ...joinParts() });
   const preview = previewOf(course, decided);
   if (ground.policy.terms === null || preview === undefined) throw new Error("an approval is required by terms, of what can be sent");
   const plan = await planApproval({

@@ -1,3 +1,4 @@
+import { joinParts, type WritePart } from "../../db/write-part.ts";
 import type { Verdict } from "../../grants/ledger.ts";
 import { sealInput, toRecordedInput, type UndecidedInput } from "../../grants/recorded-input.ts";
 import type { WriteContext } from "../../http/operation.ts";
@@ -7,7 +8,7 @@ import type { FoundApproval } from "./find-approval.ts";
 import type { Ground } from "./ground.ts";
 import type { Request } from "./judge-request.ts";
 import type { Outcome } from "./outcome.ts";
-import { record, type Beside } from "./record.ts";
+import { record } from "./record.ts";
 import type { UsedApproval } from "./recorded.ts";
 import type { Attempt } from "./recovery.ts";
 import { labelOf, type InvokedView, type TicketView } from "./schemas.ts";
@@ -27,7 +28,7 @@ export type Course = {
   readonly deadlineMs: number;
 };
 
-export type Ending = Beside & {
+export type Ending = WritePart & {
   readonly outcome: Outcome;
   readonly approval: UsedApproval | null;
   /** Of the approval that is waited for. */
@@ -47,13 +48,7 @@ export async function conclude({ env, tenant, box }: InvokeContext, course: Cour
 /** Nothing was sent: what was found not to stand any more ends with it, and where it did so meanwhile, all of this is done again. */
 export function concludeUnsent(context: InvokeContext, course: Course, outcome: Outcome): Promise<InvokedView> {
   const endings = course.approval.stale.map((row) => planEnding(row, context.now));
-  return conclude(context, course, {
-    outcome,
-    approval: null,
-    ticket: null,
-    build: (db) => endings.flatMap(({ build }) => build(db)),
-    consequences: endings.flatMap(({ consequences }) => consequences),
-  });
+  return conclude(context, course, { outcome, approval: null, ticket: null, ...joinParts(...endings) });
 }
 
 const toInvoked = ({ attempt, request }: Course, { outcome, ticket }: Ending, receipt: ReceiptView): InvokedView => ({

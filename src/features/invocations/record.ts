@@ -1,17 +1,20 @@
 import { currentTime } from "../../platform/clock.ts";
-import type { Consequence, Query, ScopedDb, TenantWriter } from "../../db/tenant-db.ts";
+import type { TenantWriter } from "../../db/tenant-db.ts";
+import type { WritePart } from "../../db/write-part.ts";
 import type { Environment } from "../../env.ts";
 import { planReceipt, writeChained, type ReceiptGround, type ReceiptView } from "../receipts/index.ts";
 import { receiptOf, rowOf, type Recorded } from "./recorded.ts";
 import { insertInvocation } from "./store.ts";
 
-/** What else the same write brings about. */
-export type Beside = { readonly build: (db: ScopedDb) => readonly Query[]; readonly consequences: readonly Consequence[] };
-export const nothingBeside: Beside = { build: () => [], consequences: [] };
-
 type RecordedAction = "grant.invoked" | "invocation.recovered";
 type Into = { readonly env: Environment; readonly tenant: TenantWriter<RecordedAction> };
-type Told = { readonly action: RecordedAction; readonly ground: ReceiptGround; readonly recorded: Recorded; readonly beside: Beside };
+type Told = {
+  readonly action: RecordedAction;
+  readonly ground: ReceiptGround;
+  readonly recorded: Recorded;
+  /** What else the same write brings about. */
+  readonly beside: WritePart;
+};
 
 /**
  * Writes an invocation and its receipt in one round trip, and says what the receipt is. Where another receipt of the agent came first, this

@@ -1,5 +1,6 @@
 import { selectKeyHistory } from "../../access/current-signer.ts";
 import { actAsSystem } from "../../access/system-principal.ts";
+import { joinParts } from "../../db/write-part.ts";
 import type { Environment } from "../../env.ts";
 import type { OverdueEntry, Settled } from "../../grants/ledger.ts";
 import { openInput, sealInput, toRecordedInput, UndecidedInput } from "../../grants/recorded-input.ts";
@@ -7,7 +8,7 @@ import { currentTime } from "../../platform/clock.ts";
 import { planEffect, selectApproval } from "../approvals/index.ts";
 import { selectReceiptHead } from "../receipts/index.ts";
 import { decidedBy, lost } from "./outcome.ts";
-import { nothingBeside, record } from "./record.ts";
+import { record } from "./record.ts";
 import { Recovery } from "./recovery.ts";
 import { selectInvocation, type InvocationRow } from "./store.ts";
 
@@ -45,7 +46,7 @@ export async function recoverInvocation(env: Environment, entry: OverdueEntry): 
     sealedInput: await sealInput(box, attempt.id, toRecordedInput(input, verdict)),
   };
   const wasUsed = approval?.consumedBy === attempt.id;
-  const beside = wasUsed ? planEffect(approval, attempt.id, "unknown", currentTime()) : nothingBeside;
+  const beside = wasUsed ? planEffect(approval, attempt.id, "unknown", currentTime()) : joinParts();
   const ground = { head, keyHistory, version: agentVersion };
   await record({ env, tenant }, { action: "invocation.recovered", ground, recorded, beside }, () => null);
   return "unknown";

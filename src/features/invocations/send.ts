@@ -1,4 +1,5 @@
 import { AlreadyDone } from "../../db/database-fault.ts";
+import { joinParts, type WritePart } from "../../db/write-part.ts";
 import { askLedger } from "../../grants/ledger-client.ts";
 import type { Settled } from "../../grants/ledger.ts";
 import { Problem } from "../../http/problem.ts";
@@ -57,41 +58,24 @@ async function callOnce({ env }: InvokeContext, course: Course): Promise<Upstrea
 function endingOf({ ground, attempt, credential }: Course, outcome: Outcome, used: ApprovalRow | null): Ending {
   const now = currentTime();
   const { id: capabilityId, version } = ground.capability;
-  const effect = used === null ? null : planEffect(used, attempt.id, outcome.effect ?? "failed", now);
   const { drifted } = outcome;
-  const use = { kind: "sealed_credential_used", credential: capabilityId, at: now, count: 1 } as const;
-  return {
-    outcome,
-    approval: used,
-    ticket: null,
-    build: (db) => [
-      ...(effect?.build(db) ?? []),
-      ...(drifted === null
-        ? []
-        : [
-            updateDrifted(db, {
-              id: capabilityId,
-              version,
-              digest: drifted,
-              at: now,
-            }),
-          ]),
-      ...(credential === null ? [] : [insertSecurityEvents(db, [use])]),
-    ],
-    consequences: [
-      ...(effect?.consequences ?? []),
-      ...(drifted === null
-        ? []
-        : [
-            {
-              action: "capability.drifted",
-              resource: capabilityId,
-              change: { digest: drifted },
-            } as const,
-          ]),
-    ],
-  };
+  const parts: WritePart[] = [];
+  if (used !== null) parts.push(planEffect(used, attempt.id, outcome.effect ?? "failed", now));
+  if (drifted !== null) parts.push(planDrift({ id: capabilityId, version, digest: drifted, at: now }));
+  if (credential !== null) {
+    const use = { kind: "sealed_credential_used", credential: capabilityId, at: now, count: 1 } as const;
+    parts.push({ build: (db) => [insertSecurityEvents(db, [use])], consequences: [] });
+  }
+  return { outcome, approval: used, ticket: null, ...joinParts(...parts) };
 }
+
+type Drift = Parameters<typeof updateDrifted>[1];
+
+/** The tool is another one than was pinned: the capability says so from now on. */
+const planDrift = (drift: Drift): WritePart => ({
+  build: (db) => [updateDrifted(db, drift)],
+  consequences: [{ action: "capability.drifted", resource: drift.id, change: { digest: drift.digest } }],
+});
 
 /** Where it cannot be written, it is in doubt: whoever would try again must not take it for undone. */
 async function recordSent(context: InvokeContext, course: Course, ending: Ending): Promise<InvokedView> {

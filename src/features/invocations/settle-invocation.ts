@@ -1,12 +1,12 @@
 import { selectKeyHistory } from "../../access/current-signer.ts";
 import { openStatement } from "../../crypto/statement/open-statement.ts";
 import { invocations } from "../../db/schema/invocations.ts";
+import { joinParts } from "../../db/write-part.ts";
 import { askLedger } from "../../grants/ledger-client.ts";
 import type { WriteContext } from "../../http/operation.ts";
 import { problem } from "../../http/problem.ts";
 import { planEffect, selectApproval, type ApprovalRow } from "../approvals/index.ts";
 import { planReceipt, selectReceipt, selectReceiptHead, writeChained, type ReceiptFacts, type ReceiptGround } from "../receipts/index.ts";
-import { nothingBeside } from "./record.ts";
 import type { InvocationView, SettleInput } from "./schemas.ts";
 import { fieldOfInvocation, selectInvocation, updateSettled, type InvocationRow } from "./store.ts";
 import { toInvocation } from "./view.ts";
@@ -68,7 +68,7 @@ function writeSettled({ env, tenant, now }: Context, { row, receipt: ground, cou
   } as const;
   const view = toInvocation({ ...row, ...settled });
   const wasUsed = approval?.consumedBy === row.id;
-  const { build, consequences } = wasUsed ? planEffect(approval, row.id, effect, now) : nothingBeside;
+  const { build, consequences } = wasUsed ? planEffect(approval, row.id, effect, now) : joinParts();
   return writeChained(ground.head, async (head) => {
     const change = { effect, settled: row.receiptId };
     const receipt = await planReceipt({ env, tenant, now }, { ...ground, head }, factsOf(row, counterparty, effect), change);
