@@ -1,16 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type pg from "pg";
-import { proveOrgScope } from "../../src/access/org-scope.ts";
-import { databaseClient } from "../../src/db/client.ts";
 import { consumeStatement } from "../../src/features/approvals/store.ts";
 import { approvalStatuses } from "../../src/grants/approval.ts";
 import { mayFollow } from "../../src/features/approvals/approval.ts";
-import { startRealPostgres, type RealPostgres } from "../../src/local/real-postgres.ts";
-import type { LocalDatabase } from "../../src/local/database.ts";
 import { openTestDatabase } from "../support/harness-database.node.ts";
-import { skipsRealPostgres } from "../support/real-postgres.node.ts";
+import { skipsRealPostgres, usePostgres } from "../support/real-postgres.node.ts";
 import { newApproval, type RawApproval } from "../support/raw-approvals.node.ts";
 import { asApp, enter, event, newAgent, newOrganization, statement } from "../support/raw-sql.node.ts";
+import { built, within } from "../support/worker-statements.node.ts";
 
 // What the database itself holds approvals to, whatever the Worker sends.
 
@@ -113,34 +110,23 @@ describe("the database", () => {
 });
 
 const skip = await skipsRealPostgres();
-const { writer: orm } = databaseClient({ databaseUrl: "postgresql://app:secret@127.0.0.1:1/armalo", databaseEndpoint: undefined });
 
 describe.skipIf(skip)("an approval, on a PostgreSQL server", () => {
-  let server: RealPostgres;
-  let app: LocalDatabase;
-  beforeAll(async () => {
-    server = await startRealPostgres({ fsync: false });
-    app = await server.connectAs("armalo_app", 32);
-  });
-  afterAll(async () => {
-    await app.close();
-    await server.close();
-  });
+  const server = usePostgres();
 
   it("is used by exactly one of a hundred at once", async () => {
-    const orgId = await newOrganization(server.owner.pool);
+    const orgId = await newOrganization(server.owner);
     for (let round = 0; round < 3; round += 1) {
-      const { id, actionDigest } = await newApproval(server.owner.pool, orgId, { status: "approved" });
+      const { id, actionDigest } = await newApproval(server.owner, orgId, { status: "approved" });
       const use = (_: unknown, i: number) => {
         const consumption = { id, actionDigest, invocationId: `inv_${i}`, now: new Date() };
-        const { sql, params } = consumeStatement({ orm, orgId: proveOrgScope(orgId) }, consumption).toSQL();
-        return asApp(app.pool, enter(orgId), event(orgId), statement(sql, ...params));
+        return asApp(server.app, enter(orgId), event(orgId), built(consumeStatement(within(orgId), consumption)));
       };
       const ended = await Promise.allSettled(Array.from({ length: 100 }, use));
       expect(ended.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
       expect(new Set(ended.flatMap((one) => (one.status === "rejected" ? [one.reason.code] : [])))).toEqual(new Set(["AR409"]));
       const winner = ended.findIndex(({ status }) => status === "fulfilled");
-      const [, seen] = await asApp(app.pool, enter(orgId), statement("select status, consumed_by from approvals where id = $1", id));
+      const [, seen] = await asApp(server.app, enter(orgId), statement("select status, consumed_by from approvals where id = $1", id));
       expect(seen?.rows).toEqual([["consumed", `inv_${winner}`]]);
     }
   });

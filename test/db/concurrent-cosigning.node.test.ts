@@ -1,40 +1,29 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type pg from "pg";
-import type { LocalDatabase } from "../../src/local/database.ts";
-import { startRealPostgres, type RealPostgres } from "../../src/local/real-postgres.ts";
 import { insertRawCosignature, newRawOffer, newRawPact, signRaw, type RawPact } from "../support/raw-pacts.node.ts";
-import { skipsRealPostgres } from "../support/real-postgres.node.ts";
+import { skipsRealPostgres, usePostgres } from "../support/real-postgres.node.ts";
 import { asApp, enter, event, newOrganization, statement } from "../support/raw-sql.node.ts";
 
 const skip = await skipsRealPostgres();
 
 describe.skipIf(skip)("a pact that is co-signed and ended at once, on a PostgreSQL server", () => {
-  let server: RealPostgres;
-  let app: LocalDatabase;
-  beforeAll(async () => {
-    server = await startRealPostgres({ fsync: false });
-    app = await server.connectAs("armalo_app", 16);
-  });
-  afterAll(async () => {
-    await app.close();
-    await server.close();
-  });
+  const server = usePostgres(16);
 
   const retire = (pact: RawPact) =>
     asApp(
-      app.pool,
+      server.app,
       enter(pact.orgId),
       event(pact.orgId),
       statement("update pacts set state = 'retired', revision = 2 where id = $1 and revision = 1", pact.id),
     );
   const world = async () => {
-    const [pact, signer] = [await newRawPact(server.owner.pool), await newOrganization(server.owner.pool)];
-    return { pact, signer, offer: await newRawOffer(app.pool, pact) };
+    const [pact, signer] = [await newRawPact(server.owner), await newOrganization(server.owner)];
+    return { pact, signer, offer: await newRawOffer(server.app, pact) };
   };
 
   /** Begins a transaction with these statements and leaves it open. */
   const hold = async (...statements: ReturnType<typeof statement>[]): Promise<{ client: pg.PoolClient; end: () => Promise<void> }> => {
-    const client = await app.pool.connect();
+    const client = await server.app.connect();
     await client.query("begin");
     for (const { query, params } of statements) await client.query(query, [...params]);
     return {
@@ -62,7 +51,7 @@ describe.skipIf(skip)("a pact that is co-signed and ended at once, on a PostgreS
       event(pact.orgId),
       statement("update pacts set state = 'retired', revision = 2 where id = $1", pact.id),
     );
-    const signing = signRaw(app.pool, signer, offer.tokenHash, pact.digest);
+    const signing = signRaw(server.app, signer, offer.tokenHash, pact.digest);
     expect(await waits(signing)).toBe(true);
     await retiring.end();
     await expect(signing).rejects.toMatchObject({ code: "AR409" });
@@ -75,7 +64,7 @@ describe.skipIf(skip)("a pact that is co-signed and ended at once, on a PostgreS
     expect(await waits(retiring)).toBe(true);
     await signing.end();
     await retiring;
-    const [, seen] = await asApp(app.pool, enter(signer), statement("select app.cosigned_pact_state(id) from pact_cosignatures"));
+    const [, seen] = await asApp(server.app, enter(signer), statement("select app.cosigned_pact_state(id) from pact_cosignatures"));
     expect(seen?.rows).toEqual([["retired"]]);
   });
 
@@ -86,7 +75,7 @@ describe.skipIf(skip)("a pact that is co-signed and ended at once, on a PostgreS
       event(pact.orgId),
       statement("update pact_offers set withdrawn_at = now() where id = $1", offer.id),
     );
-    const signing = signRaw(app.pool, signer, offer.tokenHash, pact.digest);
+    const signing = signRaw(server.app, signer, offer.tokenHash, pact.digest);
     expect(await waits(signing)).toBe(true);
     await withdrawing.end();
     await expect(signing).rejects.toMatchObject({ code: "AR404" });
@@ -95,21 +84,21 @@ describe.skipIf(skip)("a pact that is co-signed and ended at once, on a PostgreS
   it("ends one way or the other, without a deadlock, where many do both to each other", async () => {
     const worlds = await Promise.all(
       Array.from({ length: 6 }, async () => {
-        const [left, right] = [await newRawPact(server.owner.pool), await newRawPact(server.owner.pool)];
-        return { left, right, offers: [await newRawOffer(app.pool, left), await newRawOffer(app.pool, right)] as const };
+        const [left, right] = [await newRawPact(server.owner), await newRawPact(server.owner)];
+        return { left, right, offers: [await newRawOffer(server.app, left), await newRawOffer(server.app, right)] as const };
       }),
     );
     const outcomes = await Promise.allSettled(
       worlds.flatMap(({ left, right, offers: [ofLeft, ofRight] }) => [
-        signRaw(app.pool, right.orgId, ofLeft.tokenHash, left.digest),
-        signRaw(app.pool, left.orgId, ofRight.tokenHash, right.digest),
+        signRaw(server.app, right.orgId, ofLeft.tokenHash, left.digest),
+        signRaw(server.app, left.orgId, ofRight.tokenHash, right.digest),
         retire(left),
         retire(right),
       ]),
     );
     const faults = outcomes.flatMap((outcome) => (outcome.status === "rejected" ? [outcome.reason.code] : []));
     expect(faults.filter((code) => code !== "AR409")).toEqual([]);
-    const late = await server.owner.pool.query("select 1 from pg_locks where not granted");
+    const late = await server.owner.query("select 1 from pg_locks where not granted");
     expect(late.rows).toEqual([]);
   });
 });

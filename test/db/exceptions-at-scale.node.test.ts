@@ -1,19 +1,15 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { proveOrgScope } from "../../src/access/org-scope.ts";
-import { databaseClient } from "../../src/db/client.ts";
+import { beforeAll, describe, expect, it } from "vitest";
 import { selectException, selectExceptions } from "../../src/features/exceptions/store.ts";
 import { subjectOf } from "../../src/features/exceptions/exception-id.ts";
-import type { LocalDatabase } from "../../src/local/database.ts";
-import { startRealPostgres, type RealPostgres } from "../../src/local/real-postgres.ts";
 import { runBatch } from "../../src/local/sql-batch.ts";
-import { skipsRealPostgres } from "../support/real-postgres.node.ts";
+import { skipsRealPostgres, usePostgres } from "../support/real-postgres.node.ts";
 import { seedCalls } from "../support/raw-invocations.node.ts";
 import { asApp, enter, newAgent, newOrganization, statement } from "../support/raw-sql.node.ts";
+import { within } from "../support/worker-statements.node.ts";
 
 // Lists stay cheap where there is much: measured with the Worker's own statement, as its role, on a PostgreSQL server.
 
 const skip = await skipsRealPostgres();
-const { writer: orm } = databaseClient({ databaseUrl: "postgresql://app:secret@127.0.0.1:1/armalo", databaseEndpoint: undefined });
 const calls = 100_000;
 
 type Node = {
@@ -34,33 +30,26 @@ const readOf = (nodes: readonly Node[]): number =>
     .reduce((sum, node) => sum + node["Actual Rows"] * node["Actual Loops"], 0);
 
 describe.skipIf(skip)("runtime exceptions of 100,000 invocations, on a PostgreSQL server", () => {
-  let server: RealPostgres;
-  let app: LocalDatabase;
+  const server = usePostgres(4);
   let orgId: string;
   beforeAll(async () => {
-    server = await startRealPostgres({ fsync: false });
-    app = await server.connectAs("armalo_app", 4);
-    orgId = await newOrganization(server.owner.pool);
-    const agentId = await newAgent(app.pool, orgId);
-    await asApp(app.pool, ...seedCalls(orgId, agentId, { calls, grants: 50 }));
-    await server.owner.pool.query("vacuum analyze invocations, receipts, grants, agents");
+    orgId = await newOrganization(server.owner);
+    const agentId = await newAgent(server.app, orgId);
+    await asApp(server.app, ...seedCalls(orgId, agentId, { calls, grants: 50 }));
+    await server.owner.query("vacuum analyze invocations, receipts, grants, agents");
   }, 240_000);
-  afterAll(async () => {
-    await app.close();
-    await server.close();
-  });
 
   /** What the statement cost: the plan's nodes, and milliseconds. */
   async function explain(query: { toSQL(): { sql: string; params: unknown[] } }): Promise<{ nodes: Node[]; ms: number }> {
     const { sql, params } = query.toSQL();
     const statements = [enter(orgId), statement(`explain (analyze, format json) ${sql}`, ...params)];
-    const [, answer] = await runBatch(app.pool, { role: "armalo_app", statements, isolation: "repeatable read", readOnly: true });
+    const [, answer] = await runBatch(server.app, { role: "armalo_app", statements, isolation: "repeatable read", readOnly: true });
     const [{ Plan: plan, "Execution Time": ms }] = JSON.parse(answer?.rows[0]?.[0] ?? "[]");
     return { nodes: nodesOf(plan), ms };
   }
 
   it("lists them from indexes, reading little but what is exceptional", async () => {
-    const db = { orm, orgId: proveOrgScope(orgId) };
+    const db = within(orgId);
     const runs = [];
     for (let run = 0; run < 5; run += 1) runs.push(await explain(selectExceptions(db, { limit: 25 }, new Date())));
     const read = readOf(runs[0]?.nodes ?? []);
@@ -74,7 +63,7 @@ describe.skipIf(skip)("runtime exceptions of 100,000 invocations, on a PostgreSQ
   });
 
   it("reads one of them from its grant's rows alone", async () => {
-    const db = { orm, orgId: proveOrgScope(orgId) };
+    const db = within(orgId);
     const subject = subjectOf(`exc_d0${"0".repeat(20)}11`) ?? expect.fail("no such code");
     const { nodes, ms } = await explain(selectException(db, subject, new Date()));
     console.info(`one of them: ${ms.toFixed(1)} ms, ${readOf(nodes)} invocations read`);

@@ -1,25 +1,17 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { proveOrgScope } from "../../src/access/org-scope.ts";
-import { databaseClient } from "../../src/db/client.ts";
+import { beforeAll, describe, expect, it } from "vitest";
 import { insertHandling, updateHandling, type NewHandling } from "../../src/features/exceptions/store.ts";
 import { insertEvents, type NewEvent } from "../../src/features/telemetry/store.ts";
 import { addMember } from "../../src/local/admin/add-member.ts";
-import type { LocalDatabase } from "../../src/local/database.ts";
-import { startRealPostgres, type RealPostgres } from "../../src/local/real-postgres.ts";
 import { runBatch, type Statement } from "../../src/local/sql-batch.ts";
 import { newId } from "../../src/platform/ids.ts";
 import { seedCalls } from "../support/raw-invocations.node.ts";
 import { asApp, enter, event, newAgent, newOrganization, statement } from "../support/raw-sql.node.ts";
-import { skipsRealPostgres } from "../support/real-postgres.node.ts";
+import { built, within } from "../support/worker-statements.node.ts";
+import { skipsRealPostgres, usePostgres } from "../support/real-postgres.node.ts";
 
 // What holds whoever writes, and whoever writes at the same moment: the Worker's own statements, on a PostgreSQL server.
 
 const skip = await skipsRealPostgres();
-const { writer: orm } = databaseClient({ databaseUrl: "postgresql://app:secret@127.0.0.1:1/armalo", databaseEndpoint: undefined });
-const built = (query: { toSQL(): { sql: string; params: unknown[] } }): Statement => {
-  const { sql, params } = query.toSQL();
-  return statement(sql, ...params);
-};
 /** Of the query that `orm.execute` makes. */
 const executed = (query: { getQuery(): { sql: string; params: unknown[] } }): Statement => {
   const { sql, params } = query.getQuery();
@@ -27,26 +19,18 @@ const executed = (query: { getQuery(): { sql: string; params: unknown[] } }): St
 };
 
 describe.skipIf(skip)("oversight, on a PostgreSQL server", () => {
-  let server: RealPostgres;
-  let app: LocalDatabase;
+  const server = usePostgres();
   let orgId: string;
   let agentId: string;
   beforeAll(async () => {
-    server = await startRealPostgres({ fsync: false });
-    app = await server.connectAs("armalo_app", 32);
-    orgId = await newOrganization(server.owner.pool);
-    agentId = await newAgent(app.pool, orgId);
-    await asApp(app.pool, ...seedCalls(orgId, agentId, { calls: 20, grants: 1 }));
-  });
-  afterAll(async () => {
-    await app.close();
-    await server.close();
+    orgId = await newOrganization(server.owner);
+    agentId = await newAgent(server.app, orgId);
+    await asApp(server.app, ...seedCalls(orgId, agentId, { calls: 20, grants: 1 }));
   });
 
-  const within = (id = orgId) => ({ orm, orgId: proveOrgScope(id) });
-  const write = (statements: readonly Statement[], id = orgId) => asApp(app.pool, enter(id), event(id), ...statements);
+  const write = (statements: readonly Statement[], id = orgId) => asApp(server.app, enter(id), event(id), ...statements);
   const memberOf = async (id: string, name: string): Promise<string> => {
-    const run = (statements: readonly Statement[]) => runBatch(server.owner.pool, { role: "armalo_admin", statements });
+    const run = (statements: readonly Statement[]) => runBatch(server.owner, { role: "armalo_admin", statements });
     const memberId = await addMember(run, { orgId: id, email: `${name}@example.com`, name, role: "owner" });
     await write([statement("update members set status = 'active' where id = $1", memberId)], id);
     return memberId;
@@ -68,7 +52,7 @@ describe.skipIf(skip)("oversight, on a PostgreSQL server", () => {
     ...{ createdAt: new Date(), updatedAt: new Date() },
     ...given,
   });
-  const keep = (row: NewHandling) => write([built(insertHandling(within(), row))]);
+  const keep = (row: NewHandling) => write([built(insertHandling(within(orgId), row))]);
   const claim = (invocation: string | null, given: Partial<NewEvent> = {}): NewEvent => ({
     id: newId("telemetryEvent"),
     eventId: `e-${(names += 1)}`,
@@ -76,21 +60,21 @@ describe.skipIf(skip)("oversight, on a PostgreSQL server", () => {
     ...{ claimedInvocationId: invocation, claimedReceiptId: null, claimedRequestDigest: null },
     ...given,
   });
-  const tell = (...events: readonly NewEvent[]) => write([executed(insertEvents(within(), agentId, events, new Date()))]);
+  const tell = (...events: readonly NewEvent[]) => write([executed(insertEvents(within(orgId), agentId, events, new Date()))]);
   const invocation = (n: number): string => `inv_${String(n).padStart(22, "0")}`;
   const read = async (query: string, ...params: unknown[]): Promise<readonly unknown[]> =>
-    (await asApp(app.pool, enter(orgId), statement(query, ...params)))[1]?.rows ?? [];
+    (await asApp(server.app, enter(orgId), statement(query, ...params)))[1]?.rows ?? [];
   const matched = (id: string): Promise<readonly unknown[]> => read("select matched_invocation_id from telemetry_events where id = $1", id);
 
   it("has nobody but an active member of the organization as assignee", async () => {
-    const [member, elsewhere] = [await memberOf(orgId, "ada"), await memberOf(await newOrganization(server.owner.pool), "eve")];
+    const [member, elsewhere] = [await memberOf(orgId, "ada"), await memberOf(await newOrganization(server.owner), "eve")];
     await keep(handling({ assigneeId: member }));
     await expect(keep(handling({ assigneeId: elsewhere }))).rejects.toMatchObject({ code: "AR409" });
     await memberOf(orgId, "keeper");
     const row = handling();
     await keep(row);
     await write([statement("update members set status = 'removed', removed_at = now() where id = $1", member)]);
-    const assign = built(updateHandling(within(), 1, { ...row, assigneeId: member }));
+    const assign = built(updateHandling(within(orgId), 1, { ...row, assigneeId: member }));
     await expect(write([assign])).rejects.toMatchObject({ code: "AR409" });
   });
 
@@ -100,7 +84,7 @@ describe.skipIf(skip)("oversight, on a PostgreSQL server", () => {
       const member = await memberOf(orgId, `leaver${round}`);
       const row = handling();
       await keep(row);
-      const assign = built(updateHandling(within(), 1, { ...row, assigneeId: member }));
+      const assign = built(updateHandling(within(orgId), 1, { ...row, assigneeId: member }));
       const seqOf = async (statements: readonly Statement[]): Promise<number> => {
         const answers = await write([...statements, statement("select max(seq) from audit_events")]);
         return Number(answers.at(-1)?.rows[0]?.[0]);
@@ -120,7 +104,7 @@ describe.skipIf(skip)("oversight, on a PostgreSQL server", () => {
     const firsts = await Promise.allSettled(Array.from({ length: 20 }, () => keep(row)));
     expect(firsts.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
     const resolved = { ...row, state: "resolved", resolvedBy: "member:ada", resolvedAt: new Date(), resolvedSeq: 1 } as const;
-    const laters = await Promise.allSettled(Array.from({ length: 20 }, () => write([built(updateHandling(within(), 1, resolved))])));
+    const laters = await Promise.allSettled(Array.from({ length: 20 }, () => write([built(updateHandling(within(orgId), 1, resolved))])));
     expect(laters.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
     expect(new Set(laters.flatMap((one) => (one.status === "rejected" ? [one.reason.code] : [])))).toEqual(new Set(["AR409"]));
   });
@@ -137,7 +121,7 @@ describe.skipIf(skip)("oversight, on a PostgreSQL server", () => {
     ];
     for (const given of refused) await expect(keep(handling(given)), JSON.stringify(given)).rejects.toMatchObject({ code: "23514" });
     await keep(handling());
-    await expect(server.owner.pool.query("delete from runtime_exceptions")).rejects.toMatchObject({ code: "AR002" });
+    await expect(server.owner.query("delete from runtime_exceptions")).rejects.toMatchObject({ code: "AR002" });
   });
 
   it("gives one invocation to one of those that claim it at the same moment", async () => {
@@ -170,7 +154,7 @@ describe.skipIf(skip)("oversight, on a PostgreSQL server", () => {
     await expect(forge(invocation(6), invocation(7))).rejects.toMatchObject({ code: "23514" });
     await expect(forge("inv_none", "inv_none")).rejects.toMatchObject({ code: "23503" });
     for (const sql of ["update telemetry_events set tool = 'x'", "delete from telemetry_events"]) {
-      await expect(server.owner.pool.query(sql)).rejects.toMatchObject({ code: "AR002" });
+      await expect(server.owner.query(sql)).rejects.toMatchObject({ code: "AR002" });
       await expect(write([statement(sql)])).rejects.toMatchObject({ code: "42501" });
     }
   });

@@ -1,11 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { proveOrgScope } from "../../src/access/org-scope.ts";
-import { databaseClient } from "../../src/db/client.ts";
 import { selectReceiptHead } from "../../src/features/receipts/store.ts";
 import { openTestDatabase } from "../support/harness-database.node.ts";
 import { asApp, enter, event, newAgent, newOrganization, statement } from "../support/raw-sql.node.ts";
-
-const { reader } = databaseClient({ databaseUrl: "postgresql://app:secret@127.0.0.1:1/armalo", databaseEndpoint: undefined });
+import { within } from "../support/worker-statements.node.ts";
 
 /** The receipts of one agent, so many. */
 const fill = (orgId: string, agentId: string, count: number) =>
@@ -23,7 +20,7 @@ describe("the head of a chain", () => {
       await asApp(pool, enter(orgId), event(orgId), fill(orgId, agentId, 3000));
       await pool.query("analyze");
       const ask = async (agent: string, explain = "") => {
-        const { sql, params } = selectReceiptHead({ orm: reader, orgId: proveOrgScope(orgId) }, agent).toSQL();
+        const { sql, params } = selectReceiptHead(within(orgId), agent).toSQL();
         return (await asApp(pool, enter(orgId), statement(explain + sql, ...params)))[1]?.rows ?? [];
       };
       expect((await ask(agentId)).map((row) => row.slice(3, 5))).toEqual([["3000", "sha256:3000"]]);

@@ -1,22 +1,17 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { migrationsFolder } from "../../src/local/migrate.ts";
-import { startRealPostgres, type RealPostgres } from "../../src/local/real-postgres.ts";
 import { asApp, enter, event, newAgent, newOrganization, statement } from "../support/raw-sql.node.ts";
-import { skipsRealPostgres } from "../support/real-postgres.node.ts";
+import { skipsRealPostgres, usePostgres } from "../support/real-postgres.node.ts";
 
 const skip = await skipsRealPostgres();
 
 describe.skipIf(skip)("the migration that brings the upkeep of scores, run by an owner who is no superuser", () => {
-  let server: RealPostgres;
-  beforeAll(async () => {
-    server = await startRealPostgres({ fsync: false });
-  });
-  afterAll(() => server.close());
+  const server = usePostgres(1);
 
   it("plans a look at every score that is there already, and none at agents without one", async () => {
-    const { pool } = server.owner;
+    const pool = server.owner;
     await pool.query(
       `drop trigger watched on agents; drop trigger watched_version on agents; drop function app.watch_score();
        drop function app.due_scores(timestamptz, integer, integer); drop table score_upkeep`,
