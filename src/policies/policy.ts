@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { celLimits } from "../expressions/cel.ts";
-import { dimensionNames } from "../features/scores/formula.ts";
+import { dimensionNames } from "../scores/names.ts";
 import { policyEffects } from "./decision.ts";
 
 const mostRules = 100;

@@ -5,7 +5,7 @@ import { digestPattern } from "../crypto/digest.ts";
 import { severities } from "../expressions/outcome.ts";
 import { attestationKinds } from "../features/attestations/attestation.ts";
 import { reasonCodes, runModes, verdicts } from "../features/evals/run.ts";
-import { tierNames } from "../features/scores/formula.ts";
+import { tierNames } from "../scores/names.ts";
 import { idPattern, type IdKind } from "../platform/ids.ts";
 import { webhookEventTypes, type WebhookEventType } from "./event-types.ts";
 

@@ -1,6 +1,6 @@
 import { foreignKey, index, integer, jsonb, pgTable, primaryKey, text, timestamp, unique } from "drizzle-orm/pg-core";
 import type { EvidenceEntry, ScoreDocument, UnavailableEntry } from "../../features/scores/evidence.ts";
-import type { Assurance } from "../../features/scores/formula.ts";
+import type { Assurance } from "../../scores/names.ts";
 import { agents } from "./agents.ts";
 
 /** What one finished run contributes to its agent's score: every scored check of it, one row per run. */

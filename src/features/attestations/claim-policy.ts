@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { idPattern } from "../../platform/ids.ts";
-import { dimensionNames, type Dimension } from "../scores/index.ts";
+import { dimensionNames, type Dimension } from "../../scores/names.ts";
 import { attestationKinds, maxLifetimeDays, type AttestationKind } from "./attestation.ts";
 
 const Rule = z.strictObject({

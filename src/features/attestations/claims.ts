@@ -1,6 +1,7 @@
 import type { JsonValue } from "../../crypto/canonical-json.ts";
 import { subjectOf, type Subject } from "../../crypto/statement/statement.ts";
-import { dimensionNames, type Dimension, type ScoreDocument } from "../scores/index.ts";
+import { type ScoreDocument } from "../scores/index.ts";
+import { dimensionNames, type Dimension } from "../../scores/names.ts";
 import type { RunRow } from "../evals/index.ts";
 import type { PactRow } from "../pacts/index.ts";
 import type { CosignerRow } from "./store.ts";

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { fromBase64Url } from "../../crypto/base64url.ts";
 import { parseJson } from "../../crypto/canonical-json.ts";
-import { dimensionNames } from "../scores/index.ts";
+import { dimensionNames } from "../../scores/names.ts";
 import { dayMs } from "./attestation.ts";
 import type { Claim } from "./claim-policy.ts";
 import type { AttestationRow } from "./store.ts";

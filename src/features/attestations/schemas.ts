@@ -2,7 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { linkTokenPattern } from "../../crypto/link-token.ts";
 import { pageOf, pageQuery } from "../../http/pagination.ts";
 import { idPattern } from "../../platform/ids.ts";
-import { dimensionNames } from "../scores/index.ts";
+import { dimensionNames } from "../../scores/names.ts";
 import { EnvelopeName, StatementBundle } from "../statements/index.ts";
 import { attestationKinds, maxLifetimeDays, maxShareDays } from "./attestation.ts";
 import { ClaimPolicy } from "./claim-policy.ts";

@@ -1,4 +1,5 @@
-import { notRun, type Assurance, type EvidenceEntry, type EvidenceRecord, type UnavailableEntry } from "../scores/index.ts";
+import { notRun, type EvidenceEntry, type EvidenceRecord, type UnavailableEntry } from "../scores/index.ts";
+import type { Assurance } from "../../scores/names.ts";
 import { wasAnswered, type CaseResult, type CheckResult } from "./result.ts";
 
 /** Of whom, and under what test, a run is evidence. */

@@ -2,7 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { pageOf, pageQuery } from "../../http/pagination.ts";
 import { idPattern } from "../../platform/ids.ts";
 import { decisionReasons } from "../../policies/decision.ts";
-import { dimensionNames } from "../scores/index.ts";
+import { dimensionNames } from "../../scores/names.ts";
 import { exceptionPattern } from "./exception-id.ts";
 import { exceptionKinds, exceptionStatuses } from "./exception.ts";
 

@@ -1,6 +1,7 @@
 import type { FieldError } from "../../http/problem.ts";
 import type { PolicyTerms } from "../../policies/policy.ts";
-import { dimensionNames, judgement, requiredDimensions, type Dimension, type ScoreDocument } from "../scores/index.ts";
+import { judgement, requiredDimensions, type ScoreDocument } from "../scores/index.ts";
+import { dimensionNames, type Dimension } from "../../scores/names.ts";
 
 /** Scored checks that a dimension needs beside the N of a score: as many passes show a rate of .90 where none failed. */
 const checksNeeded = 28;

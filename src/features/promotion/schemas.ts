@@ -4,7 +4,7 @@ import { grantModes } from "../../grants/mode.ts";
 import { idPattern } from "../../platform/ids.ts";
 import { Grant } from "../grants/index.ts";
 import { Receipt } from "../receipts/index.ts";
-import { dimensionNames } from "../scores/index.ts";
+import { dimensionNames } from "../../scores/names.ts";
 
 const Count = z.int().min(0);
 

@@ -3,19 +3,8 @@ import { findOpenViolations } from "./critical-violations.ts";
 import type { DimensionScore, Evidence, EvidenceRecord, Missing, ScoreDocument } from "./evidence.ts";
 import { explainDimension, explainScore } from "./explain-score.ts";
 import { findMissing } from "./find-missing.ts";
-import {
-  dimensionNames,
-  dimensions,
-  formulaVersion,
-  judgement,
-  mapDimensions,
-  requiredDimensions,
-  round,
-  tierFloors,
-  tierNames,
-  type Dimension,
-  type Tier,
-} from "./formula.ts";
+import { dimensions, formulaVersion, judgement, mapDimensions, requiredDimensions, round, tierFloors } from "./formula.ts";
+import { dimensionNames, tierNames, type Dimension, type Tier } from "../../scores/names.ts";
 import { posteriorOf, uncertaintyOf } from "./posterior.ts";
 import { considerEvidence } from "./consider-evidence.ts";
 import { weighEvidence } from "./weigh-evidence.ts";

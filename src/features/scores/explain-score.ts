@@ -1,5 +1,6 @@
 import type { Missing, OpenViolation, UnavailableEntry } from "./evidence.ts";
-import { judgement, type Tier } from "./formula.ts";
+import { judgement } from "./formula.ts";
+import type { Tier } from "../../scores/names.ts";
 import type { Posterior } from "./posterior.ts";
 
 const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;

@@ -1,6 +1,7 @@
 import type { Evidence, EvidenceEntry, EvidenceRecord, Missing } from "./evidence.ts";
 import { explainMissing } from "./explain-score.ts";
-import { assuranceValues, judgement, round, type Dimension } from "./formula.ts";
+import { assuranceValues, judgement, round } from "./formula.ts";
+import type { Dimension } from "../../scores/names.ts";
 import { posteriorOf } from "./posterior.ts";
 import { clusterShare, repeatDiscount, weighEvidence } from "./weigh-evidence.ts";
 

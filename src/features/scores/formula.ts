@@ -1,10 +1,7 @@
+import { dimensionNames, type Assurance, type Dimension, type Tier } from "../../scores/names.ts";
+
 /** Every number of the scoring formula that is a judgement. A change of any of them is a new `formulaVersion`. */
 export const formulaVersion = "ts-1";
-
-/** The names of a table, in its order. */
-const namesOf = <Name extends string>(table: Readonly<Record<Name, unknown>>): [Name, ...Name[]] =>
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- Object.keys forgets that it gives a table's own names
-  Object.keys(table) as [Name, ...Name[]];
 
 /** What is scored: weight in the composite, whether a score needs it, and the days after which evidence weighs half. */
 export const dimensions = {
@@ -15,10 +12,8 @@ export const dimensions = {
   latency: { weight: 0.05, required: false, halfLifeDays: 90 },
   costEfficiency: { weight: 0.05, required: false, halfLifeDays: 90 },
   counterparty: { weight: 0.05, required: false, halfLifeDays: 90 },
-} as const;
+} as const satisfies Record<Dimension, object>;
 
-export type Dimension = keyof typeof dimensions;
-export const dimensionNames = namesOf(dimensions);
 export const requiredDimensions = dimensionNames.filter((name) => dimensions[name].required);
 
 /** One value for each dimension. */
@@ -34,16 +29,10 @@ export const assuranceValues = {
   self_run: 0.3,
   uncalibrated_judge: 0.3,
   reported: 0,
-} as const;
-
-export type Assurance = keyof typeof assuranceValues;
-export const assuranceNames = namesOf(assuranceValues);
+} as const satisfies Record<Assurance, number>;
 
 /** Certification tiers, highest first, with the floor that every required L must meet. */
-export const tierFloors = { platinum: 0.95, gold: 0.85, silver: 0.75, bronze: 0.6 } as const;
-
-export type Tier = keyof typeof tierFloors;
-export const tierNames = namesOf(tierFloors);
+export const tierFloors = { platinum: 0.95, gold: 0.85, silver: 0.75, bronze: 0.6 } as const satisfies Record<Tier, number>;
 
 export const judgement = {
   /** Correlation assumed between the checks of one run. */

@@ -3,7 +3,8 @@ import { digestPattern } from "../../crypto/digest.ts";
 import { attributions, severities } from "../../expressions/outcome.ts";
 import { pageOf, pageQuery } from "../../http/pagination.ts";
 import { idPattern } from "../../platform/ids.ts";
-import { assuranceNames, dimensionNames, formulaVersion, tierNames } from "./formula.ts";
+import { formulaVersion } from "./formula.ts";
+import { assuranceNames, dimensionNames, tierNames } from "../../scores/names.ts";
 
 const Sha256 = z.string().regex(digestPattern);
 const Instant = z.iso.datetime({ precision: 3 });

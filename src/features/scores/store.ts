@@ -5,7 +5,8 @@ import type { EnteredDb, ScopedDb } from "../../db/tenant-db.ts";
 import { keyset, type Page } from "../../http/pagination.ts";
 import type { EvidenceRecord, ScoreDocument } from "./evidence.ts";
 import { fromRecord } from "./evidence-row.ts";
-import { judgement, type Tier } from "./formula.ts";
+import { judgement } from "./formula.ts";
+import type { Tier } from "../../scores/names.ts";
 
 /** An agent's id, or a subquery for it. */
 export type AgentRef = string | SQL;

@@ -1,5 +1,6 @@
 import type { EvidenceEntry, EvidenceRecord } from "./evidence.ts";
-import { assuranceValues, dimensions, judgement, juryAssurance, notRun, type Dimension } from "./formula.ts";
+import { assuranceValues, dimensions, judgement, juryAssurance, notRun } from "./formula.ts";
+import type { Dimension } from "../../scores/names.ts";
 
 /** A scored check and what it weighs. */
 export type WeighedCheck = { readonly author: string; readonly value: number; readonly weight: number };

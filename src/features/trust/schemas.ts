@@ -2,14 +2,8 @@ import { z } from "@hono/zod-openapi";
 import { deploymentKinds } from "../../crypto/statement/statement.ts";
 import { idPattern } from "../../platform/ids.ts";
 import { unshownReasons } from "../attestations/index.ts";
-import {
-  DimensionScoreBody,
-  dimensionNames,
-  EvidenceBody,
-  OpenViolationBody,
-  ScoreDocumentBody,
-  UnavailableEntryBody,
-} from "../scores/index.ts";
+import { DimensionScoreBody, EvidenceBody, OpenViolationBody, ScoreDocumentBody, UnavailableEntryBody } from "../scores/index.ts";
+import { dimensionNames } from "../../scores/names.ts";
 
 const Time = z.iso.datetime();
 const Link = z.url();

@@ -1,6 +1,7 @@
 import type { DeploymentKind } from "../../crypto/statement/statement.ts";
 import type { PublicAttestation } from "../attestations/index.ts";
-import { dimensionNames, judgement, mapDimensions, requiredDimensions, type Dimension, type ScoreDocument } from "../scores/index.ts";
+import { judgement, mapDimensions, requiredDimensions, type ScoreDocument } from "../scores/index.ts";
+import { dimensionNames, type Dimension } from "../../scores/names.ts";
 import type { CheckpointRow } from "../transparency/index.ts";
 import type { DimensionView, HistoryPointView, TrustView, UnavailableView } from "./schemas.ts";
 import type { PublicAgentRow } from "./store.ts";

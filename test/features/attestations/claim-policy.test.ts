@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ClaimPolicy, judgeClaim, type Claim } from "../../../src/features/attestations/claim-policy.ts";
-import { dimensionNames } from "../../../src/features/scores/index.ts";
+import { dimensionNames } from "../../../src/scores/names.ts";
 
 const agents = ["agt_1111111111111111111111", "agt_2222222222222222222222"];
 const kinds = ["score", "eval_run", "pact"] as const;

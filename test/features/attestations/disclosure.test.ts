@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { scoreContent } from "../../../src/features/attestations/claims.ts";
 import { computeScore } from "../../../src/features/scores/compute-score.ts";
-import { dimensionNames } from "../../../src/features/scores/index.ts";
+import { dimensionNames } from "../../../src/scores/names.ts";
 import { sha256Digest } from "../../../src/crypto/digest.ts";
 import { makeEvidence, makeRun, passes } from "../scores/make-evidence.ts";
 import { easyCases, openWorld } from "../evals/run-world.ts";

@@ -10,7 +10,7 @@ import { settleCases, splitUnrecorded } from "../../../src/features/evals/settle
 import { SuiteCase } from "../../../src/features/evals/suite.ts";
 import { computeScore } from "../../../src/features/scores/compute-score.ts";
 import type { EvidenceRecord, ScoreDocument } from "../../../src/features/scores/evidence.ts";
-import { dimensionNames } from "../../../src/features/scores/formula.ts";
+import { dimensionNames } from "../../../src/scores/names.ts";
 import { dayAt, makeEvidence, makeFullRun, passes } from "../scores/make-evidence.ts";
 import { observe } from "./checks/observation.ts";
 

@@ -3,7 +3,8 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { findMissing, type Given } from "../../../src/features/promotion/judge-evidence.ts";
 import { computeScore } from "../../../src/features/scores/compute-score.ts";
 import type { ScoreDocument } from "../../../src/features/scores/evidence.ts";
-import { dimensionNames, requiredDimensions } from "../../../src/features/scores/formula.ts";
+import { requiredDimensions } from "../../../src/features/scores/formula.ts";
+import { dimensionNames } from "../../../src/scores/names.ts";
 import { PolicyTerms } from "../../../src/policies/policy.ts";
 import { digestOf, makeEvidence, makeFullRun, passes } from "../scores/make-evidence.ts";
 

@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import { openStatement } from "../../../src/crypto/statement/open-statement.ts";
-import { dimensionNames } from "../../../src/features/scores/index.ts";
+import { dimensionNames } from "../../../src/scores/names.ts";
 import { jsonDigest } from "../../../src/crypto/digest.ts";
 import type { Signer } from "../../../src/crypto/signer.ts";
 import { jwsTypes, signJson } from "../../../src/crypto/statement/jws.ts";

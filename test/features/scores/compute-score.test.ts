@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { computeScore } from "../../../src/features/scores/compute-score.ts";
 import type { EvidenceRecord } from "../../../src/features/scores/evidence.ts";
-import { assuranceValues, dimensionNames, dimensions, requiredDimensions, type Dimension } from "../../../src/features/scores/formula.ts";
+import { assuranceValues, dimensions, requiredDimensions } from "../../../src/features/scores/formula.ts";
+import { dimensionNames, type Dimension } from "../../../src/scores/names.ts";
 import { jsonDigest } from "../../../src/crypto/digest.ts";
 import { orderEvidence } from "../../../src/features/scores/consider-evidence.ts";
 import { dayAt, digestOf, makeEntries, makeEvidence, makeFullRun, makeRecord, ownerOrg, passes } from "./make-evidence.ts";

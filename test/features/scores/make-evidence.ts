@@ -1,5 +1,6 @@
 import type { Evidence, EvidenceEntry, EvidenceRecord } from "../../../src/features/scores/evidence.ts";
-import { notRun, requiredDimensions, type Dimension } from "../../../src/features/scores/formula.ts";
+import { notRun, requiredDimensions } from "../../../src/features/scores/formula.ts";
+import type { Dimension } from "../../../src/scores/names.ts";
 import { posteriorOf, type Posterior } from "../../../src/features/scores/posterior.ts";
 import { orderEvidence } from "../../../src/features/scores/consider-evidence.ts";
 import { weighEvidence } from "../../../src/features/scores/weigh-evidence.ts";

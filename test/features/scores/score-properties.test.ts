@@ -3,7 +3,8 @@ import { describe, expect, it } from "vitest";
 import { attributions } from "../../../src/expressions/outcome.ts";
 import { computeScore } from "../../../src/features/scores/compute-score.ts";
 import type { EvidenceRecord, UnavailableEntry } from "../../../src/features/scores/evidence.ts";
-import { assuranceNames, dimensionNames, notRun, requiredDimensions } from "../../../src/features/scores/formula.ts";
+import { notRun, requiredDimensions } from "../../../src/features/scores/formula.ts";
+import { assuranceNames, dimensionNames } from "../../../src/scores/names.ts";
 import { dayAt, digestOf, makeEvidence, makeFullRun, makeRecord, makeRun, ownerOrg, weigh } from "./make-evidence.ts";
 
 /** Rounding N and S apart moves L by no more than this. */

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { EvidenceRecord } from "../../../src/features/scores/evidence.ts";
-import { assuranceNames, assuranceValues } from "../../../src/features/scores/formula.ts";
+import { assuranceValues } from "../../../src/features/scores/formula.ts";
+import { assuranceNames } from "../../../src/scores/names.ts";
 import { weighEvidence } from "../../../src/features/scores/weigh-evidence.ts";
 import { dayAt, digestOf, makeRecord, makeRun, ownerOrg, passes, weigh } from "./make-evidence.ts";
 

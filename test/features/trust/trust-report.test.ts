@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { dimensionNames, requiredDimensions } from "../../../src/features/scores/formula.ts";
+import { requiredDimensions } from "../../../src/features/scores/formula.ts";
+import { dimensionNames } from "../../../src/scores/names.ts";
 import { badge } from "../../../src/features/trust/badge.ts";
 import { TrustReport } from "../../../src/features/trust/schemas.ts";
 import { makeEvidence, makeRun } from "../scores/make-evidence.ts";

@@ -1,5 +1,6 @@
 import { markup, type Markup } from "../../../http/markup.ts";
-import { dimensionNames, tierFloors, tierNames } from "../../scores/index.ts";
+import { tierFloors } from "../../scores/index.ts";
+import { dimensionNames, tierNames } from "../../../scores/names.ts";
 import type { DimensionView, TrustView } from "../schemas.ts";
 import { nameOf, plural, share } from "./words.ts";
 

@@ -1,5 +1,5 @@
 import { markup, type Markup } from "../../../http/markup.ts";
-import type { Dimension } from "../../scores/index.ts";
+import type { Dimension } from "../../../scores/names.ts";
 import type { UnavailableView } from "../schemas.ts";
 
 const dimensionWords: Readonly<Record<Dimension, string>> = {
