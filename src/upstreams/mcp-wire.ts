@@ -1,7 +1,7 @@
 import type { JsonValue } from "../crypto/canonical-json.ts";
 import { utf8 } from "../crypto/encoding.ts";
 import { isJsonObject, memberOf, type JsonObject } from "../expressions/json.ts";
-import { tryJson } from "../http/read-body.ts";
+import { tryJson } from "../expressions/read-json.ts";
 
 /** A response of JSON-RPC 2.0, to the request of this id. */
 export type RpcResponse =
@@ -52,7 +52,7 @@ export function watchForResponse(id: number): (piece: Uint8Array) => boolean {
 
 /** The response to a request in what a server answered: one JSON message, or one of the events of a stream. */
 export function findResponse(contentType: string, body: Uint8Array, id: number): RpcResponse | undefined {
-  if (!/^text\/event-stream\b/i.test(contentType)) return readResponse(tryJson(Uint8Array.from(body)), id);
+  if (!/^text\/event-stream\b/i.test(contentType)) return readResponse(tryJson(body), id);
   for (const data of eventReader()(new TextDecoder().decode(body))) {
     const response = readResponse(tryJson(utf8(data)), id);
     if (response !== undefined) return response;

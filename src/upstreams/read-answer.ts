@@ -1,6 +1,6 @@
 import { canonicalJson, type JsonValue } from "../crypto/canonical-json.ts";
 import { isStorable } from "../expressions/json.ts";
-import { tryJson } from "../http/read-body.ts";
+import { tryJson } from "../expressions/read-json.ts";
 
 /**
  * An upstream's answer as JSON: null where it is empty, and `{text}` where it is no JSON, or one that cannot be digested or kept
@@ -8,7 +8,7 @@ import { tryJson } from "../http/read-body.ts";
  */
 export function readAnswer(body: Uint8Array): JsonValue {
   if (body.byteLength === 0) return null;
-  const json = tryJson(Uint8Array.from(body));
+  const json = tryJson(body);
   if (json !== undefined && isKeepable(json)) return json;
   return { text: new TextDecoder().decode(body).replaceAll("\0", "\ufffd") };
 }

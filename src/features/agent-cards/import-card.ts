@@ -5,7 +5,7 @@ import type { Environment } from "../../env.ts";
 import { isJsonObject, isStorable, type JsonObject } from "../../expressions/json.ts";
 import type { ReadContext, WriteContext } from "../../http/operation.ts";
 import { problem, type FieldError, type Problem } from "../../http/problem.ts";
-import { tryJson } from "../../http/read-body.ts";
+import { tryJson } from "../../expressions/read-json.ts";
 import { checkUrl } from "../../platform/egress-url.ts";
 import { egressFetch } from "../../platform/egress.ts";
 import { insertAgents, insertVersions, namingTaken, planAgent, refuseEndpoint, toAgent } from "../agents/index.ts";
@@ -73,7 +73,7 @@ async function fetchCard(env: Environment, orgId: string, url: string): Promise<
   if (!result.ok && result.reason === "dns_unreachable") throw problem("unavailable", `${result.reason}: ${result.detail}`);
   if (!result.ok) throw refuseCard(`it cannot be fetched (${result.reason})`);
   if (result.status !== 200) throw refuseCard(`its server answers with status ${result.status}`);
-  const card = tryJson(Uint8Array.from(result.body));
+  const card = tryJson(result.body);
   if (!isJsonObject(card) || !isStorable(card)) throw refuseCard("it is not a JSON object that can be kept");
   return card;
 }

@@ -1,7 +1,7 @@
 import { canonicalJson, type JsonValue } from "../../crypto/canonical-json.ts";
 import { sha256Digest, type Digest } from "../../crypto/digest.ts";
 import type { EndpointProtocol } from "../../db/schema/agents.ts";
-import { tryJson } from "../../http/read-body.ts";
+import { tryJson } from "../../expressions/read-json.ts";
 import { egressFetch, failureIsOurs, type EgressEnvironment, type EgressResult, type NameCache } from "../../platform/egress.ts";
 import { lookupTimeoutMs } from "../../platform/resolve-name.ts";
 import type { AgentAnswer } from "./checks/judgement.ts";
@@ -45,7 +45,7 @@ function readResult(protocol: Protocol, result: EgressResult): Reading | Pending
   if (!result.ok) return { ok: false, attribution: failureIsOurs(result.reason) ? "platform" : "agent", reason: result.reason };
   const malformed = (reason: string): Reading => ({ ok: false, attribution: "agent", reason });
   if (result.status < 200 || result.status > 299) return malformed(`http_${result.status}`);
-  const body = tryJson(Uint8Array.from(result.body));
+  const body = tryJson(result.body);
   if (body === undefined) return malformed("not_json");
   const read = protocol.read(body);
   return read.ok || "next" in read ? read : malformed(read.reason);

@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { toolNamePattern } from "../../grants/tool-name.ts";
+import { tryJson } from "../../expressions/read-json.ts";
 import type { Operation, RelayContext } from "../../http/operation.ts";
-import { parseJson } from "../../http/read-body.ts";
 import { describeFault } from "../../platform/describe-fault.ts";
 import { log } from "../../platform/logger.ts";
 import type { McpContext } from "./context.ts";
@@ -33,12 +33,12 @@ function toolboxOf(table: readonly Operation[]): Toolbox {
 export async function serveMcp(context: RelayContext, table: readonly Operation[]): Promise<Response> {
   const { relay } = context;
   const toolbox = toolboxOf(table);
-  const read = readMessage(relay.body);
-  const message = Message.safeParse(read.value).data;
+  const received = tryJson(relay.body);
+  const message = Message.safeParse(received).data;
   let isAsked = message === undefined || !asksOneOperation(message, toolbox);
   if (isAsked) await relay.caller();
-  if (!read.ok) return refuse(-32_700, "Parse error");
-  if (Array.isArray(read.value)) return refuse(-32_600, "Batches are not served: send one message");
+  if (received === undefined) return refuse(-32_700, "Parse error");
+  if (Array.isArray(received)) return refuse(-32_600, "Batches are not served: send one message");
   // Nothing here changes by itself, and none is told to: a stream that says nothing would only be held open.
   if (message?.method === "subscriptions/listen") return refuse(-32_601, "Method not found", { id: message.id ?? null, status: 404 });
   // Run by the first call of an isolate: everybody else pays only for its bytes.
@@ -58,18 +58,10 @@ export async function serveMcp(context: RelayContext, table: readonly Operation[
   });
   const { method, headers } = relay.request;
   const request = new Request(relay.request.url, { method, headers, body: relay.body });
-  const response = await handler.fetch(request, { parsedBody: read.value });
+  const response = await handler.fetch(request, { parsedBody: received });
   const body = await response.arrayBuffer();
   if (!isAsked && message?.id !== undefined) await relay.caller();
   return new Response(body.byteLength === 0 ? null : body, response);
-}
-
-function readMessage(body: Uint8Array<ArrayBuffer>): { readonly ok: boolean; readonly value: unknown } {
-  try {
-    return { ok: true, value: parseJson(body) };
-  } catch {
-    return { ok: false, value: undefined };
-  }
 }
 
 type Refused = { readonly id: string | number | null; readonly status: number };

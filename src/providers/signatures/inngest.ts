@@ -1,6 +1,6 @@
 import { canonicalJson } from "../../crypto/canonical-json.ts";
 import { utf8 } from "../../crypto/encoding.ts";
-import { tryJson } from "../../http/read-body.ts";
+import { tryJson } from "../../expressions/read-json.ts";
 import { headerOf, readHexSignature, readSeconds, type PresentedSignature } from "./presented.ts";
 
 const headerPattern = /^t=(\d+)&s=([0-9a-f]+)$/;

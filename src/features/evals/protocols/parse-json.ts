@@ -1,6 +1,6 @@
 import type { JsonValue } from "../../../crypto/canonical-json.ts";
 import { utf8 } from "../../../crypto/encoding.ts";
-import { tryJson } from "../../../http/read-body.ts";
+import { tryJson } from "../../../expressions/read-json.ts";
 
 /** Reads a text as JSON, bare or in one Markdown fence, as models like to wrap it. */
 export const readJson = (text: string): JsonValue | undefined => tryJson(utf8(unfence(text.trim()) ?? text));
