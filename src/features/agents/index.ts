@@ -3,5 +3,5 @@ export { namingTaken, planAgent } from "./create-agents.ts";
 export { endpointProof } from "./endpoint-proof.ts";
 export { openEndpointHeaders, refuseEndpoint } from "./endpoint.ts";
 export { renewEndpointProof } from "./prove-endpoint.ts";
-export { Agent, CreateAgentBody, EndpointHeaders } from "./schemas.ts";
+export { Agent, AgentPage, CreateAgentBody, EndpointHeaders } from "./schemas.ts";
 export { insertAgents, insertVersions, selectAgent } from "./store.ts";

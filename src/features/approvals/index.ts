@@ -3,7 +3,7 @@ export { consumeApproval } from "./consume-approval.ts";
 export { expireApprovals } from "./expire-approvals.ts";
 export { planApproval, planEffect, planEnding } from "./plan-approval.ts";
 export type { PreviewFacts } from "./preview.ts";
-export { ApprovalTicket, longestWaitSeconds } from "./schemas.ts";
+export { ApprovalTicket, ApprovalWithPreview, longestWaitSeconds, type ApprovalTicketView } from "./schemas.ts";
 export { isBarred, ownersOf, selectPeopleBehind } from "./four-eyes.ts";
 export { selectApproval, selectOpenApprovals } from "./store.ts";
 export { toTicket } from "./view.ts";

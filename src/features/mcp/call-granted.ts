@@ -2,11 +2,13 @@ import { z } from "@hono/zod-openapi";
 import type { ServerContext } from "@modelcontextprotocol/server";
 import { canonicalJson } from "../../crypto/canonical-json.ts";
 import { toolNamePattern } from "../../grants/tool-name.ts";
+import { ApprovalWithPreview } from "../approvals/index.ts";
+import { Invoked } from "../invocations/index.ts";
 import type { McpContext } from "./context.ts";
-import { InvokedAnswer, toInvokedResult } from "./invoked-result.ts";
+import { toInvokedResult } from "./invoked-result.ts";
 import { stateCodec } from "./request-state.ts";
 import { idempotencyKeyOf, type Arguments } from "./tool-call.ts";
-import { metaOf, toToolResult, type ToolResult } from "./tool-result.ts";
+import { metaOf, structured, toToolResult, type ToolResult } from "./tool-result.ts";
 import { waitSeconds } from "./tools.ts";
 
 type GrantedCall = {
@@ -17,7 +19,6 @@ type GrantedCall = {
 
 const answerName = "approval";
 
-const Approval = z.object({ id: z.string(), url: z.string(), status: z.string(), expiresAt: z.string() });
 const Answered = z.object({ action: z.enum(["accept", "decline", "cancel"]) });
 
 /** What a client says of itself that shows people links on a server's behalf. */
@@ -25,7 +26,7 @@ const ShowsLinks = z.object({
   "io.modelcontextprotocol/clientCapabilities": z.object({ elicitation: z.object({ url: z.looseObject({}) }) }),
 });
 
-type Used = { readonly invoked?: InvokedAnswer; readonly result: ToolResult };
+type Used = { readonly invoked?: z.output<typeof Invoked>; readonly result: ToolResult };
 
 /**
  * Uses a grant by its tool's name. Where a person has to decide first the answer is `pending`; a client that shows links to people is asked to show
@@ -60,7 +61,7 @@ async function use(context: McpContext, { name, arguments: args }: GrantedCall, 
   // Whoever may not use grants has no tools of its own, and so none of that name.
   if (response.status === 404 || response.status === 403) throw unknownTool(context);
   if (!response.ok) return { result: await toToolResult(response) };
-  const invoked = InvokedAnswer.parse(await response.json());
+  const invoked = Invoked.parse(await response.json());
   return { invoked, result: toInvokedResult(invoked, metaOf(response.headers)) };
 }
 
@@ -76,14 +77,13 @@ async function resume(context: McpContext, call: GrantedCall, { carried, answer,
   const asked = { params: { approvalId }, query: { wait: String(wasShown ? waitSeconds : 0) }, body: undefined };
   const response = await relay.call(operation("approvals.get"), asked);
   if (!response.ok) return toToolResult(response);
-  const { id, url, status, expiresAt } = Approval.parse(await response.json());
+  const { id, url, status, expiresAt } = ApprovalWithPreview.parse(await response.json());
   // The first round's key has an answer already: that it is pending. What is approved is used once, whatever the key.
   if (status === "approved") return (await use(context, call, `mcp.${id}`)).result;
   const isOpen = status === "pending" || status === "proposed";
   const value = { status: isOpen ? "pending" : status, approvalId: id, approvalUrl: url, approvalExpiresAt: expiresAt };
   return {
-    content: [{ type: "text", text: JSON.stringify(value) }],
-    structuredContent: value,
+    ...structured(value),
     ...(isOpen ? {} : { isError: true }),
     _meta: metaOf(response.headers),
   };

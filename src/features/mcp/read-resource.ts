@@ -1,12 +1,7 @@
-import { z } from "@hono/zod-openapi";
+import { ProblemBody } from "../../http/problem.ts";
+import { AgentPage } from "../agents/index.ts";
 import type { McpContext } from "./context.ts";
 import { findResource, resourcesOf } from "./resources.ts";
-
-const AgentPage = z.object({
-  items: z.array(z.object({ id: z.string(), name: z.string() })),
-  nextCursor: z.string().nullable(),
-});
-const Failure = z.object({ title: z.string() }).loose();
 
 type Resource = ReturnType<typeof resourcesOf>[number];
 
@@ -39,7 +34,7 @@ export async function readResource(context: McpContext, uri: string) {
 
 /** The problem that the operation answered, as the protocol's error: ours, or the request's. */
 async function failed({ sdk }: McpContext, response: Response): Promise<Error> {
-  const problem = Failure.parse(await response.json());
+  const problem = ProblemBody.parse(await response.json());
   const code = response.status >= 500 ? sdk.ProtocolErrorCode.InternalError : sdk.ProtocolErrorCode.InvalidRequest;
   return new sdk.ProtocolError(code, problem.title, problem);
 }

@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
-import { fromBase64 } from "../../crypto/encoding.ts";
-import { parseJson, type JsonValue } from "../../crypto/canonical-json.ts";
+import { fromBase64, utf8 } from "../../crypto/encoding.ts";
+import { parseJson } from "../../crypto/canonical-json.ts";
 
 export type ToolResult = {
   readonly content: { readonly type: "text"; readonly text: string }[];
@@ -22,15 +22,15 @@ export async function toToolResult(response: Response): Promise<ToolResult> {
   if (status < 400) return { ...contentOf(body, headers), _meta };
   const challenge = decoded(headers.get("PAYMENT-REQUIRED"));
   const retryAfter = headers.get("Retry-After");
-  const parsed = JsonObject.safeParse(parseJson(new TextEncoder().encode(body)));
   const failure = {
-    ...(parsed.success ? parsed.data : { status }),
+    ...(objectIn(utf8(body)) ?? { status }),
     ...(retryAfter === null ? {} : { retryAfterSeconds: Number(retryAfter) }),
   };
   return { ...structured(status === 402 && challenge !== undefined ? challenge : failure), isError: true, _meta };
 }
 
-const structured = (value: Record<string, unknown>) => ({
+/** A value as a result has it: structured, and the same as text. */
+export const structured = (value: Record<string, unknown>) => ({
   content: [{ type: "text" as const, text: JSON.stringify(value) }],
   structuredContent: value,
 });
@@ -38,8 +38,8 @@ const structured = (value: Record<string, unknown>) => ({
 function contentOf(body: string, headers: Headers): Pick<ToolResult, "content" | "structuredContent"> {
   const content = [{ type: "text" as const, text: body }];
   if (!/[/+]json(;|$)/.test(headers.get("Content-Type") ?? "")) return { content };
-  const parsed = JsonObject.safeParse(parseJson(new TextEncoder().encode(body)));
-  return parsed.success ? { content, structuredContent: parsed.data } : { content };
+  const structuredContent = objectIn(utf8(body));
+  return structuredContent === undefined ? { content } : { content, structuredContent };
 }
 
 /** What of an operation's answer stands beside a result. */
@@ -56,7 +56,7 @@ export function metaOf(headers: Headers): Record<string, unknown> {
 
 /** What an x402 header says: base64 of JSON. */
 function decoded(header: string | null): Record<string, unknown> | undefined {
-  if (header === null) return undefined;
-  const value: JsonValue | undefined = parseJson(fromBase64(header));
-  return JsonObject.safeParse(value).data;
+  return header === null ? undefined : objectIn(fromBase64(header));
 }
+
+const objectIn = (bytes: Uint8Array): Record<string, unknown> | undefined => JsonObject.safeParse(parseJson(bytes)).data;

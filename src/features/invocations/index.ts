@@ -1,0 +1,1 @@
+export { Invoked } from "./schemas.ts";
