@@ -65,8 +65,7 @@ export type Verdict = {
 };
 
 /** `spent`: it was used up. `released`: it did not act, and is given back. `unknown`: nobody knows, so it stays reserved. */
-export const settlements = ["spent", "released", "unknown"] as const;
-export type Settled = (typeof settlements)[number];
+export type Settled = "spent" | "released" | "unknown";
 
 /** A reservation whose deadline passed, and of which nobody told what came. */
 export type OverdueEntry = LedgerAddress & {

@@ -1,5 +1,4 @@
-import type { Digest } from "../crypto/digest.ts";
-import { jsonDigest } from "../crypto/digest.ts";
+import { jsonDigest, type Digest } from "../crypto/digest.ts";
 
 export const grantModes = ["simulation", "production"] as const;
 export type GrantMode = (typeof grantModes)[number];

@@ -2,10 +2,9 @@ import { and, eq } from "drizzle-orm";
 import type { IdempotencyRequest } from "../access/idempotency.ts";
 import { sha256Digest } from "../crypto/digest.ts";
 import { concatBytes, utf8 } from "../crypto/encoding.ts";
-import type { Action } from "../audit/actions.ts";
 import type { SealedBox } from "../crypto/sealed-box.ts";
 import { idempotentAnswers } from "../db/schema/idempotent-answers.ts";
-import type { IdempotentWrite, ScopedDb, TenantReader, TenantWriter } from "../db/tenant-db.ts";
+import type { IdempotentWrite, ScopedDb, TenantReader } from "../db/tenant-db.ts";
 import { problem } from "./problem.ts";
 
 const keyPattern = /^[\x21-\x7e]{1,255}$/;
@@ -48,32 +47,28 @@ export function idempotentWrite(box: SealedBox, actor: string, request: Idempote
   };
 }
 
-const selectAnswer = ({ orm, orgId }: ScopedDb, actor: string, { operation, key }: IdempotencyRequest) =>
-  orm
+type Asked = Pick<IdempotencyRequest, "operation" | "key">;
+
+const isAnswer = ({ orgId }: ScopedDb, actor: string, { operation, key }: Asked) =>
+  and(
+    eq(idempotentAnswers.orgId, orgId),
+    eq(idempotentAnswers.actor, actor),
+    eq(idempotentAnswers.operation, operation),
+    eq(idempotentAnswers.idempotencyKey, key),
+  );
+
+const selectAnswer = (db: ScopedDb, actor: string, asked: Asked) =>
+  db.orm
     .select()
     .from(idempotentAnswers)
-    .where(
-      and(
-        eq(idempotentAnswers.orgId, orgId),
-        eq(idempotentAnswers.actor, actor),
-        eq(idempotentAnswers.operation, operation),
-        eq(idempotentAnswers.idempotencyKey, key),
-      ),
-    );
+    .where(isAnswer(db, actor, asked));
 
 /** A row where the request was answered before: for what must know that before it does what cannot be undone. */
-export const selectAnswered = ({ orm, orgId }: ScopedDb, actor: string, asked: TenantWriter<Action>["repeatable"]) =>
-  orm
+export const selectAnswered = (db: ScopedDb, actor: string, asked: Asked | null) =>
+  db.orm
     .select({ key: idempotentAnswers.idempotencyKey })
     .from(idempotentAnswers)
-    .where(
-      and(
-        eq(idempotentAnswers.orgId, orgId),
-        eq(idempotentAnswers.actor, actor),
-        eq(idempotentAnswers.operation, asked?.operation ?? ""),
-        eq(idempotentAnswers.idempotencyKey, asked?.key ?? ""),
-      ),
-    );
+    .where(isAnswer(db, actor, asked ?? { operation: "", key: "" }));
 
 /** The stored answer to the same request, or undefined where its change was never made. 422 where the request differs. */
 export async function findAnswer(

@@ -5,6 +5,7 @@ import { ProblemBody } from "./problem.ts";
 import { toWebhook } from "./openapi-webhooks.ts";
 import { paymentHeader } from "./security-headers.ts";
 
+const text = { type: "string" as const };
 const problemAnswer = {
   description: "What went wrong, as problem details (RFC 9457).",
   content: { "application/problem+json": { schema: ProblemBody } },
@@ -14,11 +15,10 @@ const challengeAnswer = {
   ...problemAnswer,
   description: "No credential and no payment that can be used: the header says what to pay. Nothing was taken.",
   headers: {
-    "PAYMENT-REQUIRED": { description: "Base64 of x402's PaymentRequired (version 2) as JSON.", schema: { type: "string" as const } },
+    "PAYMENT-REQUIRED": { description: "Base64 of x402's PaymentRequired (version 2) as JSON.", schema: text },
   },
 };
 
-const text = { type: "string" as const };
 const settledHeaders = {
   "PAYMENT-RESPONSE": { description: "Where it was paid for: base64 of what was settled, as JSON (x402).", schema: text },
   "X-Payment-Id": { description: "Where it was paid for: the payment's identifier, for `GET /v1/payments/{paymentId}`.", schema: text },
@@ -79,7 +79,7 @@ function toRoute(operation: Operation): RouteConfig {
 function contentOf(response: ResponseShape): Content {
   if (response.upgrade || response.relayed) return {};
   if (response.body !== undefined) return { content: { "application/json": { schema: response.body } } };
-  return { content: Object.fromEntries(response.media.map((type) => [type, { schema: { type: "string" as const } }])) };
+  return { content: Object.fromEntries(response.media.map((type) => [type, { schema: text }])) };
 }
 
 function describe({ access, audit, guide }: Operation): string {

@@ -5,7 +5,7 @@ import type { FieldError } from "../http/problem.ts";
 import { checkUrl, mayForwardHeader, type EgressPolicy } from "../platform/egress-url.ts";
 import type { CapabilityDefinition } from "./capability.ts";
 import { readCostPath } from "./cost.ts";
-import { expandTemplate, pathVariables, queryVariables, readTemplate } from "./url-template.ts";
+import { pathVariables, queryVariables, readTemplate } from "./url-template.ts";
 
 /** Headers that say how we ask, beside those that no tenant may name. */
 const ownHeaders = /^(?:idempotency-key|accept-encoding|content-encoding|range|origin|last-event-id|mcp-.*)$/i;
@@ -31,11 +31,11 @@ function checkHttp(definition: Extract<CapabilityDefinition, { kind: "http" }>, 
   const answers = definition.answerSchema === null ? [] : checkSchema("answerSchema", definition.answerSchema);
   const read = readTemplate(definition.urlTemplate);
   if (!read.ok) return [{ path: "urlTemplate", message: read.detail }, ...answers];
-  const inPath = pathVariables(read.template);
-  const specimen = Object.fromEntries([...inPath, ...queryVariables(read.template)].map((name) => [name, "x"]));
-  const expanded = expandTemplate(read.template, specimen);
-  const target = expanded.ok ? checkTarget("urlTemplate", expanded.url, policy) : [];
-  return [...target, ...checkVariables(definition.argumentsSchema, inPath, queryVariables(read.template)), ...answers];
+  return [
+    ...checkTarget("urlTemplate", read.specimen, policy),
+    ...checkVariables(definition.argumentsSchema, pathVariables(read.template), queryVariables(read.template)),
+    ...answers,
+  ];
 }
 
 /** Whether a URL may be called, and stands for itself. */

@@ -22,7 +22,6 @@ export type RpcAnswer =
 export type McpSession = {
   /** `mostBytes` of the answer; a longer one is the failure `too_large`. */
   readonly request: (method: string, params: JsonObject, mostBytes?: number) => Promise<RpcAnswer>;
-  readonly elapsedMs: () => number;
 };
 
 const client = { name: "armalo", version: "1" };
@@ -52,9 +51,7 @@ export async function openMcpSession(
   env: EgressEnvironment,
   server: McpServer,
 ): Promise<McpSession | Exclude<RpcAnswer, { kind: "response" }>> {
-  const startedMs = performance.now();
-  const elapsedMs = (): number => Math.max(0, Math.round(performance.now() - startedMs));
-  const post = posterOf(env, server, elapsedMs);
+  const post = posterOf(env, server);
   let id = 0;
   if (server.revision === "2026-07-28") {
     const request: McpSession["request"] = (method, { _meta, ...params }, mostBytes) => {
@@ -67,16 +64,12 @@ export async function openMcpSession(
       };
       return post({ jsonrpc: "2.0", id: (id += 1), method, params: { ...params, _meta: meta } }, headers, mostBytes);
     };
-    return { request, elapsedMs };
+    return { request };
   }
-  return openOlderSession(post, server.revision, elapsedMs);
+  return openOlderSession(post, server.revision);
 }
 
-async function openOlderSession(
-  post: Post,
-  revision: McpRevision,
-  elapsedMs: () => number,
-): Promise<McpSession | Exclude<RpcAnswer, { kind: "response" }>> {
+async function openOlderSession(post: Post, revision: McpRevision): Promise<McpSession | Exclude<RpcAnswer, { kind: "response" }>> {
   const offer = { protocolVersion: revision, capabilities: {}, clientInfo: client };
   const begun = await post({ jsonrpc: "2.0", id: 0, method: "initialize", params: offer }, {});
   if (begun.kind !== "response") return begun;
@@ -89,13 +82,14 @@ async function openOlderSession(
   if (told.kind === "failure" || told.status < 200 || told.status > 299)
     return told.kind === "response" ? { kind: "http", status: told.status, headers: received } : told;
   let id = 0;
-  return { request: (method, params, mostBytes) => post({ jsonrpc: "2.0", id: (id += 1), method, params }, headers, mostBytes), elapsedMs };
+  return { request: (method, params, mostBytes) => post({ jsonrpc: "2.0", id: (id += 1), method, params }, headers, mostBytes) };
 }
 
-function posterOf(env: EgressEnvironment, { url, headers: own, timeoutMs }: McpServer, elapsedMs: () => number): Post {
+function posterOf(env: EgressEnvironment, { url, headers: own, timeoutMs }: McpServer): Post {
+  const startedMs = performance.now();
   const names = newNameCache();
   return async (message, headers, mostBytes) => {
-    const leftMs = timeoutMs - elapsedMs();
+    const leftMs = timeoutMs - Math.round(performance.now() - startedMs);
     if (leftMs <= 0) return { kind: "failure", reason: "timeout", status: null };
     const id = memberOf(message, "id");
     const sent = { "content-type": "application/json", accept: "application/json, text/event-stream", ...headers, ...own };

@@ -10,7 +10,10 @@ export type UrlTemplate = {
   readonly pairs: readonly Pair[];
 };
 
-export type TemplateReading = { readonly ok: true; readonly template: UrlTemplate } | { readonly ok: false; readonly detail: string };
+/** `specimen`: the URL with an `x` for each variable. */
+export type TemplateReading =
+  | { readonly ok: true; readonly template: UrlTemplate; readonly specimen: string }
+  | { readonly ok: false; readonly detail: string };
 export type Expansion = { readonly ok: true; readonly url: string } | { readonly ok: false; readonly detail: string };
 
 /** What egress takes. */
@@ -53,10 +56,10 @@ export function readTemplate(text: string): TemplateReading {
   const knownPairs = pairs.filter((pair) => pair !== undefined);
   if (knownPairs.length < pairs.length) return refuse("A query parameter is name=text or name={variable}.");
   const template: UrlTemplate = { origin, segments: known, pairs: knownPairs };
-  const specimen = Object.fromEntries([...pathVariables(template), ...queryVariables(template)].map((name) => [name, "x"]));
-  const expanded = expandTemplate(template, specimen);
+  const names = [...pathVariables(template), ...queryVariables(template)];
+  const expanded = expandTemplate(template, Object.fromEntries(names.map((name) => [name, "x"])));
   return expanded.ok
-    ? { ok: true, template }
+    ? { ok: true, template, specimen: expanded.url }
     : refuse("It is not written as URLs are: in lower case, with no default port, and with no . or .. in it.");
 }
 

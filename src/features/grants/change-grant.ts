@@ -4,7 +4,7 @@ import type { Action } from "../../audit/actions.ts";
 import type { JsonValue } from "../../crypto/canonical-json.ts";
 import type { WriteContext } from "../../http/operation.ts";
 import { problem } from "../../http/problem.ts";
-import { toGrant, toldOf } from "./grant.ts";
+import { toGrant, toldOf } from "./view.ts";
 import { groundOf } from "./ground.ts";
 import { requireFuture } from "./require-future.ts";
 import { requireGround } from "./require-grant.ts";

@@ -6,7 +6,7 @@ import { toolNames } from "../../http/tool-names.ts";
 import { newId } from "../../platform/ids.ts";
 import { selectCapability } from "../capabilities/index.ts";
 import { selectActivePolicy } from "../policies/index.ts";
-import { toldOf, unpromoted, viewOf } from "./grant.ts";
+import { toldOf, unpromoted, viewOf } from "./view.ts";
 import { requireFuture } from "./require-future.ts";
 import type { GrantInput, GrantView } from "./schemas.ts";
 import { insertGrant, selectAgentInService, type NewGrantRow } from "./store.ts";

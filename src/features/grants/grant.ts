@@ -1,10 +1,6 @@
-import type { Standing } from "../../grants/ledger.ts";
-import { budgetShare, nearBudgetShare } from "../../grants/limits.ts";
 import { basisParts, changedParts, type GrantBasis } from "../../grants/mode.ts";
-import type { EventData } from "../../webhooks/event-schemas.ts";
 import type { Ground } from "./ground.ts";
-import type { GrantDetailView, GrantView } from "./schemas.ts";
-import type { GrantRow, GroundRow, NewGrantRow } from "./store.ts";
+import type { GrantRow, GroundRow } from "./store.ts";
 
 export const grantStatuses = ["active", "expired", "revoked"] as const;
 export const simulationReasons = [
@@ -22,7 +18,7 @@ export function statusOf({ status, expiresAt }: Pick<GrantRow, "status" | "expir
 }
 
 /** Why a grant is in simulation; none where it is in production. */
-function whySimulated(
+export function whySimulated(
   promoted: GrantBasis | null,
   { present, mode }: Ground,
   { driftedDigest }: Pick<GroundRow["capability"], "driftedDigest">,
@@ -34,40 +30,4 @@ function whySimulated(
     ...(driftedDigest === null ? [] : (["capability_drifted"] as const)),
     ...(present === null ? (["policy_inactive"] as const) : []),
   ];
-}
-
-/** A new grant: in simulation until somebody promotes it. */
-export const unpromoted = { mode: "simulation", simulationReasons: ["never_promoted"] } satisfies Partial<GrantView>;
-
-export const toGrant = ({ grant, capability }: Pick<GroundRow, "grant" | "capability">, ground: Ground, now: Date): GrantView =>
-  viewOf(grant, { mode: ground.mode, simulationReasons: whySimulated(grant.promotedBasis, ground, capability) }, now);
-
-export const viewOf = (row: NewGrantRow, standing: Pick<GrantView, "mode" | "simulationReasons">, now: Date): GrantView => ({
-  id: row.id,
-  agentId: row.agentId,
-  capabilityId: row.capabilityId,
-  policyId: row.policyId,
-  toolName: row.toolName,
-  budget: row.budget,
-  ratePerMinute: row.ratePerMinute,
-  expiresAt: row.expiresAt?.toISOString() ?? null,
-  status: statusOf({ status: row.status, expiresAt: row.expiresAt ?? null }, now),
-  ...standing,
-  promotedAt: row.promotedAt?.toISOString() ?? null,
-  createdBy: row.createdBy,
-  createdAt: row.createdAt.toISOString(),
-  updatedAt: row.updatedAt.toISOString(),
-});
-
-/** What the organization's own systems are told of a grant. */
-export const toldOf = ({ id: grantId, agentId, capabilityId, policyId }: GrantView): EventData["grant.revoked"] => ({
-  grantId,
-  agentId,
-  capabilityId,
-  policyId,
-});
-
-export function toDetail(view: GrantView, { unsettled, counters }: Standing): GrantDetailView {
-  const share = budgetShare(view.budget, counters.production);
-  return { ...view, usage: counters, unsettled, budgetShare: share, nearBudget: share >= nearBudgetShare };
 }

@@ -3,7 +3,7 @@ import { requireAgent } from "../../access/principal.ts";
 import { askLedger } from "../../grants/ledger-client.ts";
 import type { ReadContext } from "../../http/operation.ts";
 import { toPage } from "../../http/pagination.ts";
-import { toDetail, toGrant } from "./grant.ts";
+import { toDetail, toGrant } from "./view.ts";
 import { groundOf } from "./ground.ts";
 import { requireGround } from "./require-grant.ts";
 import type { GrantDetailView, GrantPage, ListGrantsQuery } from "./schemas.ts";

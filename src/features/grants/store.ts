@@ -8,6 +8,7 @@ import { policies, policyVersions } from "../../db/schema/policies.ts";
 import type { ScopedDb } from "../../db/tenant-db.ts";
 import { keyset, type Page } from "../../http/pagination.ts";
 import { isVersionInUse } from "../capabilities/index.ts";
+import { isVersionInForce } from "../policies/index.ts";
 
 export type GrantRow = typeof grants.$inferSelect;
 export type NewGrantRow = Omit<typeof grants.$inferInsert, "orgId">;
@@ -42,6 +43,7 @@ const selectGrounds = ({ orm, orgId }: ScopedDb) =>
         versionNumber: agents.versionNumber,
         versionDigest: agents.versionDigest,
         archivedAt: agents.archivedAt,
+        registeredBy: agents.registeredBy,
       },
       policy: { activeVersion: policies.activeVersion, activation: policies.activation, digest: policyVersions.digest },
       capability: {
@@ -60,10 +62,7 @@ const selectGrounds = ({ orm, orgId }: ScopedDb) =>
     .from(grants)
     .innerJoin(agents, and(eq(agents.orgId, orgId), eq(agents.id, grants.agentId)))
     .innerJoin(policies, and(eq(policies.orgId, orgId), eq(policies.id, grants.policyId)))
-    .leftJoin(
-      policyVersions,
-      and(eq(policyVersions.orgId, orgId), eq(policyVersions.policyId, policies.id), eq(policyVersions.version, policies.activeVersion)),
-    )
+    .leftJoin(policyVersions, isVersionInForce)
     .innerJoin(capabilities, and(eq(capabilities.orgId, orgId), eq(capabilities.id, grants.capabilityId)))
     .innerJoin(capabilityVersions, isVersionInUse);
 

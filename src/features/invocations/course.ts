@@ -2,7 +2,7 @@ import { joinParts, type WritePart } from "../../db/write-part.ts";
 import type { Verdict } from "../../grants/ledger.ts";
 import { sealInput, toRecordedInput, type UndecidedInput } from "../../grants/recorded-input.ts";
 import type { WriteContext } from "../../http/operation.ts";
-import { planEnding } from "../approvals/index.ts";
+import { planEnding, type ApprovalTicketView } from "../approvals/index.ts";
 import type { ReceiptView } from "../receipts/index.ts";
 import type { FoundApproval } from "./find-approval.ts";
 import type { Ground } from "./ground.ts";
@@ -11,7 +11,7 @@ import type { Outcome } from "./outcome.ts";
 import { record } from "./record.ts";
 import type { UsedApproval } from "./recorded.ts";
 import type { Attempt } from "./recovery.ts";
-import { labelOf, type InvokedView, type TicketView } from "./schemas.ts";
+import { labelOf, type InvokedView } from "./schemas.ts";
 
 export type InvokeContext = WriteContext<"grant.invoked">;
 
@@ -32,7 +32,7 @@ export type Ending = WritePart & {
   readonly outcome: Outcome;
   readonly approval: UsedApproval | null;
   /** Of the approval that is waited for. */
-  readonly ticket: TicketView | null;
+  readonly ticket: ApprovalTicketView | null;
 };
 
 /** Writes how it ended: one round trip. */

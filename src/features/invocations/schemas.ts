@@ -73,7 +73,6 @@ export const Invoked = z
   })
   .openapi("Invoked");
 export type InvokedView = z.input<typeof Invoked>;
-export type TicketView = z.input<typeof ApprovalTicket>;
 
 export const Invocation = z
   .object({

@@ -1,1 +1,1 @@
-export { selectActivePolicy } from "./store.ts";
+export { isVersionInForce, selectActivePolicy } from "./store.ts";

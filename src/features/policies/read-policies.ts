@@ -4,13 +4,13 @@ import type { ReadContext } from "../../http/operation.ts";
 import { toPage, type Page } from "../../http/pagination.ts";
 import { problem } from "../../http/problem.ts";
 import { toHead, toVersion } from "./policy.ts";
-import type { ListPoliciesQuery, PolicyHeadView, PolicyVersionView, PolicyView } from "./schemas.ts";
+import type { ListPoliciesQuery, PolicyPage, PolicyVersionPage, PolicyView } from "./schemas.ts";
 import { selectPolicies, selectPolicy, selectVersions, selectWholePolicy } from "./store.ts";
 
 export async function listPolicies(
   { tenant, principal }: ReadContext,
   query: z.output<typeof ListPoliciesQuery>,
-): Promise<{ items: PolicyHeadView[]; nextCursor: string | null }> {
+): Promise<z.input<typeof PolicyPage>> {
   requireWholeOrganization(principal);
   const [rows] = await tenant.read((db) => [selectPolicies(db, query, query)]);
   return toPage(rows, query, (row) => ({ at: row.createdAt, id: row.id }), toHead);
@@ -29,7 +29,7 @@ export async function listPolicyVersions(
   { tenant, principal }: ReadContext,
   policyId: string,
   page: Page,
-): Promise<{ items: PolicyVersionView[]; nextCursor: string | null }> {
+): Promise<z.input<typeof PolicyVersionPage>> {
   requireWholeOrganization(principal);
   const [[policy], rows] = await tenant.read((db) => [selectPolicy(db, policyId), selectVersions(db, policyId, page)]);
   if (policy === undefined) throw problem("not_found", "no such policy");

@@ -9,6 +9,12 @@ import { keyset, type Page } from "../../http/pagination.ts";
 export type PolicyRow = Omit<typeof policies.$inferSelect, "orgId">;
 export type PolicyVersionRow = Omit<typeof policyVersions.$inferSelect, "orgId">;
 
+const isVersion = (version: typeof policies.activeVersion | typeof policies.latestVersion) =>
+  and(eq(policyVersions.orgId, policies.orgId), eq(policyVersions.policyId, policies.id), eq(policyVersions.version, version));
+
+/** How a policy is joined with the version of it that is in force. */
+export const isVersionInForce = isVersion(policies.activeVersion);
+
 /** A policy with the terms in force; these are null where no version is. For an identifier that may itself be read in the same round trip. */
 export const selectActivePolicy = ({ orm, orgId }: EnteredDb, policyId: string | SQL) =>
   orm
@@ -22,11 +28,8 @@ export const selectActivePolicy = ({ orm, orgId }: EnteredDb, policyId: string |
       digest: policyVersions.digest,
     })
     .from(policies)
-    .leftJoin(policyVersions, isVersion(policies.activeVersion))
+    .leftJoin(policyVersions, isVersionInForce)
     .where(and(eq(policies.orgId, orgId), eq(policies.id, policyId)));
-
-const isVersion = (version: typeof policies.activeVersion | typeof policies.latestVersion) =>
-  and(eq(policyVersions.orgId, policies.orgId), eq(policyVersions.policyId, policies.id), eq(policyVersions.version, version));
 
 export const selectPolicy = ({ orm, orgId }: EnteredDb, policyId: string | SQL) =>
   orm

@@ -9,7 +9,7 @@ import { selectActivePolicy } from "../policies/index.ts";
 import { selectReceiptHead, type ReceiptGround } from "../receipts/index.ts";
 import { availableScore, selectCurrentScore, selectScoreRevision } from "../scores/index.ts";
 import { callsLookedAt, type Given, type Reviews } from "./judge-evidence.ts";
-import { selectGrantOwners, selectNewestSimulated, selectRegistrar, selectReviews, type Judged } from "./store.ts";
+import { selectGrantOwners, selectNewestSimulated, selectReviews, type Judged } from "./store.ts";
 
 type Context = { readonly tenant: TenantReader; readonly principal: Pick<Principal, "agentId">; readonly now: Date };
 
@@ -18,11 +18,9 @@ export type Evidence = {
   readonly row: GroundRow;
   readonly ground: Ground;
   readonly given: Given;
-  readonly policyDigest: string | null;
   readonly receipt: ReceiptGround;
   /** Null where no version of the policy is in force. */
   readonly judged: Judged | null;
-  readonly registeredBy: string | null;
   /** The people behind the agent and the grant, as actors. */
   readonly owners: ReadonlySet<string>;
 };
@@ -30,19 +28,19 @@ export type Evidence = {
 /** Throws 404. */
 export async function loadEvidence({ tenant, principal, now }: Context, grantId: string): Promise<Evidence> {
   const agentId = fieldOfGrant(tenant.orgId, grantId, grants.agentId);
-  const [[found], versions, fresh, evidence, [upkeep], [policy], reviews, newest, [registrar], owners, [head], [keyHistory]] =
-    await tenant.read((db) => [
+  const [[found], versions, fresh, evidence, [upkeep], [policy], reviews, newest, owners, [head], [keyHistory]] = await tenant.read(
+    (db) => [
       selectBasis(db, grantId),
       ...selectCurrentScore(db, agentId, now),
       selectScoreRevision(db, agentId),
       selectActivePolicy(db, fieldOfGrant(db.orgId, grantId, grants.policyId)),
       selectReviews(db, grantId),
       selectNewestSimulated(db, grantId, callsLookedAt),
-      selectRegistrar(db, grantId),
       selectGrantOwners(db, grantId),
       selectReceiptHead(db, agentId),
       selectKeyHistory(db),
-    ]);
+    ],
+  );
   const row = requireGround(principal, found);
   const ground = await groundOf(row);
   const score = await availableScore({ agentId: row.grant.agentId, now }, [versions, fresh, evidence]);
@@ -57,7 +55,6 @@ export async function loadEvidence({ tenant, principal, now }: Context, grantId:
     row,
     ground,
     given: { score, terms: policy?.terms ?? null, reviews: countReviews(ground.basis, reviews, newest), standing },
-    policyDigest: policy?.digest ?? null,
     receipt: { head, keyHistory },
     judged: ground.present && {
       present: ground.present,
@@ -65,7 +62,6 @@ export async function loadEvidence({ tenant, principal, now }: Context, grantId:
       newestCall: newest[0]?.id ?? null,
       reviewed,
     },
-    registeredBy: registrar?.registeredBy ?? null,
     owners: ownersOf(owners),
   };
 }

@@ -31,7 +31,8 @@ export async function promoteGrant(context: Context, grantId: string): Promise<P
 }
 
 /** With four eyes nobody who is behind the agent or the grant promotes it either. */
-function requireAnother({ given, registeredBy, owners }: Evidence, actor: string): void {
+function requireAnother({ given, row, owners }: Evidence, actor: string): void {
+  const { registeredBy } = row.agent;
   if (isBarred({ fourEyes: given.terms?.approval.fourEyes === true, registeredBy, owners }, actor))
     throw problem("four_eyes", "an owner of the agent or the grant, or nobody knows who is");
 }
@@ -59,13 +60,13 @@ async function write({ env, tenant, now }: Context, evidence: Evidence, decided:
 }
 
 /** The receipt is of the decision, for these versions, and its outcome the evidence that was before the person. */
-async function factsOf({ row, policyDigest }: Evidence, { report, basis }: Decided): Promise<ReceiptFacts> {
+async function factsOf({ row }: Evidence, { report, basis, judged }: Decided): Promise<ReceiptFacts> {
   const { id: grantId, policyId } = row.grant;
   return {
     action: { name: promoteAction, digest: await jsonDigest({ grantId, basis }) },
     about: grantId,
     mode: "production",
-    policy: policyDigest === null ? null : { id: policyId, digest: policyDigest, decision: "allow" },
+    policy: { id: policyId, digest: judged.present.policyDigest, decision: "allow" },
     approval: null,
     disposition: "executed",
     effect: "confirmed",

@@ -10,7 +10,7 @@ import type { ScopedDb } from "../../db/tenant-db.ts";
 import type { ReviewVerdict } from "../../grants/invocation.ts";
 import type { GrantBasis } from "../../grants/mode.ts";
 import { selectPeopleBehind } from "../approvals/index.ts";
-import { fieldOfGrant, type GrantRow } from "../grants/index.ts";
+import type { GrantRow } from "../grants/index.ts";
 
 const calls = ({ orgId }: ScopedDb, grantId: string) => and(eq(invocations.orgId, orgId), eq(invocations.grantId, grantId));
 
@@ -30,13 +30,6 @@ export const selectNewestSimulated = (db: ScopedDb, grantId: string, limit: numb
     .where(and(calls(db, grantId), eq(invocations.status, "simulated")))
     .orderBy(desc(invocations.createdAt), desc(invocations.id))
     .limit(limit);
-
-/** Who registered the grant's agent. */
-export const selectRegistrar = ({ orm, orgId }: ScopedDb, grantId: string) =>
-  orm
-    .select({ registeredBy: agents.registeredBy })
-    .from(agents)
-    .where(and(eq(agents.orgId, orgId), eq(agents.id, fieldOfGrant(orgId, grantId, grants.agentId))));
 
 /** The people behind the agent and the grant, as ownersOf reads them. */
 export const selectGrantOwners = (db: ScopedDb, grantId: string) =>
