@@ -1,5 +1,6 @@
 import { jsonDigest, type Digest } from "../crypto/digest.ts";
 
+/** `simulation`: everything is decided and receipted, and nothing is sent. */
 export const grantModes = ["simulation", "production"] as const;
 export type GrantMode = (typeof grantModes)[number];
 

@@ -45,6 +45,7 @@ const ofThePolicy: ReadonlySet<DecisionReason> = new Set([
 /** Of a decision's reasons, those that would speak against it under any policy. */
 export const findingsIn = (reasons: readonly DecisionReason[]): DecisionReason[] => reasons.filter((reason) => !ofThePolicy.has(reason));
 
+/** What is kept once the ledger has decided. */
 export const toRecordedInput = ({ facts, costMicros, ...limits }: UndecidedInput, { reasons, counters }: Verdict): RecordedInput => ({
   format: 1,
   facts: { ...facts, counters: { ...counters, costMicros } },
@@ -55,6 +56,7 @@ export const toRecordedInput = ({ facts, costMicros, ...limits }: UndecidedInput
 
 const placeOf = (invocationId: string): Place => ({ table: "invocations", row: invocationId, field: "sealed_input" });
 
+/** For the row of that invocation alone: no other one opens it. */
 export const sealInput = (box: SealedBox, invocationId: string, input: RecordedInput | UndecidedInput): Promise<string> =>
   box.seal(placeOf(invocationId), JSON.stringify(input));
 

@@ -60,6 +60,7 @@ export function withoutUse(usage: Usage, { day, month, costMicros }: Reserved): 
   };
 }
 
+/** As limits and rules see it; `lastMinute` is how many calls there were in the last 60 s. */
 export const countersOf = (usage: Usage, lastMinute: number): Counters => ({
   total: usage.total,
   today: usage.today,

@@ -43,4 +43,5 @@ export function page(title: string, body: string, { form, headers }: PageOptions
 /** A text of ours as HTML: what stands between backticks is code. */
 export const markCode = (text: string): string => escapeMarkup(text).replaceAll(/`([^`]+)`/g, "<code>$1</code>");
 
+/** An RFC 3339 time of UTC as people read it, to the minute. */
 export const readableTime = (iso: string): string => `${iso.slice(0, 10)} ${iso.slice(11, 16)} UTC`;

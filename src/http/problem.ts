@@ -175,6 +175,7 @@ export class Problem extends Error {
   }
 }
 
+/** A failure to throw: its code, the blocker for the log, and what more callers may know. */
 export const problem = (...args: ConstructorParameters<typeof Problem>): Problem => new Problem(...args);
 
 /** RFC 9457 problem details, as every failure is answered. */

@@ -3,6 +3,7 @@ import { concatBytes } from "../crypto/encoding.ts";
 import { tryJson } from "../expressions/read-json.ts";
 import { problem } from "./problem.ts";
 
+/** Of any request. */
 export const maxBodyBytes = 256 * 1024;
 
 const tooLarge = () => problem("body_too_large", `over ${maxBodyBytes} bytes`);

@@ -22,6 +22,7 @@ export type Trace = {
 
 const traceparentPattern = /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
 
+/** A trace of what is known before anything is read. A `traceparent` that is malformed is none (W3C Trace Context). */
 export function startTrace(request: Request, requestId: string): Trace {
   const traceparent = request.headers.get("traceparent");
   return {
@@ -45,6 +46,7 @@ export function startTrace(request: Request, requestId: string): Trace {
 export const serverTiming = (trace: Trace): string =>
   `gate;dur=${trace.gateMs}, db;dur=${trace.meter.durationMs};desc="${trace.meter.trips} round trips", total;dur=${currentTime().getTime() - trace.startedAt}`;
 
+/** The one log line of a request. */
 export function logTrace(trace: Trace, status: number): void {
   const { meter, startedAt, forPeople: _, ...fields } = trace;
   log(status >= 500 ? "error" : "info", "request", {

@@ -1,3 +1,4 @@
+/** What a rule does, and what a decision is: deny beats require_approval, and that beats allow. */
 export const policyEffects = ["allow", "deny", "require_approval"] as const;
 export type PolicyEffect = (typeof policyEffects)[number];
 

@@ -1,14 +1,13 @@
 import type { JsonValue } from "../crypto/canonical-json.ts";
 import { isJsonArray, memberOf, type JsonObject } from "../expressions/json.ts";
 import type { EgressEnvironment } from "../platform/egress.ts";
-import { didNotAct, judgeFailure, mostAnswerBytes } from "./call-http.ts";
 import type { CapabilityDefinition } from "./capability.ts";
 import { openMcpSession, type McpServer, type McpSession, type RpcAnswer } from "./mcp-session.ts";
 import type { PlannedCall } from "./plan-call.ts";
-import { isKeepable } from "./read-answer.ts";
+import { isKeepable, mostAnswerBytes } from "./read-answer.ts";
 import type { Redact } from "./redact.ts";
 import { digestTool, readTool, type UpstreamTool } from "./tool-digest.ts";
-import type { NotSentReason, UpstreamResult } from "./upstream-result.ts";
+import { didNotAct, judgeFailure, type NotSentReason, type UpstreamResult } from "./upstream-result.ts";
 
 type McpDefinition = Extract<CapabilityDefinition, { kind: "mcp" }>;
 type McpCall = Extract<PlannedCall, { kind: "mcp" }>;

@@ -44,6 +44,7 @@ const shared = {
 export const mcpRevisions = ["2025-11-25", "2026-07-28"] as const;
 export type McpRevision = (typeof mcpRevisions)[number];
 
+/** What a version of a capability is: one HTTP operation, or one tool of an upstream MCP server. */
 export const CapabilityDefinition = z.discriminatedUnion("kind", [
   z.strictObject({
     kind: z.literal("http"),

@@ -1,4 +1,5 @@
 import type { JsonValue } from "../crypto/canonical-json.ts";
+import type { EgressFailure } from "../platform/egress.ts";
 
 /** Why nobody knows what came of what was sent. */
 export type UnknownReason = "timeout" | "too_large" | "redirect" | "network" | "server_error" | "unexpected_answer";
@@ -27,3 +28,27 @@ export type UpstreamResult =
   | { readonly kind: "unknown"; readonly reason: UnknownReason; readonly status: number | null; readonly latencyMs: number }
   | { readonly kind: "not_sent"; readonly reason: NotSentReason; readonly latencyMs: number }
   | { readonly kind: "drifted"; readonly digest: string; readonly latencyMs: number };
+
+type Failure = { readonly reason: EgressFailure; readonly status?: number | null };
+
+/** What is known where no complete answer came: whether anything was sent. */
+export function judgeFailure({ reason, status = null }: Failure, latencyMs: number): UpstreamResult {
+  switch (reason) {
+    case "refused_url":
+    case "dns_refused":
+    case "dns_unreachable":
+      return { kind: "not_sent", reason, latencyMs };
+    case "timeout":
+    case "too_large":
+    case "redirect":
+    case "network":
+      return { kind: "unknown", reason, status, latencyMs };
+  }
+}
+
+/**
+ * Of a status that is no success: 501 cannot do it, 503 with Retry-After has not begun (RFC 9110, 15.6.2 and 15.6.4). Any other 5xx may have
+ * come after the effect.
+ */
+export const didNotAct = (status: number, headers: Headers): boolean =>
+  status < 500 || status === 501 || (status === 503 && headers.has("retry-after"));

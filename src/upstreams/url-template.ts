@@ -64,6 +64,7 @@ export function readTemplate(text: string): TemplateReading {
 }
 
 const variablesOf = (parts: readonly Segment[]): readonly string[] => parts.flatMap((part) => ("variable" in part ? [part.variable] : []));
+/** The arguments that the path needs, and those that the query takes: as often as they stand there. */
 export const pathVariables = ({ segments }: UrlTemplate): readonly string[] => variablesOf(segments);
 export const queryVariables = ({ pairs }: UrlTemplate): readonly string[] => variablesOf(pairs.map(({ value }) => value));
 

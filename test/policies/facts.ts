@@ -47,7 +47,7 @@ export const capability = (schema: object = argumentsSchema): CapabilityDefiniti
   method: "POST",
   urlTemplate: "https://shop.example/v1/orders/{orderId}/pay",
   answerSchema: null,
-  argumentsSchema: JSON.parse(JSON.stringify(schema)) as CapabilityDefinition["argumentsSchema"],
+  argumentsSchema: JSON.parse(JSON.stringify(schema)),
   cost: null,
   credential: null,
   timeoutMs: 10_000,

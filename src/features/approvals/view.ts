@@ -18,6 +18,7 @@ export const toTicket = (row: Pick<ApprovalRow, "id" | "status" | "expiresAt">, 
   pollAfterMs,
 });
 
+/** An approval as the API shows it, but for its note: that is opened where it is shown. */
 export function toApproval(row: ApprovalRow, env: Origin, now: Date): Omit<ApprovalView, "note"> {
   const { id, grantId, agentId, invocationId, requestedBy, requestDigest, actionDigest, previewDigest, fourEyes } = row;
   const { decidedBy, reason, consumedBy, effect } = row;

@@ -28,6 +28,7 @@ type Refusal = { readonly ok: false; readonly message: string };
 
 const refuse = (message: string): Refusal => ({ ok: false, message });
 
+/** Reads what was handed in as a receipt. Nothing of it is proved by that: judgeRatable does. */
 export async function openReceipt(statement: string): Promise<{ readonly ok: true; readonly receipt: HandedIn } | Refusal> {
   const opening = await openStatement(statement);
   if (!opening.ok) return refuse(`Not a statement of ours (${opening.fault}).`);

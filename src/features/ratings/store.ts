@@ -47,5 +47,6 @@ export const selectReceivable = ({ orm }: ScopedDb, ratingId: string) =>
 export const insertReceivedRating = ({ orm, orgId }: ScopedDb, row: { readonly id: string; readonly notedAt: Date }) =>
   orm.insert(receiptRatings).values({ ...row, orgId });
 
+/** Whose agent a rating is of, and which receipt: expressions for what is read in one round trip with it. */
 export const agentOfRating = (ratingId: string) => sql`(select given.agent_id from app.received_rating(${ratingId}) as given)`;
 export const receiptOfRating = (ratingId: string) => sql`(select given.receipt_id from app.received_rating(${ratingId}) as given)`;
