@@ -103,6 +103,13 @@ export function deadlineStore(sql: SqlStorage) {
         )
         .toArray()
         .map(({ verdict, recovery, ...row }) => ({ ...row, verdict: JSON.parse(verdict), recovery: JSON.parse(recovery) })),
+    /** That its recovery knows that nothing was sent; a repetition may come meanwhile. */
+    markUnsent: (invocationId: string): void =>
+      void sql.exec(
+        `update reservations set idempotencyKey = null, recovery = json_set(recovery, '$.unsent', json('true'))
+         where invocationId = ? and deadline is not null`,
+        invocationId,
+      ),
     postpone: (invocationId: string, until: number): void =>
       void sql.exec(
         "update reservations set deadline = ?, attempts = attempts + 1 where invocationId = ? and deadline is not null",

@@ -86,7 +86,12 @@ export type Basics = {
 };
 export type Caller = { readonly principal: Principal; readonly plan: Plan; readonly environment: "live" | "test"; readonly box: SealedBox };
 /** What a tenant's verb is given besides its input. A read has no `write`, by its type. */
-export type ReadContext = Basics & Caller & { readonly tenant: TenantReader & TenantRecorder };
+export type ReadContext = Basics &
+  Caller & {
+    readonly tenant: TenantReader & TenantRecorder;
+    /** For a read that waited: asks once more what was asked before it, as a request of its own, and throws the refusal. */
+    readonly stillAdmitted: () => Promise<void>;
+  };
 export type WriteContext<A extends Action> = Basics & Caller & { readonly tenant: TenantWriter<A> };
 /**
  * A room whose identifier we made, and a token that the room itself has yet to check. `socket`: whether the request asks for one, and the

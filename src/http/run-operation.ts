@@ -1,4 +1,4 @@
-import { admit, gateOf, limitHeaders } from "../access/admit.ts";
+import { admit, gateOf, limitHeaders, type AdmitOptions } from "../access/admit.ts";
 import { authenticate, bringsCredential, type Credential } from "../access/authenticate.ts";
 import { enterOrganization, type Entered } from "../access/enter-organization.ts";
 import { addressOf, countingRefusals, guardAgainstFlood } from "../access/flood-guard.ts";
@@ -70,7 +70,8 @@ async function runForAnyone(operation: Operation, call: Call, body: BodyReader):
 async function runForTenant(operation: Operation, call: Call, scope: Scope, body: BodyReader): Promise<Response> {
   const { env, request, trace } = call;
   const address = addressOf(request);
-  const credential = await countingRefusals(env, address, () => authenticate(env, request, { now: currentTime(), meter: trace.meter }));
+  const prove = () => countingRefusals(env, address, () => authenticate(env, request, { now: currentTime(), meter: trace.meter }));
+  const credential = await prove();
   const peopleOnly = operation.access.mode === "operator";
   const paysToo = paysAsWell(operation, call);
   const { audited } = governanceClasses[operation.governance];
@@ -79,20 +80,24 @@ async function runForTenant(operation: Operation, call: Call, scope: Scope, body
   const durable = operation.governance === "credential" || operation.governance === "autonomous-action";
   const gateStart = currentTime().getTime();
   const options = { scope, peopleOnly, durable, address, idempotency };
-  const admission = await countingRefusals(env, address, () => admit(env, credential, options));
+  const ask = (who: Credential, asked: AdmitOptions) => countingRefusals(env, address, () => admit(env, who, asked));
+  const admission = await ask(credential, options);
   trace.gateMs = currentTime().getTime() - gateStart;
   trace.orgId = credential.orgId;
   Object.assign(call.headers, limitHeaders(admission.limit));
 
   const entered = enterOrganization(env, credential, admission, { ...trace, waitUntil: call.waitUntil });
   trace.actor = entered.caller.principal.actor;
+  const stillAdmitted = async (): Promise<void> => {
+    const { limit } = await ask(await prove(), { ...options, idempotency: null });
+    Object.assign(call.headers, limitHeaders(limit));
+  };
   try {
     if (paysToo) throw problem("credential_conflict", "a credential and a payment");
-    if (idempotency === null)
-      return answerResponse(
-        operation,
-        await handleCall(operation, call, body, { ...entered.caller, tenant: entered.openTenant(undefined) }),
-      );
+    if (idempotency === null) {
+      const caller = { ...entered.caller, tenant: entered.openTenant(undefined), stillAdmitted };
+      return answerResponse(operation, await handleCall(operation, call, body, caller));
+    }
     return await runOnce(operation, call, body, { entered, credential, idempotency, state: admission.idempotency ?? "fresh" });
   } catch (thrown) {
     recordFailure(call, entered.openTenant(undefined), thrown);

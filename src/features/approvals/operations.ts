@@ -38,7 +38,8 @@ export const approvalOperations = [
     tool: "get_approval",
     path: "/v1/approvals/{approvalId}",
     summary: "Read an approval, or wait for its decision",
-    guide: "`?wait=55` answers as soon as somebody has decided, or its time is over, and after so many seconds at the latest.",
+    guide:
+      "`?wait=55` answers as soon as somebody has decided, or its time is over, and after so many seconds at the latest. Having waited, it asks once more whether the caller may read it, and counts as two requests.",
     request: { params: ApprovalParams, query: WaitQuery },
     response: { status: 200, body: ApprovalWithPreview },
     handle: ({ input, ...context }) => getApproval(context, input.params.approvalId, input.query.wait),

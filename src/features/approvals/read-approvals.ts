@@ -27,16 +27,22 @@ export async function listApprovals(
   );
 }
 
-/** One approval; where nobody has decided, it is looked at again until somebody has, its time is over, or `waitSeconds` are. */
+/**
+ * One approval; where nobody has decided, it is looked at again until somebody has, its time is over, or `waitSeconds` are. Who has lost the
+ * right meanwhile is told nothing.
+ */
 export async function getApproval(context: ReadContext, id: string, waitSeconds: number): Promise<ApprovalWithPreviewView> {
   const { env, box, principal } = context;
   let row = await readApproval(context, id);
+  let hasWaited = false;
   for (const pauseMs of pausesOf(waitSeconds * 1000)) {
     const now = currentTime();
     if (!isUndecided(row, now)) break;
+    hasWaited = true;
     await scheduler.wait(Math.min(pauseMs, row.expiresAt.getTime() - now.getTime()));
     row = await readApproval(context, id);
   }
+  if (hasWaited) await context.stillAdmitted();
   // What will be called is the operators' business: the agent knows what it asked for.
   const preview = principal.agentId === null ? await openPreview(box, row) : null;
   return { ...toApproval(row, env, currentTime()), note: await openNote(box, row), preview };

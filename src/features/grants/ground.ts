@@ -9,8 +9,12 @@ export type Ground = {
   readonly mode: GrantMode;
 };
 
+type Parts = Pick<GroundRow, "grant" | "agent" | "policy" | "pacts" | "pactActivations"> & {
+  readonly capability: Pick<GroundRow["capability"], "version" | "digest" | "driftedDigest">;
+};
+
 /** The basis and the mode of a grant, as they were at the moment of the read. */
-export async function groundOf({ grant, agent, policy, capability, pacts, pactActivations }: GroundRow): Promise<Ground> {
+export async function groundOf({ grant, agent, policy, capability, pacts, pactActivations }: Parts): Promise<Ground> {
   const { activeVersion: policyVersion, digest: policyDigest } = policy;
   if (policyVersion === null || policyDigest === null) return { present: null, basis: null, mode: "simulation" };
   const present: GrantBasis = {

@@ -39,6 +39,11 @@ export class GrantLedger extends DurableObject<Bindings> {
     });
   }
 
+  /** Says that nothing was sent of what was reserved, and that nothing will be: its key is free at once, its budget once it is recovered. */
+  unsent(invocationId: string): void {
+    this.#store.markUnsent(invocationId);
+  }
+
   /** From the next proposal on, everything is denied. Durable when this returns, and never taken back. */
   revoke(): void {
     this.#store.revoke();

@@ -69,5 +69,8 @@ const unknown = (isLate: boolean) =>
 /** What was sent by somebody who was never heard of again. */
 export const lost = (decided: Decided): Outcome => ({ ...unsent, ...decided, ...unknown(false) });
 
+/** What was never sent, as its approval shows, or whoever would have sent it said. */
+export const unsentAfterAll = (decided: Decided): Outcome => ({ ...unsent, ...decided, ...failed });
+
 /** The digest of what the upstream answered; null where it did not. */
 export const digestOfResult = (result: JsonValue | undefined): Promise<string> | null => (result === undefined ? null : jsonDigest(result));

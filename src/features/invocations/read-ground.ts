@@ -7,7 +7,7 @@ import type { WriteContext } from "../../http/operation.ts";
 import { problem } from "../../http/problem.ts";
 import { selectApproval, selectOpenApprovals } from "../approvals/index.ts";
 import { selectCapabilityGround } from "../capabilities/index.ts";
-import { fieldOfGrant, groundOf, selectBasis, selectGrant } from "../grants/index.ts";
+import { fieldOfGrant, groundOf, selectGrant, selectGrantWithAgent } from "../grants/index.ts";
 import { selectActivePacts } from "../pacts/index.ts";
 import { selectActivePolicy } from "../policies/index.ts";
 import { selectReceiptHead } from "../receipts/index.ts";
@@ -51,7 +51,7 @@ async function readAsAgent(
   const [versions, fresh, evidence, [row], [capability], [policy], pacts, [head], [keyHistory], open, [named], answered] =
     await tenant.read((db) => [
       ...selectCurrentScore(db, agentId, now),
-      selectBasis(db, id),
+      selectGrantWithAgent(db, id),
       selectCapabilityGround(db, fieldOfGrant(orgId, id, grants.capabilityId)),
       selectActivePolicy(db, fieldOfGrant(orgId, id, grants.policyId)),
       selectActivePacts(db, agentId),
@@ -64,7 +64,7 @@ async function readAsAgent(
   if (row === undefined || capability === undefined || policy === undefined || row.grant.agentId !== agentId) throw notFound();
   // Whatever the gate remembers: what was answered is not done again.
   if (answered.length > 0) throw new AlreadyDone();
-  const { basis, mode } = await groundOf(row);
+  const { basis, mode } = await groundOf({ ...row, policy, capability, pacts: pacts.map(toRef) });
   const isOfGrant = named?.grantId === row.grant.id;
   const { grant, agent } = row;
   const score = await availableScore({ agentId, now }, [versions, fresh, evidence]);
@@ -80,6 +80,11 @@ async function readAsAgent(
     receipt: { head, keyHistory },
     approvals: { open, named: approvalId === undefined ? undefined : isOfGrant ? named : null },
   };
+}
+
+function toRef({ id, digest }: Pick<Ground["pacts"][number], "digest"> & { readonly id: string }): { id: string; digest: string } {
+  if (digest === null) throw new Error("an active pact without a digest");
+  return { id, digest };
 }
 
 /** One that there is too little evidence for is computed, and has no number. */

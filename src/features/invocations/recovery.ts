@@ -29,10 +29,12 @@ export const Recovery = z.object({
   agentVersion: z.object({ number: z.int(), digest: z.string() }),
   approvalId: z.string().nullable(),
   sealedInput: z.string(),
+  /** Said by the ledger, where it was told so: nothing was sent, and nothing will be. */
+  unsent: z.boolean().default(false),
 });
-export type Recovery = z.output<typeof Recovery>;
+type Kept = z.input<typeof Recovery>;
 
-export const planRecovery = async (box: SealedBox, input: UndecidedInput, known: Omit<Recovery, "sealedInput">): Promise<Recovery> => ({
+export const planRecovery = async (box: SealedBox, input: UndecidedInput, known: Omit<Kept, "sealedInput" | "unsent">): Promise<Kept> => ({
   ...known,
   sealedInput: await sealInput(box, known.attempt.id, input),
 });

@@ -39,8 +39,11 @@ async function useUp({ env, requestId, meter, tenant }: InvokeContext, course: C
   try {
     await consumeApproval({ env, requestId, meter, now }, { orgId: tenant.orgId, row, actionDigest, invocationId });
   } catch (thrown) {
-    // Where nobody knows whether it was used up, the reservation is left to the ledger's alarm.
-    if (thrown instanceof Problem && thrown.code === "state_conflict") await settle(env, tenant.orgId, course, "released");
+    // Whatever became of the write, nothing is sent after this. Where it may have used the approval up, that is receipted by the alarm.
+    const isRefused = thrown instanceof Problem && thrown.code === "state_conflict";
+    await tellLedger(env, tenant.orgId, course, (ledger) =>
+      isRefused ? ledger.settle(invocationId, "released") : ledger.unsent(invocationId),
+    );
     throw thrown;
   }
 }
@@ -88,13 +91,20 @@ async function recordSent(context: InvokeContext, course: Course, ending: Ending
   }
 }
 
-const settle = (env: InvokeContext["env"], orgId: string, { attempt: { id, grantId } }: Course, settled: Settled): Promise<void> =>
-  askLedger(env, { orgId, grantId }, (ledger) => ledger.settle(id, settled));
-
-/** Not waited for: where it is lost, the ledger's alarm finds the row and settles by it. */
-function settleLater({ env, tenant, waitUntil }: InvokeContext, course: Course, settled: Settled): void {
-  const { id: invocationId } = course.attempt;
-  waitUntil(
-    settle(env, tenant.orgId, course, settled).catch(() => log("warn", "invocation_unsettled", { orgId: tenant.orgId, invocationId })),
-  );
+/** Where it is lost, the ledger's alarm finds out from the rows. */
+async function tellLedger(
+  env: InvokeContext["env"],
+  orgId: string,
+  { attempt: { id: invocationId, grantId } }: Course,
+  tell: Parameters<typeof askLedger<void>>[2],
+): Promise<void> {
+  try {
+    await askLedger(env, { orgId, grantId }, tell);
+  } catch {
+    log("warn", "invocation_unsettled", { orgId, invocationId });
+  }
 }
+
+/** Not waited for. */
+const settleLater = ({ env, tenant, waitUntil }: InvokeContext, course: Course, settled: Settled): void =>
+  waitUntil(tellLedger(env, tenant.orgId, course, (ledger) => ledger.settle(course.attempt.id, settled)));

@@ -1,4 +1,5 @@
-import { beforeAll, describe, expect, it } from "vitest";
+import { env } from "cloudflare:workers";
+import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { roundTrips } from "../../support/harness.ts";
 import { createOrganization, type TestOrganization } from "../../support/organization.ts";
 import { signInAs } from "../../support/people.ts";
@@ -17,6 +18,8 @@ async function timed<T>(work: Promise<T>): Promise<readonly [T, number]> {
   const startedAt = Date.now();
   return [await work, Date.now() - startedAt];
 }
+
+afterEach(() => void vi.restoreAllMocks());
 
 describe("waiting for a decision", () => {
   it("says `pending` when nobody has decided by then, in a few reads", async () => {
@@ -61,5 +64,44 @@ describe("waiting for a decision", () => {
     const [{ status }, ms] = await timed(stranger.call("GET", `/v1/approvals/${approval.id}?wait=55`));
     expect(status).toBe(404);
     expect(ms).toBeLessThan(5_000);
+  });
+});
+
+describe("whoever lost the right while waiting", () => {
+  const deny = async (approval: { id: string; previewDigest: string }) => {
+    const operator = await signInAs(org, "operator");
+    await operator.call("POST", `/v1/approvals/${approval.id}/deny`, { previewDigest: approval.previewDigest, note: "too much" });
+  };
+
+  it("is told nothing: a key that was revoked meanwhile", async () => {
+    const approval = await askApproval(org, grant);
+    const { body } = await org.call("POST", "/v1/keys", { name: "waits", scopes: ["approvals:read"] });
+    const waiting = org.call("GET", `/v1/approvals/${approval.id}?wait=55`, undefined, { authorization: `Bearer ${body.key}` });
+    await scheduler.wait(300);
+    await org.call("POST", `/v1/keys/${body.id}/revoke`);
+    await deny(approval);
+    const answer = await waiting;
+    expect([answer.status, answer.body.code]).toEqual([401, "unauthenticated"]);
+    expect(answer.text).not.toContain("too much");
+  });
+
+  it("is told nothing: a person who was removed meanwhile", async () => {
+    const approval = await askApproval(org, grant);
+    const [viewer, owner] = [await signInAs(org, "viewer"), await signInAs(org, "owner")];
+    const waiting = viewer.call("GET", `/v1/approvals/${approval.id}?wait=2`);
+    await scheduler.wait(300);
+    expect((await owner.call("DELETE", `/v1/members/${viewer.memberId}`)).status).toBe(200);
+    expect((await waiting).status).toBe(401);
+  });
+
+  it("is asked for by one more call of the gate, where the read waited, and by none where it did not", async () => {
+    const approval = await askApproval(org, grant);
+    await waitFor(approval, 0);
+    const gate = vi.spyOn(env.GATE, "get");
+    await waitFor(approval, 0);
+    expect(gate).toHaveBeenCalledTimes(1);
+    const { headers } = await waitFor(approval, 2);
+    expect(gate).toHaveBeenCalledTimes(3);
+    expect(headers.get("RateLimit")).toMatch(/^"plan";r=/);
   });
 });

@@ -16,14 +16,17 @@ const invocationsOf = ({ org }: Invoking) =>
 const receiptsOf = ({ org }: Invoking) =>
   ownerSees("select about, action, disposition, effect from receipts where org_id = $1 order by number", org.orgId);
 
-/** A call whose upstream acted, and of which nothing could be written. */
-async function newLost(wish: Parameters<typeof newProduction>[0] = {}, before = async (_some: Invoking): Promise<void> => undefined) {
+/** A call whose upstream acted, and of which nothing could be written but the first `skip` transactions. */
+async function newLost(
+  wish: Parameters<typeof newProduction>[0] = {},
+  before = async (_some: Invoking): Promise<void> => undefined,
+  skip = 1,
+) {
   const some = await newProduction(wish);
   await before(some);
   const used = (await invocationsOf(some)).length;
   // The gate has read the key, so that the next transactions are the call's own.
   await some.asAgent("GET", "/v1/invocations");
-  const skip = used === 0 ? 1 : 2;
   await failDatabase(some.org.orgId, "down", 1_000, skip);
   const answer = await some.invoke(refund, key);
   await failDatabase(some.org.orgId, "none");
@@ -58,13 +61,26 @@ describe("a call of which nothing could be written once the upstream had acted",
   });
 
   it("leaves the approval that it used up with an unknown effect", async () => {
-    const { some } = await newLost({ terms: policyTerms({ id: "ask", effect: "require_approval", when: "true" }) }, async (asking) => {
-      await approve(asking, await asking.invoke(refund));
-    });
+    const terms = policyTerms({ id: "ask", effect: "require_approval", when: "true" });
+    const { some } = await newLost({ terms }, async (asking) => approve(asking, await asking.invoke(refund)), 2);
     await passDeadline(some);
     const [approval] = await ownerSees("select status, effect from approvals where org_id = $1", some.org.orgId);
     expect(approval).toEqual({ status: "consumed", effect: "unknown" });
     expect((await invocationsOf(some)).map(({ status }) => status)).toEqual(["pending", "unknown"]);
+  });
+
+  it("is not said to rest on an approval that it had and did not need", async () => {
+    const terms = policyTerms(
+      { id: "first", effect: "require_approval", when: "counters.lastMinute == 0.0" },
+      { id: "then", effect: "allow", when: "counters.lastMinute > 0.0" },
+    );
+    const { some } = await newLost({ terms }, async (asking) => approve(asking, await asking.invoke(refund)));
+    await passDeadline(some);
+    const [, lost] = await ownerSees(
+      "select status, reasons, approval_id from invocations where org_id = $1 order by created_at",
+      some.org.orgId,
+    );
+    expect(lost).toEqual({ status: "unknown", reasons: ["allowed_by_rule"], approval_id: null });
   });
 
   it("is not written twice where only the answer of the write was lost: its row says what came of it", async () => {
@@ -98,6 +114,82 @@ describe("a call of which nothing could be written once the upstream had acted",
     await failDatabase(some.org.orgId, "none");
     await passDeadline(some);
     expect(await invocationsOf(some)).toHaveLength(1);
+  });
+});
+
+/** A use of an approval of which the write that uses it up fails, before or after it was committed. */
+async function newUnused(mode: "down" | "after_commit", isTold = true) {
+  const some = await newProduction({ terms: policyTerms({ id: "ask", effect: "require_approval", when: "true" }) });
+  await approve(some, await some.invoke(refund));
+  await some.asAgent("GET", "/v1/invocations");
+  await failDatabase(some.org.orgId, mode, 1, 1);
+  const answer = isTold ? await some.invoke(refund, key) : await untold(() => some.invoke(refund, key));
+  await failDatabase(some.org.orgId, "none");
+  expect([answer.status, answer.body.code]).toEqual([503, "unavailable"]);
+  expect((await some.sent()).calls).toEqual([]);
+  return some;
+}
+
+/** Does it while the ledger hears nothing of what was not sent, as where the process dies. */
+async function untold<T>(work: () => Promise<T>): Promise<T> {
+  const unsent = vi.fn(() => Promise.reject(new Error("lost")));
+  const find = env.GRANT_LEDGER.get.bind(env.GRANT_LEDGER);
+  const get = vi.spyOn(env.GRANT_LEDGER, "get").mockImplementation((id) => {
+    const real = find(id);
+    const propose = (...args: Parameters<typeof real.propose>) => real.propose(...args);
+    return new Proxy(real, { get: (_, name) => new Map<PropertyKey, unknown>(Object.entries({ propose, unsent })).get(name) });
+  });
+  try {
+    const done = await work();
+    expect(unsent).toHaveBeenCalledTimes(1);
+    return done;
+  } finally {
+    get.mockRestore();
+  }
+}
+
+describe("a use of an approval whose write lost its answer", () => {
+  const approvalOf = async ({ org }: Invoking) =>
+    (await ownerSees("select status, effect from approvals where org_id = $1 order by created_at", org.orgId))[0];
+  const recovered = async (some: Invoking) => {
+    await passDeadline(some);
+    const [, invocation] = await invocationsOf(some);
+    const { unsettled, counters } = await ledgerStub(some).standing();
+    return [invocation?.["status"], unsettled, counters.production.total];
+  };
+
+  it("is receipted as failed, and gives its budget back: nothing was sent, and the approval is as it was", async () => {
+    const some = await newUnused("down");
+    expect(await recovered(some)).toEqual(["failed", 0, 0]);
+    expect((await receiptsOf(some)).at(-1)).toMatchObject({ disposition: "errored", effect: "attempted" });
+    expect(await approvalOf(some)).toEqual({ status: "approved", effect: null });
+    const again = await some.invoke(refund, key);
+    expect(again.body).toMatchObject({ status: "executed", reasons: ["approved"] });
+    expect((await some.sent()).calls).toHaveLength(1);
+  });
+
+  it("says so of the approval too, where that was used up", async () => {
+    const some = await newUnused("after_commit");
+    expect(await approvalOf(some)).toEqual({ status: "consumed", effect: null });
+    expect(await recovered(some)).toEqual(["failed", 0, 0]);
+    expect(await approvalOf(some)).toEqual({ status: "consumed", effect: "failed" });
+  });
+
+  it("may be repeated under its key at once", async () => {
+    const some = await newUnused("down");
+    expect((await some.invoke(refund, key)).body.status).toBe("executed");
+    const used = await newUnused("after_commit");
+    expect((await used.invoke(refund, key)).body.status).toBe("pending");
+    expect(await recovered(some)).toEqual(["failed", 0, 1]);
+    expect((await some.sent()).calls).toHaveLength(1);
+  });
+
+  it("is known by the approval, where nobody could say that nothing was sent", async () => {
+    const some = await newUnused("down", false);
+    expect(await recovered(some)).toEqual(["failed", 0, 0]);
+    const used = await newUnused("after_commit", false);
+    expect(await recovered(used), "it may have been sent").toEqual(["unknown", 1, 1]);
+    expect(await approvalOf(used)).toEqual({ status: "consumed", effect: "unknown" });
   });
 });
 
@@ -169,15 +261,19 @@ describe("a grant's ledger that is away", () => {
 
   it("that was asked and lost its answer holds nothing for a call that was never sent", async () => {
     const some = await newProduction();
-    const real = ledgerStub(some);
-    const propose = vi.fn(async (...args: Parameters<typeof real.propose>) => {
-      await real.propose(...args);
-      throw new Error("lost");
+    const find = env.GRANT_LEDGER.get.bind(env.GRANT_LEDGER);
+    const reserved: boolean[] = [];
+    vi.spyOn(env.GRANT_LEDGER, "get").mockImplementation((id) => {
+      const real = find(id);
+      const propose = async (...args: Parameters<typeof real.propose>) => {
+        reserved.push((await real.propose(...args)).reserved);
+        throw new Error("lost");
+      };
+      return new Proxy(real, { get: (target, name) => (name === "propose" ? propose : Reflect.get(target, name)) });
     });
-    const lossy = new Proxy(real, { get: (target, name) => (name === "propose" ? propose : Reflect.get(target, name)) });
-    vi.spyOn(env.GRANT_LEDGER, "get").mockReturnValue(lossy);
     expect((await some.invoke(refund)).status).toBe(503);
     vi.restoreAllMocks();
+    expect(reserved).toEqual([true]);
     expect((await some.sent()).calls).toEqual([]);
     await expect.poll(async () => (await ledgerStub(some).standing()).unsettled, { timeout: 10_000 }).toBe(0);
   });
