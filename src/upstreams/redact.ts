@@ -144,7 +144,8 @@ type Range = { readonly start: number; readonly end: number };
 
 function findAll({ text, starts, ends }: Reading, needles: readonly Needle[]): readonly Range[] {
   const searched = lower(text);
-  return needles.flatMap(({ text: needle, lead, tail }) =>
+  const fitting = needles.filter(({ text: needle }) => leastOf(needle) <= searched.length);
+  return fitting.flatMap(({ text: needle, lead, tail }) =>
     partsOf(searched, needle).map(({ start, end, from, to }) => {
       const first = lead && from === 0 && start > 0 ? start - 1 : start;
       const last = tail && to === needle.length && base64Digit.test(searched.charAt(end)) ? end + 1 : end;
@@ -153,9 +154,12 @@ function findAll({ text, starts, ends }: Reading, needles: readonly Needle[]): r
   );
 }
 
-/** Where the needle is, or its beginning or its end where it was cut: half of it or more. `from` and `to` say how much of it. */
+/** How much of a needle has to be left for it to be known. */
+const leastOf = (needle: string): number => Math.min(needle.length, Math.max(leastOfCut, Math.ceil(needle.length / 2)));
+
+/** Where the needle is, or its beginning or its end where it was cut. `from` and `to` say how much of it. */
 function partsOf(searched: string, needle: string): (Range & { readonly from: number; readonly to: number })[] {
-  const least = Math.min(needle.length, Math.max(leastOfCut, Math.ceil(needle.length / 2)));
+  const least = leastOf(needle);
   const parts: (Range & { readonly from: number; readonly to: number })[] = [];
   const head = needle.slice(0, least);
   for (let at = searched.indexOf(head); at !== -1; at = searched.indexOf(head, at)) {
@@ -192,7 +196,9 @@ function withoutRanges(text: string, ranges: readonly Range[]): string {
 export function redactorOf(credential: string | null, prefix = ""): Redact {
   if (credential === null) return (value) => value;
   const needles = [...secretsOf(credential, prefix)].flatMap(needlesOf);
+  const shortest = Math.min(...needles.map(({ text }) => leastOf(text)));
   const clean = (text: string): string => {
+    if (text.length < shortest) return text;
     const ranges = readingsOf(text).flatMap((reading) => findAll(reading, needles));
     return ranges.length === 0 ? text : withoutRanges(text, ranges);
   };
