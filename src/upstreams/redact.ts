@@ -90,12 +90,15 @@ function readingsOf(text: string): readonly Reading[] {
 /** Lower case of ASCII alone, so that every character stays in its place. */
 const lower = (text: string): string => text.replace(/[A-Z]/g, (char) => char.toLowerCase());
 
-/** A text to look for; `lead` and `tail`: whether the base64 digit before or behind it holds bits of the secret too. */
-type Needle = { readonly text: string; readonly lead: boolean; readonly tail: boolean };
-const asItStands = (text: string): Needle => ({ text, lead: false, tail: false });
+/**
+ * A text to look for; `least`: how much of it has to be left. `lead` and `tail`: whether the base64 digit before or behind it holds bits of the
+ * secret too.
+ */
+type Needle = { readonly text: string; readonly least: number; readonly lead: boolean; readonly tail: boolean };
+const asItStands = (text: string) => ({ text, lead: false, tail: false });
 
 /** The digits of a base64 text that depend on the secret alone, wherever in the encoded bytes it begins. */
-function inBase64(secret: string): readonly Needle[] {
+function inBase64(secret: string): readonly Omit<Needle, "least">[] {
   const bytes = utf8(secret);
   return [0, 1, 2].flatMap((offset) => {
     const padded = new Uint8Array(offset + bytes.length);
@@ -108,32 +111,39 @@ function inBase64(secret: string): readonly Needle[] {
 }
 
 /** What is looked for: the secret as it stands, as form data has its spaces, in hexadecimal, and in base64, there as JSON and URLs have it too. */
-function needlesOf(secret: string): readonly Needle[] {
+function needlesOf(secret: string, least: (needle: string) => number): readonly Needle[] {
   const forms = [secret, secret.replace(/\s+/g, ""), secret.replaceAll(" ", "+"), toHex(utf8(secret))];
   const quoted = JSON.stringify(secret).slice(1, -1);
   const encoded = new Set([secret, quoted, quoted.replaceAll("/", "\\/"), encodeURIComponent(secret)]);
   const needles = [...[...new Set(forms)].map(asItStands), ...[...encoded].flatMap(inBase64)];
-  return needles.map((needle) => ({ ...needle, text: lower(needle.text) })).filter(({ text }) => text.length >= leastChars);
+  return needles
+    .filter(({ text }) => text.length >= leastChars)
+    .map((needle) => ({ ...needle, text: lower(needle.text), least: least(needle.text) }));
 }
 
+/** Half of what was cut. */
+const half = (needle: string): number => Math.min(needle.length, Math.max(leastOfCut, Math.ceil(needle.length / 2)));
+const all = (needle: string): number => needle.length;
+
 /**
- * What of a credential is secret: all of it; behind a scheme or a name, and between quotes, what stands there (`Bearer …`, `sid=…; …`), wherever
- * the scheme was written; and of `user:password` in base64 (RFC 7617) what it says, and the password.
+ * What to look for of a credential: all of it; behind a scheme or a name, and between quotes, what stands there (`Bearer …`, `sid=…; …`), wherever
+ * the scheme was written; and of `user:password` in base64 (RFC 7617) the password, and the pair: a part of that may be the user's name alone.
  */
-function secretsOf(credential: string, prefix: string): ReadonlySet<string> {
+function needlesIn(credential: string, prefix: string): readonly Needle[] {
   const values = credential.split(/[\s,;]+/).map((part) => part.replace(/^[\w.-]+=(?=[^=])/, "").replaceAll('"', ""));
   const parts = values.filter((part) => part.length >= leastOfCut).slice(0, mostParts);
   const [, token] = /^\s*basic\s+(\S+)$/i.exec(prefix + credential) ?? [];
-  return new Set([credential, ...parts, ...(token === undefined ? [] : [token, ...saidByBasic(token)])]);
+  const pairs = token === undefined ? [] : pairsIn(token);
+  const passwords = pairs.map((pair) => pair.slice(pair.indexOf(":") + 1)).filter((password) => password.length >= leastChars);
+  const secrets = new Set([credential, ...parts, ...(token === undefined ? [] : [token]), ...passwords]);
+  return [...[...secrets].flatMap((secret) => needlesOf(secret, half)), ...pairs.flatMap((pair) => needlesOf(pair, all))];
 }
 
-function saidByBasic(token: string): readonly string[] {
+function pairsIn(token: string): readonly string[] {
   try {
     const bytes = atob(token);
     // Either charset is allowed, and nothing in the credential says which it is.
-    const pairs = [bytes, new TextDecoder().decode(Uint8Array.from(bytes, (char) => char.charCodeAt(0)))];
-    const passwords = pairs.map((pair) => pair.slice(pair.indexOf(":") + 1)).filter((password) => password.length >= leastChars);
-    return [...pairs, ...passwords];
+    return [...new Set([bytes, new TextDecoder().decode(Uint8Array.from(bytes, (char) => char.charCodeAt(0)))])];
   } catch {
     return [];
   }
@@ -144,9 +154,9 @@ type Range = { readonly start: number; readonly end: number };
 
 function findAll({ text, starts, ends }: Reading, needles: readonly Needle[]): readonly Range[] {
   const searched = lower(text);
-  const fitting = needles.filter(({ text: needle }) => leastOf(needle) <= searched.length);
-  return fitting.flatMap(({ text: needle, lead, tail }) =>
-    partsOf(searched, needle).map(({ start, end, from, to }) => {
+  const fitting = needles.filter(({ least }) => least <= searched.length);
+  return fitting.flatMap(({ text: needle, least, lead, tail }) =>
+    partsOf(searched, needle, least).map(({ start, end, from, to }) => {
       const first = lead && from === 0 && start > 0 ? start - 1 : start;
       const last = tail && to === needle.length && base64Digit.test(searched.charAt(end)) ? end + 1 : end;
       return { start: starts[first] ?? 0, end: ends[last - 1] ?? text.length };
@@ -154,12 +164,8 @@ function findAll({ text, starts, ends }: Reading, needles: readonly Needle[]): r
   );
 }
 
-/** How much of a needle has to be left for it to be known. */
-const leastOf = (needle: string): number => Math.min(needle.length, Math.max(leastOfCut, Math.ceil(needle.length / 2)));
-
 /** Where the needle is, or its beginning or its end where it was cut. `from` and `to` say how much of it. */
-function partsOf(searched: string, needle: string): (Range & { readonly from: number; readonly to: number })[] {
-  const least = leastOf(needle);
+function partsOf(searched: string, needle: string, least: number): (Range & { readonly from: number; readonly to: number })[] {
   const parts: (Range & { readonly from: number; readonly to: number })[] = [];
   const head = needle.slice(0, least);
   for (let at = searched.indexOf(head); at !== -1; at = searched.indexOf(head, at)) {
@@ -195,8 +201,8 @@ function withoutRanges(text: string, ranges: readonly Range[]): string {
  */
 export function redactorOf(credential: string | null, prefix = ""): Redact {
   if (credential === null) return (value) => value;
-  const needles = [...secretsOf(credential, prefix)].flatMap(needlesOf);
-  const shortest = Math.min(...needles.map(({ text }) => leastOf(text)));
+  const needles = needlesIn(credential, prefix);
+  const shortest = Math.min(...needles.map(({ least }) => least));
   const clean = (text: string): string => {
     if (text.length < shortest) return text;
     const ranges = readingsOf(text).flatMap((reading) => findAll(reading, needles));

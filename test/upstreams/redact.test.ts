@@ -113,6 +113,14 @@ describe("redaction", () => {
     ]);
   });
 
+  it("leaves the user's name of Basic authentication where it is, however long", () => {
+    const redact = redactorOf(toBase64(utf8("shop-service@example.com:correct horse")), "Basic ");
+    expect(redact({ owner: "shop-service@example.com", said: "shop-service@example.com:correct horse" })).toEqual({
+      owner: "shop-service@example.com",
+      said: "[redacted]",
+    });
+  });
+
   it("takes out what is left of one that was cut, anywhere, as long as that is half of it", () => {
     fc.assert(
       fc.property(
