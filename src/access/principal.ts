@@ -1,6 +1,7 @@
 import { problem } from "../http/problem.ts";
 import type { KeyGrant } from "./key-record.ts";
 import type { Role } from "./roles.ts";
+import type { Scope } from "./scopes.ts";
 
 /** An API key, or an access token that came from one. `agentId` is the one agent it acts as. */
 export type KeyPrincipal = KeyGrant & {
@@ -34,6 +35,12 @@ export function requireAgent(principal: Pick<Principal, "agentId">, agentId: str
 /** Refuses a credential that is bound to one agent what concerns the whole organization. */
 export function requireWholeOrganization(principal: Principal): void {
   if (principal.agentId !== null) throw problem("forbidden", "the credential is bound to one agent");
+}
+
+/** For what needs more than the one scope that the gate has asked for. */
+export function requireScopes({ scopes }: Pick<Principal, "scopes">, needed: readonly Scope[]): void {
+  const missing = needed.find((scope) => !scopes.includes(scope));
+  if (missing !== undefined) throw problem("forbidden", `the credential lacks ${missing}`);
 }
 
 /** What lives by a key and dies with it needs one: a token makes none, and a session has none. */

@@ -3,6 +3,7 @@ import { isJsonArray, memberOf, type JsonObject } from "../expressions/json.ts";
 import type { EgressEnvironment } from "../platform/egress.ts";
 import type { CapabilityDefinition } from "./capability.ts";
 import { openMcpSession, type McpServer, type McpSession, type RpcAnswer } from "./mcp-session.ts";
+import { paramHeaders } from "./param-headers.ts";
 import type { PlannedCall } from "./plan-call.ts";
 import { isKeepable, mostAnswerBytes } from "./read-answer.ts";
 import type { Redact } from "./redact.ts";
@@ -37,19 +38,27 @@ export async function callTool(
   const listed = await listTools(session);
   if (!listed.ok) return { kind: "not_sent", reason: listed.reason, latencyMs: latencyMs() };
   // Listed twice under one name, nobody knows which of them is called: each has to be the one that was pinned.
-  const found = await Promise.all(listed.tools.filter(({ name }) => name === tool).map(digestTool));
-  if (found.length === 0) return { kind: "not_sent", reason: "tool_missing", latencyMs: latencyMs() };
+  const namesakes = listed.tools.filter(({ name }) => name === tool);
+  const [first] = namesakes;
+  const found = await Promise.all(namesakes.map(digestTool));
+  if (first === undefined) return { kind: "not_sent", reason: "tool_missing", latencyMs: latencyMs() };
   const other = found.find((digest) => digest !== toolDigest);
   if (other !== undefined) return { kind: "drifted", digest: other, latencyMs: latencyMs() };
   const params = { name: tool, arguments: call.arguments, _meta: { "armalo/idempotency-key": shown.invocationId } };
-  return judgeCall(await session.request("tools/call", params, mostAnswerBytes), shown.redact, latencyMs());
+  const more = { mostBytes: mostAnswerBytes, paramHeaders: paramHeaders(first.inputSchema, call.arguments) };
+  return judgeCall(await session.request("tools/call", params, more), shown.redact, latencyMs());
 }
 
 export type ToolListing =
   | { readonly ok: true; readonly tools: readonly UpstreamTool[] }
   | { readonly ok: false; readonly reason: NotSentReason };
 
-/** All tools of a server, as it tells them to whoever holds the credential. What is no tool, or cannot be digested, is left out. */
+const unending: ToolListing = { ok: false, reason: "unexpected_answer" };
+
+/**
+ * All tools of a server, as it tells them to whoever holds the credential. What is no tool, or cannot be digested, is left out. A list that is
+ * not at its end after so many pages is none: what follows could be a namesake.
+ */
 export async function listTools(session: McpSession): Promise<ToolListing> {
   const tools: UpstreamTool[] = [];
   let cursor: string | undefined;
@@ -62,10 +71,10 @@ export async function listTools(session: McpSession): Promise<ToolListing> {
     if (!isJsonArray(listed)) return { ok: false, reason: "unexpected_answer" };
     tools.push(...listed.filter(isKeepable).flatMap((value) => readTool(value) ?? []));
     const next = memberOf(result, "nextCursor");
-    if (typeof next !== "string") break;
+    if (typeof next !== "string" || next === "") return tools.length > mostTools ? unending : { ok: true, tools };
     cursor = next;
   }
-  return tools.length > mostTools ? { ok: false, reason: "unexpected_answer" } : { ok: true, tools };
+  return unending;
 }
 
 /** Why the action itself was not sent, where something before it failed. */

@@ -19,9 +19,15 @@ export type RpcAnswer =
   | { readonly kind: "http"; readonly status: number; readonly headers: Headers }
   | { readonly kind: "failure"; readonly reason: EgressFailure; readonly status: number | null };
 
+type RequestOptions = {
+  /** Of the answer; a longer one is the failure `too_large`. */
+  readonly mostBytes?: number;
+  /** By their names, as text; sent from 2026-07-28 on, which knows of them. */
+  readonly paramHeaders?: Readonly<Record<string, string>>;
+};
+
 export type McpSession = {
-  /** `mostBytes` of the answer; a longer one is the failure `too_large`. */
-  readonly request: (method: string, params: JsonObject, mostBytes?: number) => Promise<RpcAnswer>;
+  readonly request: (method: string, params: JsonObject, more?: RequestOptions) => Promise<RpcAnswer>;
 };
 
 const client = { name: "armalo", version: "1" };
@@ -33,9 +39,9 @@ const inEnvelope = (revision: McpRevision) => ({
   "io.modelcontextprotocol/clientCapabilities": {},
 });
 
-/** A header's value that is not plain printable ASCII is written in base64 between marks (2026-07-28, Streamable HTTP). */
+/** A header's value that is not plain printable ASCII, or looks like this, is written in base64 between marks (2026-07-28, Streamable HTTP). */
 const headerValue = (text: string): string =>
-  /^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/.test(text) ? text : `=?base64?${toBase64(utf8(text))}?=`;
+  /^(?!=\?base64\?)[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/.test(text) ? text : `=?base64?${toBase64(utf8(text))}?=`;
 
 type Post = (
   message: JsonObject,
@@ -54,13 +60,14 @@ export async function openMcpSession(
   const post = posterOf(env, server);
   let id = 0;
   if (server.revision === "2026-07-28") {
-    const request: McpSession["request"] = (method, { _meta, ...params }, mostBytes) => {
+    const request: McpSession["request"] = (method, { _meta, ...params }, { mostBytes, paramHeaders = {} } = {}) => {
       const meta = { ...(isJsonObject(_meta) ? _meta : {}), ...inEnvelope(server.revision) };
       const name = memberOf(params, "name");
       const headers = {
         "mcp-protocol-version": server.revision,
         "mcp-method": method,
         ...(typeof name === "string" ? { "mcp-name": headerValue(name) } : {}),
+        ...Object.fromEntries(Object.entries(paramHeaders).map(([header, value]) => [header, headerValue(value)])),
       };
       return post({ jsonrpc: "2.0", id: (id += 1), method, params: { ...params, _meta: meta } }, headers, mostBytes);
     };
@@ -82,7 +89,9 @@ async function openOlderSession(post: Post, revision: McpRevision): Promise<McpS
   if (told.kind === "failure" || told.status < 200 || told.status > 299)
     return told.kind === "response" ? { kind: "http", status: told.status, headers: received } : told;
   let id = 0;
-  return { request: (method, params, mostBytes) => post({ jsonrpc: "2.0", id: (id += 1), method, params }, headers, mostBytes) };
+  const request: McpSession["request"] = (method, params, { mostBytes } = {}) =>
+    post({ jsonrpc: "2.0", id: (id += 1), method, params }, headers, mostBytes);
+  return { request };
 }
 
 function posterOf(env: EgressEnvironment, { url, headers: own, timeoutMs }: McpServer): Post {

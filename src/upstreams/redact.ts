@@ -9,8 +9,11 @@ const marker = "[redacted]";
 /** How many times over something may be encoded, and how many readings of one text are looked at. */
 const deepest = 3;
 const mostReadings = 40;
-/** A part of a credential that is shorter would be found everywhere. */
+/** How many parts of one header's value are looked for. */
+const mostParts = 4;
+/** A part of a credential that is shorter would be found everywhere; so would what is left of one that was cut, below twice that. */
 const leastChars = 6;
+const leastOfCut = 12;
 
 /** A text as somebody may have meant it: its characters, and where in the original each begins and ends. */
 type Reading = { readonly text: string; readonly starts: readonly number[]; readonly ends: readonly number[] };
@@ -87,12 +90,15 @@ function readingsOf(text: string): readonly Reading[] {
 /** Lower case of ASCII alone, so that every character stays in its place. */
 const lower = (text: string): string => text.replace(/[A-Z]/g, (char) => char.toLowerCase());
 
-/** A text to look for; `lead` and `tail`: whether the base64 digit before or behind it holds bits of the secret too. */
-type Needle = { readonly text: string; readonly lead: boolean; readonly tail: boolean };
-const asItStands = (text: string): Needle => ({ text, lead: false, tail: false });
+/**
+ * A text to look for; `least`: how much of it has to be left. `lead` and `tail`: whether the base64 digit before or behind it holds bits of the
+ * secret too.
+ */
+type Needle = { readonly text: string; readonly least: number; readonly lead: boolean; readonly tail: boolean };
+const asItStands = (text: string) => ({ text, lead: false, tail: false });
 
 /** The digits of a base64 text that depend on the secret alone, wherever in the encoded bytes it begins. */
-function inBase64(secret: string): readonly Needle[] {
+function inBase64(secret: string): readonly Omit<Needle, "least">[] {
   const bytes = utf8(secret);
   return [0, 1, 2].flatMap((offset) => {
     const padded = new Uint8Array(offset + bytes.length);
@@ -104,24 +110,42 @@ function inBase64(secret: string): readonly Needle[] {
   });
 }
 
-/** What is looked for: the secret as it stands, as form data has its spaces, in hexadecimal, and in base64. */
-function needlesOf(secret: string): readonly Needle[] {
+/** What is looked for: the secret as it stands, as form data has its spaces, in hexadecimal, and in base64, there as JSON and URLs have it too. */
+function needlesOf(secret: string, least: (needle: string) => number): readonly Needle[] {
   const forms = [secret, secret.replace(/\s+/g, ""), secret.replaceAll(" ", "+"), toHex(utf8(secret))];
-  const needles = [...[...new Set(forms)].map(asItStands), ...inBase64(secret)];
-  return needles.map((needle) => ({ ...needle, text: lower(needle.text) })).filter(({ text }) => text.length >= leastChars);
+  const quoted = JSON.stringify(secret).slice(1, -1);
+  const encoded = new Set([secret, quoted, quoted.replaceAll("/", "\\/"), encodeURIComponent(secret)]);
+  const needles = [...[...new Set(forms)].map(asItStands), ...[...encoded].flatMap(inBase64)];
+  return needles
+    .filter(({ text }) => text.length >= leastChars)
+    .map((needle) => ({ ...needle, text: lower(needle.text), least: least(needle.text) }));
 }
 
-/** What of a credential is secret: all of it, and of `user:password` in base64 (RFC 7617) what it says and the password. */
-function secretsOf(credential: string, prefix: string): readonly string[] {
-  if (prefix.trim().toLowerCase() !== "basic") return [credential];
+/** Half of what was cut. */
+const half = (needle: string): number => Math.min(needle.length, Math.max(leastOfCut, Math.ceil(needle.length / 2)));
+const all = (needle: string): number => needle.length;
+
+/**
+ * What to look for of a credential: all of it; behind a scheme or a name, and between quotes, what stands there (`Bearer …`, `sid=…; …`), wherever
+ * the scheme was written; and of `user:password` in base64 (RFC 7617) the password, and the pair: a part of that may be the user's name alone.
+ */
+function needlesIn(credential: string, prefix: string): readonly Needle[] {
+  const values = credential.split(/[\s,;]+/).map((part) => part.replace(/^[\w.-]+=(?=[^=])/, "").replaceAll('"', ""));
+  const parts = values.filter((part) => part.length >= leastOfCut).slice(0, mostParts);
+  const [, token] = /^\s*basic\s+(\S+)$/i.exec(prefix + credential) ?? [];
+  const pairs = token === undefined ? [] : pairsIn(token);
+  const passwords = pairs.map((pair) => pair.slice(pair.indexOf(":") + 1)).filter((password) => password.length >= leastChars);
+  const secrets = new Set([credential, ...parts, ...(token === undefined ? [] : [token]), ...passwords]);
+  return [...[...secrets].flatMap((secret) => needlesOf(secret, half)), ...pairs.flatMap((pair) => needlesOf(pair, all))];
+}
+
+function pairsIn(token: string): readonly string[] {
   try {
-    const bytes = atob(credential);
+    const bytes = atob(token);
     // Either charset is allowed, and nothing in the credential says which it is.
-    const pairs = [...new Set([bytes, new TextDecoder().decode(Uint8Array.from(bytes, (char) => char.charCodeAt(0)))])];
-    const passwords = pairs.map((pair) => pair.slice(pair.indexOf(":") + 1)).filter((password) => password.length >= leastChars);
-    return [credential, ...pairs, ...passwords];
+    return [...new Set([bytes, new TextDecoder().decode(Uint8Array.from(bytes, (char) => char.charCodeAt(0)))])];
   } catch {
-    return [credential];
+    return [];
   }
 }
 
@@ -130,16 +154,33 @@ type Range = { readonly start: number; readonly end: number };
 
 function findAll({ text, starts, ends }: Reading, needles: readonly Needle[]): readonly Range[] {
   const searched = lower(text);
-  return needles.flatMap(({ text: needle, lead, tail }) => {
-    const ranges: Range[] = [];
-    for (let at = searched.indexOf(needle); at !== -1; at = searched.indexOf(needle, at + needle.length)) {
-      const first = lead && at > 0 ? at - 1 : at;
-      let end = at + needle.length;
-      if (tail && base64Digit.test(searched.charAt(end))) end += 1;
-      ranges.push({ start: starts[first] ?? 0, end: ends[end - 1] ?? text.length });
-    }
-    return ranges;
-  });
+  const fitting = needles.filter(({ least }) => least <= searched.length);
+  return fitting.flatMap(({ text: needle, least, lead, tail }) =>
+    partsOf(searched, needle, least).map(({ start, end, from, to }) => {
+      const first = lead && from === 0 && start > 0 ? start - 1 : start;
+      const last = tail && to === needle.length && base64Digit.test(searched.charAt(end)) ? end + 1 : end;
+      return { start: starts[first] ?? 0, end: ends[last - 1] ?? text.length };
+    }),
+  );
+}
+
+/** Where the needle is, or its beginning or its end where it was cut. `from` and `to` say how much of it. */
+function partsOf(searched: string, needle: string, least: number): (Range & { readonly from: number; readonly to: number })[] {
+  const parts: (Range & { readonly from: number; readonly to: number })[] = [];
+  const head = needle.slice(0, least);
+  for (let at = searched.indexOf(head); at !== -1; at = searched.indexOf(head, at)) {
+    let to = least;
+    while (to < needle.length && searched[at + to] === needle[to]) to += 1;
+    parts.push({ start: at, end: (at += to), from: 0, to });
+  }
+  const end = needle.slice(-least);
+  for (let at = end === head ? -1 : searched.indexOf(end); at !== -1; at = searched.indexOf(end, at + least)) {
+    let from = needle.length - least;
+    let start = at;
+    while (from > 0 && searched[start - 1] === needle[from - 1]) [from, start] = [from - 1, start - 1];
+    parts.push({ start, end: at + least, from, to: needle.length });
+  }
+  return parts;
 }
 
 function withoutRanges(text: string, ranges: readonly Range[]): string {
@@ -154,13 +195,16 @@ function withoutRanges(text: string, ranges: readonly Range[]): string {
 
 /**
  * What takes a credential out of a JSON value, names of members and numbers included. It is found as it stands and in any letter case; percent-encoded,
- * escaped as in JSON or HTML, broken by white space, in hexadecimal or base64 at any offset, and in up to three of these layers over each other.
+ * escaped as in JSON or HTML, broken by white space, in hexadecimal or base64 at any offset, in up to three of these layers over each other, and
+ * cut, where half of it is left.
  * Whoever was shown the credential can always write it in a way of their own: this is against its being echoed.
  */
 export function redactorOf(credential: string | null, prefix = ""): Redact {
   if (credential === null) return (value) => value;
-  const needles = secretsOf(credential, prefix).flatMap(needlesOf);
+  const needles = needlesIn(credential, prefix);
+  const shortest = Math.min(...needles.map(({ least }) => least));
   const clean = (text: string): string => {
+    if (text.length < shortest) return text;
     const ranges = readingsOf(text).flatMap((reading) => findAll(reading, needles));
     return ranges.length === 0 ? text : withoutRanges(text, ranges);
   };

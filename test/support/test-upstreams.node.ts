@@ -112,6 +112,11 @@ async function inSession(
   return transport.handleRequest(request);
 }
 
+/** Of these the server wants to see headers too, where the revision has them (2026-07-28, `x-mcp-header`). */
+const Lane = z.object({
+  lane: z.string().meta({ "x-mcp-header": "Lane" }).optional(),
+  at: z.object({ shelf: z.int().meta({ "x-mcp-header": "Shelf" }) }).optional(),
+});
 const Order = z.object({ sku: z.string(), quantity: z.int() });
 
 function toolsOf(place: Place, headers: Call["headers"]): McpServer {
@@ -126,6 +131,7 @@ function toolsOf(place: Place, headers: Call["headers"]): McpServer {
     if (sku === "echo") return answer(JSON.stringify(echoes(String(headers["authorization"]).replace(/^Bearer /, ""))));
     return answer(`${quantity} of ${sku}`, { structuredContent: { sku, quantity } });
   });
-  server.registerTool("other", { description: "Does something else.", inputSchema: z.object({}) }, () => answer("else"));
+  const other = { description: "Does something else.", inputSchema: Lane };
+  server.registerTool("other", other, async ({ lane, at }) => answer(`${lane} ${at?.shelf}`));
   return server;
 }

@@ -12,8 +12,8 @@ const pinned = { name: "pay", description: "Pays.", inputSchema: { type: "object
 
 type Said = { readonly status?: number; readonly result?: object; readonly error?: object };
 
-/** A server of 2026-07-28 that says this of its tools, page by page, and this to a call. Returns how often it was called. */
-function serve(pages: readonly (readonly object[])[], said: Said = { result: { content: [] } }): { calls: number } {
+/** A server of 2026-07-28 that says this of its tools, page by page (`last`: the cursor on the last), and this to a call. Returns how often it was called. */
+function serve(pages: readonly (readonly object[])[], said: Said = { result: { content: [] } }, last?: string): { calls: number } {
   const seen = { calls: 0 };
   vi.stubGlobal("fetch", async (_: unknown, init: { body: string }) => {
     const { id, method, params } = JSON.parse(init.body);
@@ -23,7 +23,8 @@ function serve(pages: readonly (readonly object[])[], said: Said = { result: { c
       return Response.json({ jsonrpc: "2.0", id, ...answer }, { status });
     }
     const page = Number(params.cursor ?? 0);
-    const more = page + 1 < pages.length ? { nextCursor: String(page + 1) } : {};
+    const nextCursor = page + 1 < pages.length ? String(page + 1) : last;
+    const more = nextCursor === undefined ? {} : { nextCursor };
     return Response.json({ jsonrpc: "2.0", id, result: { tools: pages[page], ...more } });
   });
   return seen;
@@ -72,6 +73,17 @@ it.each([
 it("takes the same codes in a 4xx for what they say: the request was not taken", async () => {
   serve([[pinned]], { status: 400, error: { code: -32_001, message: "Header mismatch" } });
   expect(await call()).toMatchObject({ kind: "refused", status: 400 });
+});
+
+it("takes a list of too many pages for none, and a page without a cursor for the last", async () => {
+  const eleven = Array.from({ length: 11 }, (_, at) => [at === 0 ? pinned : { ...pinned, name: `tool_${at}` }]);
+  const server = serve(eleven);
+  expect(await call()).toMatchObject({ kind: "not_sent", reason: "unexpected_answer" });
+  expect(server.calls).toBe(0);
+  serve(eleven.slice(1));
+  expect(await discoverTools(environment, { url, headers: {}, timeoutMs: 2_000 })).toMatchObject({ ok: true, tools: { length: 10 } });
+  serve([[pinned]], { result: { content: [] } }, "");
+  expect((await call()).kind).toBe("confirmed");
 });
 
 it("reads no endless list of tools", async () => {

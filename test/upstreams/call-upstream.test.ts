@@ -1,6 +1,7 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import { requireEnvironment } from "../../src/env.ts";
+import type { JsonObject } from "../../src/expressions/json.ts";
 import { callUpstream } from "../../src/upstreams/call-upstream.ts";
 import { CapabilityDefinition } from "../../src/upstreams/capability.ts";
 import { discoverTools } from "../../src/upstreams/discover-tools.ts";
@@ -26,11 +27,7 @@ const http = (behaviour: string, token: string, more: object = {}) =>
     ...more,
   });
 
-async function call(
-  definition: CapabilityDefinition,
-  args: Record<string, string | number>,
-  credential: string | null = null,
-): Promise<UpstreamResult> {
+async function call(definition: CapabilityDefinition, args: JsonObject, credential: string | null = null): Promise<UpstreamResult> {
   const plan = planCall(definition, args);
   if (!plan.ok) throw new Error(plan.detail);
   return callUpstream(environment, { definition, call: plan.call, credential, invocationId: "inv_1" });
@@ -126,15 +123,15 @@ describe("an HTTP upstream", () => {
 const servers = ["mcp", "session"] as const;
 
 describe.each(servers)("an MCP upstream (/%s)", (server) => {
-  const pinned = async (token: string, more: object = {}) => {
+  const pinned = async (token: string, more: object = {}, tool = "add_order") => {
     const url = `${env.UPSTREAM_URL}/${server}/${token}`;
     const found = await discoverTools(environment, { url, headers: {}, timeoutMs: 5_000 });
     if (!found.ok) throw new Error(found.reason);
-    const toolDigest = found.tools.find(({ name }) => name === "add_order")?.digest;
+    const toolDigest = found.tools.find(({ name }) => name === tool)?.digest;
     return CapabilityDefinition.parse({
       kind: "mcp",
       url,
-      tool: "add_order",
+      tool,
       toolDigest,
       revision: found.revision,
       argumentsSchema: anyArguments,
@@ -164,6 +161,22 @@ describe.each(servers)("an MCP upstream (/%s)", (server) => {
         result: { content: [{ text: "2 of pen" }], structuredContent: { sku: "pen", quantity: 2 } },
       });
       expect((await told(token)).acted).toEqual(["pen"]);
+    },
+  );
+
+  it.each([{ lane: "left", at: { shelf: 7 } }, { lane: " läns\n" }, { at: { shelf: -3 } }, { lane: "=?base64?eA==?=" }, {}])(
+    "that wants arguments in headers too is sent them: %j",
+    async (args) => {
+      const token = newToken();
+      const { lane, at } = { lane: undefined, at: undefined, ...args };
+      expect(await call(await pinned(token, {}, "other"), args)).toMatchObject({
+        kind: "confirmed",
+        result: { content: [{ text: `${lane} ${at?.["shelf"]}` }] },
+      });
+      const headers = (await told(token)).calls.at(-1)?.headers ?? {};
+      expect(Object.keys(headers).filter((name) => name.startsWith("mcp-param-"))).toEqual(
+        server === "session" ? [] : [...(lane === undefined ? [] : ["mcp-param-lane"]), ...(at === undefined ? [] : ["mcp-param-shelf"])],
+      );
     },
   );
 

@@ -41,6 +41,9 @@ const encodings: Readonly<Record<string, (text: string) => string>> = {
   "base64 in lines": (text) => toBase64(utf8(text)).replace(/.{10}/g, "$&\r\n"),
   "url in json": (text) => quoted(encodeURIComponent(text)),
   "json in url": (text) => encodeURIComponent(quoted(text)),
+  "json in base64": (text) => toBase64(utf8(JSON.stringify({ token: text }))),
+  "json with its slashes escaped in base64": (text) => toBase64(utf8(quoted(text).replaceAll("/", "\\/"))),
+  "url in base64": (text) => base64Url(`?key=${encodeURIComponent(text)}`),
 };
 
 describe.each(Object.entries(encodings))("a credential that is echoed (%s)", (_name, encode) => {
@@ -93,6 +96,54 @@ describe("redaction", () => {
     ]);
   });
 
+  it.each([
+    ["Bearer sk_0123456789abcdef", "", ["sk_0123456789abcdef"]],
+    ["sk_0123456789abcdef", "Token token=", ["sk_0123456789abcdef"]],
+    ['Token token="sk_0123456789abcdef", nonce="def"', "", ["sk_0123456789abcdef"]],
+    ["sid=0123456789abcdef; theme=dark", "", ["0123456789abcdef"]],
+    [`Basic ${toBase64(utf8("shop:correct horse"))}`, "", [toBase64(utf8("shop:correct horse")), "shop:correct horse", "correct horse"]],
+    [`basic   ${toBase64(utf8("shop:correct horse"))}`, "", ["shop:correct horse", "correct horse"]],
+  ])("takes out what is secret in %s, wherever its scheme was written", (credential, prefix, secrets) => {
+    const redact = redactorOf(credential, prefix);
+    for (const secret of secrets)
+      for (const echoed of [secret, toBase64(utf8(secret)), encodeURIComponent(secret), toHex(utf8(secret))])
+        expect(redact({ said: `<${echoed.replace(/=+$/, "")}>` }), echoed).toEqual({ said: "<[redacted]>" });
+    expect(redact(["Bearer", "Basic", "Token", "token=", "theme", "dark", "nonce"])).toEqual([
+      ...["Bearer", "Basic", "Token", "token=", "theme", "dark", "nonce"],
+    ]);
+  });
+
+  it("leaves the user's name of Basic authentication where it is, however long", () => {
+    const redact = redactorOf(toBase64(utf8("shop-service@example.com:correct horse")), "Basic ");
+    expect(redact({ owner: "shop-service@example.com", said: "shop-service@example.com:correct horse" })).toEqual({
+      owner: "shop-service@example.com",
+      said: "[redacted]",
+    });
+  });
+
+  it("takes out what is left of one that was cut, anywhere, as long as that is half of it", () => {
+    fc.assert(
+      fc.property(
+        fc.string({ unit: fc.constantFrom(..."abcdefghijklmnopqrstuvwxyz0123456789_"), minLength: 24, maxLength: 64 }),
+        fc.double({ min: 0.55, max: 1, noNaN: true }),
+        fc.constantFrom<(text: string) => string>(
+          (text) => text,
+          encodeURIComponent,
+          (text) => toHex(utf8(text)),
+          base64Url,
+        ),
+        (secret, share, encode) => {
+          const redact = redactorOf(secret, "Bearer ");
+          const echoed = encode(secret);
+          const kept = Math.ceil(echoed.length * share);
+          const [head, tail] = [echoed.slice(0, kept), echoed.slice(-kept)];
+          for (const part of [head, tail]) expect(JSON.stringify(redact(`<${part}…`))).not.toContain(part.slice(2, -2));
+          expect(redact(`<${secret.slice(0, 11)}`), "less than that says little").toBe(`<${secret.slice(0, 11)}`);
+        },
+      ),
+    );
+  });
+
   it("keeps a member that is named __proto__ a member", () => {
     const value: JsonValue = JSON.parse('{"__proto__": {"a": "secret-value"}}');
     expect(JSON.stringify(redactorOf("secret-value")(value))).toBe('{"__proto__":{"a":"[redacted]"}}');
@@ -100,7 +151,7 @@ describe("redaction", () => {
 
   it("takes well under a second for the largest answer, whatever is in it", () => {
     const secret = "sk_live_0123456789";
-    for (const piece of ["%25", "\\\\", "&amp;", "a b ", "%5Cu0025 &#37;25", "sk_live_012345678", "\\u0025"]) {
+    for (const piece of [secret, "sk_live_0123", "a", "%25", "\\\\", "&amp;", "a b ", "%5Cu0025 &#37;25", "sk_live_012345678", "\\u0025"]) {
       const text = piece.repeat(Math.floor(65_536 / piece.length));
       const startedMs = performance.now();
       redactorOf(secret)(text);

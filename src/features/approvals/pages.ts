@@ -38,7 +38,8 @@ export function approvalPage(view: View, preview: string, rights: Rights): TextA
   const body = markup`<dl>${terms}</dl>
 <h2 id="action">The action, as it would be done</h2>
 <pre dir="ltr" tabindex="0" aria-labelledby="action">${isolated(preview)}</pre>
-<p>Characters that cannot be seen, or that change how others are read, are written as <code>\\u{…}</code>.</p>
+<p>Characters that cannot be seen, that change how others are read, or that stand in a word of other letters are written as <code>\\u{…}</code>.
+A word that only looks Latin has its script behind it, such as <code>\\{Cyrillic}</code>.</p>
 ${view.status === "pending" ? decision(view, rights) : nothing}`;
   return page(headings[view.status], body.text, { form: true });
 }

@@ -62,7 +62,7 @@ export type ApprovalView = z.input<typeof Approval>;
 export const ApprovalWithPreview = Approval.extend({
   preview: z.string().nullable().openapi({
     description:
-      "Exactly what the person who decides is shown. Invisible, control and bidirectional characters are written as `\\u{…}`. Null for a credential that is bound to an agent.",
+      "Exactly what the person who decides is shown. Invisible, control and bidirectional characters are written as `\\u{…}`, and so are letters that could be taken for others in a word of mixed scripts; a word that only looks Latin has its script behind it, such as `\\{Cyrillic}`. Null for a credential that is bound to an agent.",
   }),
 }).openapi("ApprovalWithPreview");
 export type ApprovalWithPreviewView = z.input<typeof ApprovalWithPreview>;

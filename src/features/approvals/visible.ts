@@ -1,3 +1,5 @@
+import { escapeOf, markLookAlikes } from "./look-alikes.ts";
+
 /**
  * What a person could not see, or what would change how the rest is read: controls, formats (bidirectional ones, joiners, tags), separators and
  * spaces but the plain one; what fonts leave out by default (Unicode's Default_Ignorable_Code_Point: fillers, variation selectors); what is
@@ -24,10 +26,10 @@ const isOverlay = (character: string): boolean => {
   const codePoint = character.codePointAt(0) ?? 0;
   return overlays.some(([first, last]) => codePoint >= first && codePoint <= last);
 };
-const escapeOf = (character: string): string => `\\u{${(character.codePointAt(0) ?? 0).toString(16).toUpperCase()}}`;
 
 /**
- * A text with every such character as `\u{HEX}`. Of JSON no two texts look alike for it: where a backslash belongs to the text, JSON doubles it.
+ * A text with every such character as `\u{HEX}`, and with what looks like other letters marked (look-alikes.ts). Of JSON no two texts are shown
+ * as one: where a backslash belongs to the text, JSON doubles it.
  */
 export function makeVisible(text: string): string {
   let shown = "";
@@ -39,5 +41,5 @@ export function makeVisible(text: string): string {
     shown += hidden ? escapeOf(character) : character;
     marksLeft = hidden ? 0 : letter.test(character) ? mostMarks : isMark ? marksLeft - 1 : 0;
   }
-  return shown;
+  return markLookAlikes(shown);
 }

@@ -37,7 +37,9 @@ against the capability's schema when they are written.
 
 const simulationGuide = `Decides again what was recorded under this policy, the newest first, as it was then: the same arguments, score, counters, time and mode. What
 spoke against it beside the policy (arguments, pacts, expiry, limits) still does. Nothing is sent, counted or written. What cannot be told is
-\`undecided\`, and neither changed nor unchanged.`;
+\`undecided\`, and neither changed nor unchanged.
+
+A candidate can ask anything of the recorded arguments: the credential also needs \`grants:read\` and \`approvals:read\`, with which they can be read.`;
 
 export const policyOperations = [
   defineOperation({
@@ -102,7 +104,6 @@ export const policyOperations = [
     handle: ({ input, ...context }) => activatePolicy(context, input.params.policyId, input.body.version),
   }),
   defineOperation({
-    // A candidate can ask anything of what agents sent: that is for who writes policies.
     governance: "tenant-query",
     method: "post",
     access: { mode: "tenant", scope: "policies:write" },

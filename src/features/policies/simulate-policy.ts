@@ -1,4 +1,4 @@
-import { requireWholeOrganization } from "../../access/principal.ts";
+import { requireScopes, requireWholeOrganization } from "../../access/principal.ts";
 import type { ReadContext } from "../../http/operation.ts";
 import { problem } from "../../http/problem.ts";
 import type { PolicyEffect } from "../../policies/decision.ts";
@@ -16,6 +16,8 @@ export async function simulatePolicy(
   input: SimulationInput,
 ): Promise<PolicySimulationView> {
   requireWholeOrganization(principal);
+  // A candidate can ask anything of what agents sent, bit by bit: that is for who may read it at `invocations.get`.
+  requireScopes(principal, ["grants:read", "approvals:read"]);
   // No version has the number 0.
   const [[policy], [version], [found], rows] = await tenant.read((db) => [
     selectPolicy(db, policyId),

@@ -25,6 +25,13 @@ const unseen: Readonly<Record<string, readonly number[]>> = {
   "what is drawn over its neighbours": [0x0336, 0x0338, 0x20d2, 0x20dd, 0x20e5],
 };
 
+/** Texts that are full of what is marked, and of what its marks look like. */
+const alike = fc.string({
+  unit: fc.constantFrom(..."aplРраоοՕꓮ𝐩ａ２2৪ß検", "\u0301", "\u200b", " ", "-", '"', "\\", "u", "{", "}", "\n", "{Cyrillic}", "{430}"),
+  maxLength: 12,
+});
+const anyText = fc.oneof(fc.string({ unit: "binary", maxLength: 60 }), alike.map(canonicalJson));
+
 describe("what cannot be seen", () => {
   it.each(Object.keys(unseen))("is shown: %s", (name) => {
     for (const codePoint of unseen[name] ?? []) {
@@ -49,6 +56,18 @@ describe("what cannot be seen", () => {
       "日本語 한국어",
       "😀 → №1",
       'a"b\\c/{}[]',
+      "Привет, мир",
+      "Возврат со скидкой, а не обмен",
+      "Ελλάδα ΑΘΗΝΑ",
+      "Հայաստան",
+      "ᏣᎳᎩ",
+      "ＡＢＣ株式会社",
+      "T細胞 カラオケBOX ㄅPM",
+      "LG전자",
+      "ซื้อiPhoneใหม่",
+      "১২৪ টাকা",
+      "1ª, 2º, 10 µm, 5 m²",
+      "Łódź naïve",
     ])
       expect(makeVisible(text)).toBe(text);
   });
@@ -60,10 +79,63 @@ describe("what cannot be seen", () => {
     expect(makeVisible(`e${at(0x200b)}${acute}`), "what was written out carries none").toBe(`e${shownAs(0x200b)}${shownAs(0x301)}`);
   });
 
+  it.each([
+    ["Latin and Cyrillic", "pаypаl", String.raw`p\u{430}yp\u{430}l`],
+    ["Cyrillic and Latin", "pайффайзен", String.raw`p\u{430}\u{439}\u{444}\u{444}\u{430}\u{439}\u{437}\u{435}\u{43D}`],
+    ["Latin and Greek", "gοοgle", String.raw`g\u{3BF}\u{3BF}gle`],
+    ["Latin and Armenian", "gօld", String.raw`g\u{585}ld`],
+    ["Latin and Cherokee", "Ꭺcme", String.raw`\u{13AA}cme`],
+    ["Latin and Lisu", "ꓮcme", String.raw`\u{A4EE}cme`],
+    ["Cyrillic and Greek", "москοв", String.raw`\u{43C}\u{43E}\u{441}\u{43A}\u{3BF}\u{432}`],
+    ["a mark on what is written out", "pа́y", String.raw`p\u{430}\u{301}y`],
+    ["Greek among Han", "検査α波", String.raw`検査\u{3B1}波`],
+    ["letters of full width among others", "pａy", String.raw`p\u{FF41}y`],
+    ["digits of full width among others", "1２3", String.raw`1\u{FF12}3`],
+    ["another script's digits among ASCII's", "1৪", String.raw`1\u{9EA}`],
+    ["mathematical letters", "𝐩ay 𝐩", String.raw`\u{1D429}ay \u{1D429}`],
+    ["ligatures", "ﬁx", String.raw`\u{FB01}x`],
+  ])("is not a letter that is taken for another: %s", (_, text, shown) => {
+    expect(makeVisible(text)).toBe(shown);
+  });
+
+  it.each([
+    ["АСМЕ", "Cyrillic"],
+    ["сосо", "Cyrillic"],
+    ["раура2", "Cyrillic"],
+    ["ΑΒΒΑ", "Greek"],
+    ["օսո", "Armenian"],
+    ["ᎪᎷᎬ", "Cherokee"],
+    ["ꓮꓚꓟꓰ", "Lisu"],
+  ])("is not a word that only looks Latin: %s is followed by its script", (word, script) => {
+    expect(makeVisible(`"${word}"`)).toBe(`"${word}\\{${script}}"`);
+    expect(makeVisible(canonicalJson({ [word]: `to ${word}-7, please` }))).toBe(
+      `{"${word}\\{${script}}":"to ${word}\\{${script}}-7, please"}`,
+    );
+  });
+
+  it("knows one letter by itself for a word in prose alone", () => {
+    expect(makeVisible('{"х":"у дома, а о нём"}')).toBe(String.raw`{"х\{Cyrillic}":"у дома, а о нём"}`);
+    expect(makeVisible('"заказ А-1042"')).toBe(String.raw`"заказ А\{Cyrillic}-1042"`);
+  });
+
+  it("does not take JSON's own letters for part of a word", () => {
+    const text = canonicalJson("ja\nПривет\tΕλλάδα\u0001мир\\uпривет");
+    expect(makeVisible(text)).toBe(text.replace("uпривет", String.raw`u\u{43F}\u{440}\u{438}\u{432}\u{435}\u{442}`));
+  });
+
+  it("marks a long text in a moment", () => {
+    for (const piece of ["аb", "а", "а ", "𝐩", "á", "а\u0301", "検α"]) {
+      const text = piece.repeat(32_768 / piece.length);
+      const startedMs = performance.now();
+      makeVisible(text);
+      expect(performance.now() - startedMs, piece).toBeLessThan(500);
+    }
+  });
+
   it("leaves nothing unseen in any text, and nothing new", () => {
     const remains = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/u;
     fc.assert(
-      fc.property(fc.string({ unit: "binary", maxLength: 60 }), (text) => {
+      fc.property(anyText, (text) => {
         const shown = makeVisible(text);
         expect(remains.test(shown)).toBe(false);
         expect(makeVisible(shown), "once is enough").toBe(shown);
@@ -74,9 +146,11 @@ describe("what cannot be seen", () => {
   it("tells any two JSON values apart, also one that spells what we write", () => {
     /** Back from what is shown: a backslash of the text itself stands doubled in JSON. */
     const back = (shown: string): string =>
-      shown.replaceAll(/\\u\{([0-9A-F]+)\}|\\./gs, (whole, hex?: string) => (hex === undefined ? whole : at(Number.parseInt(hex, 16))));
+      shown.replaceAll(/\\u\{([0-9A-F]+)\}|\\\{\w+\}|\\./gs, (whole, hex?: string) =>
+        hex !== undefined ? at(Number.parseInt(hex, 16)) : whole.startsWith("\\{") ? "" : whole,
+      );
     fc.assert(
-      fc.property(fc.jsonValue({ stringUnit: "binary" }), (value) => {
+      fc.property(fc.oneof(fc.jsonValue({ stringUnit: "binary" }), fc.dictionary(alike, alike)), (value) => {
         const text = canonicalJson(value);
         expect(back(makeVisible(text))).toBe(text);
       }),

@@ -9,6 +9,7 @@ const scopes = [
   "policies:write",
   "grants:read",
   "grants:write",
+  "approvals:read",
   "receipts:rate",
 ];
 

@@ -215,7 +215,8 @@ describe("what is no message of the protocol", () => {
     const deep = `{"jsonrpc":"2.0","id":1,"method":"tools/list","params":${"[".repeat(64)}${"]".repeat(64)}}`;
     for (const body of ["{", "", deep, "\u0000"]) expect((await post(body)).body?.error?.code, body.slice(0, 20)).toBe(-32700);
     const pings = [1, 2].map((id) => ({ jsonrpc: "2.0", id, method: "ping" }));
-    for (const batch of [[modern("tools/list"), modern("tools/list", {}, 2)], pings]) {
+    const many = Array.from({ length: 5_000 }, () => ({ jsonrpc: "2.0", id: 1, method: "ping" }));
+    for (const batch of [[modern("tools/list"), modern("tools/list", {}, 2)], pings, many, []]) {
       const answer = await post(batch);
       expect([answer.status, answer.body?.error.code]).toEqual([400, -32600]);
     }
@@ -230,6 +231,39 @@ describe("what is no message of the protocol", () => {
       const answer = await callApi(method, "/mcp", undefined, { "cf-connecting-ip": newAddress(), accept: "text/event-stream" });
       expect([answer.status, answer.headers.get("allow")]).toEqual([405, "POST"]);
     }
+  });
+
+  it.each([
+    ["Mcp-Name", { "mcp-name": "get_agent" }],
+    ["Mcp-Name, missing", { "mcp-name": "" }],
+    ["Mcp-Method", { "mcp-method": "tools/list" }],
+    ["MCP-Protocol-Version, missing", { "mcp-protocol-version": "" }],
+  ])("says one thing in a header and another in its body: %s", async (_, headers) => {
+    const org = await createOrganization();
+    const { id: pactId } = await activePact(org);
+    const answer = await postModern("tools/call", { name: "check_pact", arguments: { pactId, output: "x" } }, { ...as(org), ...headers });
+    expect([answer.status, answer.body.error?.code]).toEqual([400, -32_020]);
+    expect((await org.call("GET", `/v1/pacts/${pactId}/checks`)).body.items).toEqual([]);
+  });
+
+  it.each(["tools/list", "resources/list", "resources/templates/list"])(
+    "asks for a page that no cursor of ours leads to: %s",
+    async (method) => {
+      const { body } = await postModern(method, { cursor: "zzz" }, as(await createOrganization()));
+      expect(body.error).toMatchObject({ code: -32_602, message: "Not a cursor of this list" });
+    },
+  );
+
+  it("names a session: nobody's is kept, or told", async () => {
+    const [org, other] = [await createOrganization(), await createOrganization()];
+    const session = { "mcp-session-id": "chosen-by-somebody-else" };
+    const begun = await post(initialize, { ...as(org), ...session });
+    expect([begun.status, begun.headers.get("mcp-session-id")]).toEqual([200, null]);
+    const agent = await register(org);
+    const ask = (asker: Pick<TestOrganization, "apiKey" | "address">) =>
+      postModern("tools/call", { name: "get_agent", arguments: { agentId: agent.id } }, { ...as(asker), ...session });
+    expect((await ask(org)).body.result.structuredContent.id).toBe(agent.id);
+    expect((await ask(other)).body.result.structuredContent.code).toBe("not_found");
   });
 
   it("is a text that cannot be kept: U+0000 and half of a surrogate pair", async () => {

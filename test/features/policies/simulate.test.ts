@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { policyTerms } from "../../support/grants.ts";
 import { ownerSees, roundTrips } from "../../support/harness.ts";
 import { newInvoking, type Invoking } from "../../support/invocations.ts";
+import { callApi } from "../../support/organization.ts";
 
 const small = { id: "small", effect: "allow", when: "arguments.amount < 10.0" };
 const large = { id: "large", effect: "require_approval", when: "arguments.amount >= 10.0 && arguments.amount < 100.0" };
@@ -98,6 +99,21 @@ describe("simulating a candidate", () => {
     const before = await state();
     expect((await simulate(history, { terms: policyTerms() })).status).toBe(200);
     expect(await state()).toEqual(before);
+  });
+
+  it("is for whoever may read what agents asked for: an answer about each call tells what was in it", async () => {
+    const { org, policyId } = await newHistory();
+    const asks = async (scopes: readonly string[]) => {
+      const made = await org.call("POST", "/v1/keys", { name: "policies", scopes });
+      const headers = { authorization: `Bearer ${made.body.key}`, "cf-connecting-ip": org.address };
+      return callApi("POST", `/v1/policies/${policyId}/simulate`, { version: 1 }, headers);
+    };
+    const needed = ["policies:write", "grants:read", "approvals:read"];
+    expect((await asks(needed)).status).toBe(200);
+    for (const missing of needed) {
+      const answer = await asks(needed.filter((scope) => scope !== missing));
+      expect([answer.status, answer.body.code], missing).toEqual([403, "forbidden"]);
+    }
   });
 
   it.each([

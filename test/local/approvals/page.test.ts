@@ -99,6 +99,20 @@ describe.skipIf(executablePath === undefined)("deciding, in a browser", { timeou
     expect(complaints).toEqual([]);
   });
 
+  it("shows which letters are not what they look like, and leaves other languages as they are", async () => {
+    const { id, text } = await waiting({
+      ...{ amount: 249, payee: "p\u0430yp\u0430l", "\u043e": "\u0410\u0421\u041c\u0415", order: "\u0410-1042" },
+      ...{ note: "Возврат за повреждённый товар, а не обмен", lieu: "Café Łódź", 株式会社: "ＡＢＣ and T細胞" },
+    });
+    await open(id);
+    const shown = await page.locator("pre").textContent();
+    expect(shown).toBe(text);
+    expect(shown).toContain(String.raw`"payee":"p\u{430}yp\u{430}l"`);
+    expect(shown).toContain(String.raw`"о\{Cyrillic}":"АСМЕ\{Cyrillic}"`);
+    expect(shown).toContain('"note":"Возврат за повреждённый товар, а не обмен"');
+    await expectFit(page, "approval-look-alikes");
+  });
+
   it("denies with the other button, and what is decided is not decided again", async () => {
     const { id } = await waiting({ amount: 1 });
     const tab = await page.context().newPage();

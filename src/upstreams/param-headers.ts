@@ -1,0 +1,27 @@
+import type { JsonValue } from "../crypto/canonical-json.ts";
+import { isJsonObject, memberOf, type JsonObject } from "../expressions/json.ts";
+
+const token = /^[\w!#$%&'*+.^`|~-]{1,128}$/;
+
+/**
+ * The arguments that a tool's schema wants in headers as well, `Mcp-Param-…` by the names that it gives them with `x-mcp-header` (2026-07-28,
+ * Streamable HTTP). Whatever the names are, no other header is reached by them. What is no text, number or boolean is in no header.
+ */
+export const paramHeaders = (schema: JsonObject, args: JsonObject): Readonly<Record<string, string>> =>
+  Object.fromEntries(ofProperties(schema, args));
+
+function ofProperties(schema: JsonObject, args: JsonObject): [name: string, value: string][] {
+  const properties = memberOf(schema, "properties");
+  if (!isJsonObject(properties)) return [];
+  return Object.entries(args).flatMap(([name, value]) => {
+    const property = memberOf(properties, name);
+    return value === undefined || !isJsonObject(property) ? [] : ofProperty(property, value);
+  });
+}
+
+function ofProperty(property: JsonObject, value: JsonValue): [name: string, value: string][] {
+  if (isJsonObject(value)) return ofProperties(property, value);
+  const name = memberOf(property, "x-mcp-header");
+  const isShown = ["string", "number", "boolean"].includes(typeof value);
+  return typeof name === "string" && token.test(name) && isShown ? [[`mcp-param-${name.toLowerCase()}`, String(value)]] : [];
+}
