@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, it } from "vitest";
 import { grantOn, newGrant } from "../../support/grants.ts";
 import { failDatabase, ownerSees, roundTrips } from "../../support/harness.ts";
-import { seedCall } from "../../support/governed-rows.ts";
+import { ageCalls, seedCall } from "../../support/governed-rows.ts";
 import { signInAs } from "../../support/people.ts";
 
 type World = Awaited<ReturnType<typeof newGrant>>;
@@ -103,6 +103,25 @@ describe("what people make of an exception", () => {
     await seedCall(world, { status: "denied" });
     expect((await world.org.call("GET", `/v1/exceptions/${id}`)).body).toMatchObject({ status: "open", count: 2, assigneeId: memberId });
     expect((await act(world, id, "resolve", {})).body.status).toBe("resolved");
+  });
+
+  it("is opened again by what occurs when all that somebody looked after is gone", async ({ expect }) => {
+    const world = await newGrant();
+    await seedCall(world, { status: "denied" });
+    const [{ id }] = await listOf(world);
+    await act(world, id, "assign", { memberId: world.operator.memberId });
+    await act(world, id, "acknowledge");
+    await ageCalls(world, 29);
+    await seedCall(world, { status: "denied" });
+    expect(await listOf(world)).toMatchObject([{ status: "acknowledged", count: 2 }]);
+    await ageCalls(world, 29);
+    expect(await listOf(world, "?status=open")).toEqual([]);
+    await ageCalls(world, 5);
+    expect(await listOf(world)).toEqual([]);
+    await seedCall(world, { status: "denied" });
+    expect(await listOf(world, "?status=open")).toMatchObject([{ id, status: "open", count: 1, assigneeId: world.operator.memberId }]);
+    expect((await act(world, id, "acknowledge")).body.status).toBe("acknowledged");
+    expect(await listOf(world, "?status=acknowledged")).toMatchObject([{ id }]);
   });
 
   it("is opened again by a call that was under way when it was resolved, and began before", async ({ expect }) => {
