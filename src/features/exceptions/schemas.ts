@@ -11,6 +11,7 @@ export const ListExceptionsQuery = z.object({
   ...pageQuery,
   kind: z.enum(exceptionKinds).optional(),
   status: z.enum(exceptionStatuses).optional(),
+  assigneeId: z.string().regex(idPattern("member")).optional().openapi({ description: "Of this member." }),
 });
 export type ExceptionQuery = z.output<typeof ListExceptionsQuery>;
 
@@ -44,12 +45,10 @@ export const RuntimeException = z
     approvalId: z.string().nullable(),
     invocationIds: z.array(z.string()).openapi({ description: "The newest, up to 10." }),
     telemetryEventIds: z.array(z.string()).openapi({ description: "The newest, up to 10." }),
-    count: z
-      .int()
-      .openapi({
-        description:
-          "Occurrences in the last 30 days; those beyond the newest 1,000 of a kind are not counted, and of `score_falling` the newest 50 scores of the week are.",
-      }),
+    count: z.int().openapi({
+      description:
+        "Occurrences in the last 30 days; those beyond the newest 1,000 of a kind are not counted, and of `score_falling` the newest 50 scores of the week are.",
+    }),
     countIsExact: z.boolean().openapi({ description: "False where there may be more: at least `count`." }),
     firstSeenAt: Time.openapi({ description: "Of what is counted." }),
     lastSeenAt: Time,

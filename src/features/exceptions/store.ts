@@ -61,12 +61,13 @@ const selectFound = ({ orm, orgId }: ScopedDb, source: SQL) =>
 export type FoundException = Awaited<ReturnType<typeof selectFound>>[number];
 
 /** The newest occurrence first. */
-export function selectExceptions(db: ScopedDb, { kind, status, cursor, limit }: ExceptionQuery, now: Date) {
+export function selectExceptions(db: ScopedDb, { kind, status, assigneeId, cursor, limit }: ExceptionQuery, now: Date) {
   const kinds = kind === undefined ? exceptionKinds : [kind];
   return selectFound(db, occurrences(db.orgId, now, kinds, undefined))
     .where(
       and(
         status === undefined ? undefined : sql`f.status = ${status}`,
+        assigneeId === undefined ? undefined : eq(runtimeExceptions.assigneeId, assigneeId),
         cursor === undefined ? undefined : sql`(f.last_seen, f.id) < (${cursor.at.toISOString()}::timestamptz, ${cursor.id})`,
       ),
     )

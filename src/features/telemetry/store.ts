@@ -12,7 +12,7 @@ export type TelemetryRow = typeof telemetryEvents.$inferSelect;
 export type NewEvent = Omit<TelemetryRow, "orgId" | "agentId" | "receivedAt" | "eventSeq" | "matchedInvocationId">;
 
 /**
- * Keeps the events of one call that are not kept yet, and finds what each tool call is, in one statement. Writers of an organization wait for
+ * Keeps the events of one call that are not kept yet, and finds what each of those is, in one statement. Writers of an organization wait for
  * each other at its log, so of two calls that claim one invocation the second sees the first.
  */
 export function insertEvents({ orm, orgId }: ScopedDb, agentId: string, events: readonly NewEvent[], receivedAt: Date) {
@@ -44,6 +44,7 @@ export function insertEvents({ orm, orgId }: ScopedDb, agentId: string, events: 
       from jsonb_to_recordset(${rows}::jsonb) as c (id text, agent_id text, received_at timestamptz, event_id text, type text, session_id text, at timestamptz,
              position integer, tool text, mode text, claimed_invocation_id text, claimed_receipt_id text, claimed_request_digest text)
       left join lateral (${fittingInvocation(orgId, claim)}) fit on true
+     where not exists (select from telemetry_events k where k.org_id = ${orgId} and k.id = c.id)
     on conflict (org_id, id) do nothing`);
 }
 

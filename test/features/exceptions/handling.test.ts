@@ -19,6 +19,8 @@ describe("what people make of an exception", () => {
     const assigned = await act(world, id, "assign", { memberId });
     expect([assigned.status, assigned.body]).toMatchObject([200, { id, status: "open", assigneeId: memberId }]);
     expect(await roundTrips(assigned.requestId)).toBe(2);
+    expect(await listOf(world, `?assigneeId=${memberId}`)).toEqual([assigned.body]);
+    expect(await listOf(world, `?assigneeId=${world.operator.memberId}`)).toEqual([]);
     const acknowledged = await act(world, id, "acknowledge");
     expect(acknowledged.body).toMatchObject({
       status: "acknowledged",

@@ -35,7 +35,11 @@ describe("what an agent told of itself", () => {
     await record(other, start());
     await ageDays(other, retentionDays + 0.5);
     await ageDays(world, retentionDays - 0.5);
-    const untilThen = await ownerSees("select received_at from telemetry_events where event_id = $1", second.id);
+    const untilThen = await ownerSees(
+      "select received_at from telemetry_events where org_id = $1 and event_id = $2",
+      world.org.orgId,
+      second.id,
+    );
     await record(world, third);
     await ageDays(world, 0.9);
     await purgeTelemetry(environment);

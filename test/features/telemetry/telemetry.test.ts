@@ -193,6 +193,16 @@ describe("a tool call that an agent tells of", () => {
     expect(await unreceipted(world)).toMatchObject([{ count: 5 }]);
   });
 
+  it("has its invocation also beside a repeat that claims it under a name that is taken", async ({ expect }) => {
+    const world = await newWorld();
+    const { invocationId } = (await world.invoke({ orderId: "1", amount: 1 })).body;
+    const kept = start();
+    await record(world, kept);
+    const claim = toolCall(world, { invocationId });
+    await record(world, { ...claim, id: kept.id }, claim);
+    expect(await list(world, "?type=tool_call")).toMatchObject([{ eventId: claim.id, call: { match: "matched", invocationId } }]);
+  });
+
   it("matches what is recorded later, and the first of several that waited for it", async ({ expect }) => {
     const world = await newWorld();
     const invocationId = `inv_${"1".repeat(22 - 8)}${String(Date.now()).slice(-8)}`;
