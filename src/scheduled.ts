@@ -8,6 +8,7 @@ import { countEffects } from "./features/effects/index.ts";
 import { sweepAfterMs, sweepRuns } from "./features/evals/index.ts";
 import { sweepRatings } from "./features/ratings/index.ts";
 import { keepScores } from "./features/scores/index.ts";
+import { purgeTelemetry } from "./features/telemetry/index.ts";
 import { describeFault } from "./platform/describe-fault.ts";
 import { currentTime } from "./platform/clock.ts";
 import { log } from "./platform/logger.ts";
@@ -42,6 +43,7 @@ export async function runScheduledWork(
   await attempt("purgeExpired", () => purgeExpired(env));
   await attempt("sweepWebhooks", () => sweepWebhooks(env, now));
   await attempt("purgeWebhooks", () => purgeWebhooks(env));
+  await attempt("purgeTelemetry", () => purgeTelemetry(env));
   await Promise.all([attempt("keepScores", () => keepScores(env, now)), halfAMinute()]);
   await attempt("sweepLogs", () => sweepLogs(env, currentTime()));
 }

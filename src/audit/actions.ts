@@ -133,6 +133,7 @@ export const actions = [
   "exception.acknowledged",
   "exception.resolved",
   "telemetry.recorded",
+  "telemetry.purged",
   "log.key_changed",
   "checkpoint.cosigned",
 ] as const;

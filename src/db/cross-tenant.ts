@@ -157,6 +157,11 @@ export async function purgeWebhooks(address: DatabaseAddress): Promise<number> {
   return purged;
 }
 
+/** Organizations with telemetry that is past its time: at most `limit`, in no order. */
+export async function findDueTelemetry(address: DatabaseAddress, limit: number): Promise<string[]> {
+  return (await call(address, sql`select org_id from app.due_telemetry(${limit})`, Organizations)).map(({ org_id: orgId }) => orgId);
+}
+
 /** Whether the role, the ownership, row security and the migrations are what the walls need, item by item. */
 export const databaseReadiness = (address: DatabaseAddress): Promise<{ item: string; ok: boolean }[]> =>
   call(address, sql`select item, ok from app.ready()`, Readiness);

@@ -142,7 +142,7 @@ describe("the roles", () => {
       "select column_name from information_schema.column_privileges where grantee = 'armalo_app' and privilege_type = 'UPDATE' and table_name = 'api_keys' order by 1",
     );
     expect(columns.rows.map(({ column_name: name }) => name)).toEqual(["expires_at", "revoked_at"]);
-    expect(await granted("delete")).toEqual(["member_profiles"]);
+    expect(await granted("delete")).toEqual(["member_profiles", "telemetry_events"]);
     expect(await granted("truncate")).toEqual([]);
     expect(await granted("select, insert, update, delete, truncate")).not.toContain(outOfReach);
   });
@@ -158,6 +158,7 @@ describe("the roles", () => {
       "cosigners",
       "due_approvals",
       "due_scores",
+      "due_telemetry",
       "due_webhooks",
       "enter",
       "enter_offer",

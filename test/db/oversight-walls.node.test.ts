@@ -153,9 +153,38 @@ describe.skipIf(skip)("oversight, on a PostgreSQL server", () => {
     await expect(forge(invocation(5), invocation(5))).rejects.toMatchObject({ code: "23505" });
     await expect(forge(invocation(6), invocation(7))).rejects.toMatchObject({ code: "23514" });
     await expect(forge("inv_none", "inv_none")).rejects.toMatchObject({ code: "23503" });
-    for (const sql of ["update telemetry_events set tool = 'x'", "delete from telemetry_events"]) {
-      await expect(server.owner.query(sql)).rejects.toMatchObject({ code: "AR002" });
-      await expect(write([statement(sql)])).rejects.toMatchObject({ code: "42501" });
-    }
+    const [change, remove] = ["update telemetry_events set tool = 'x'", "delete from telemetry_events where org_id = $1"];
+    await expect(server.owner.query(change)).rejects.toMatchObject({ code: "AR002" });
+    await expect(write([statement(change)])).rejects.toMatchObject({ code: "42501" });
+    await expect(write([statement(remove, orgId)])).rejects.toMatchObject({ code: "AR002" });
+  });
+
+  it("deletes what was told 90 days ago, with an event, and nothing before that", async () => {
+    const id = await newOrganization(server.owner);
+    const teller = await newAgent(server.app, id);
+    const aged = (name: string, age: string) =>
+      write(
+        [
+          statement(
+            `insert into telemetry_events (org_id, id, agent_id, event_id, type, session_id, at, received_at, position)
+               values ($1, $2, $3, $4, 'session_start', 's', now(), now() - $5::interval, 0)`,
+            ...[id, newId("telemetryEvent"), teller, name, age],
+          ),
+        ],
+        id,
+      );
+    await aged("old", "90 days 1 second");
+    await aged("young", "89 days 23:59:00");
+    const remove = (name: string) => statement("delete from telemetry_events where org_id = $1 and event_id = $2", id, name);
+    const due = async () => (await asApp(server.app, statement("select org_id from app.due_telemetry(500)")))[0]?.rows;
+    expect(await due()).toEqual([]);
+    await expect(asApp(server.app, enter(id), remove("old"))).rejects.toMatchObject({ code: "AR001" });
+    await expect(write([remove("young")], id)).rejects.toMatchObject({ code: "AR002" });
+    await write([remove("old")], id);
+    await aged("older", "91 days 1 second");
+    expect(await due()).toEqual([[id]]);
+    await expect(write([statement("delete from telemetry_events where org_id = $1", id)])).rejects.toMatchObject({ code: "AR409" });
+    const ask = (query: string) => runBatch(server.app, { role: "armalo_system", statements: [statement(query)] });
+    await expect(ask("select event_id from telemetry_events")).rejects.toBeDefined();
   });
 });

@@ -60,6 +60,25 @@ export async function seedCall(grant: Governed, call: SeededCall): Promise<{ inv
   return { invocationId, receiptId };
 }
 
+/** So many more calls like one that was seeded: with its receipt, each a millisecond before the last one. */
+export const repeatCall = ({ org: { orgId } }: Pick<Governed, "org">, invocationId: string, times: number): Promise<unknown> =>
+  ownerSees(`do $$ begin
+    set local session_replication_role = replica;
+    insert into invocations (org_id, id, grant_id, agent_id, capability_id, mode, decision, reasons, rule_ids, status, effect, basis, policy_id, policy_version,
+                             request_digest, action_digest, receipt_id, cost_micros, budget_share, sealed_input, revision, created_at)
+      select org_id, 'inv_' || lpad(n || substr(id, 18), 22, '0'), grant_id, agent_id, capability_id, mode, decision, reasons, rule_ids, status, effect, basis,
+             policy_id, policy_version, request_digest, action_digest, receipt_id, cost_micros, budget_share, sealed_input, revision,
+             created_at - n * interval '1 millisecond'
+        from invocations cross join generate_series(1, ${times}) n where org_id = '${orgId}' and id = '${invocationId}';
+  end $$`);
+
+/** As if all calls until now had been made so much earlier. */
+export const ageCalls = ({ org: { orgId } }: Pick<Governed, "org">, days: number): Promise<unknown> =>
+  ownerSees(`do $$ begin
+    set local session_replication_role = replica;
+    update invocations set created_at = created_at - interval '${days} days' where org_id = '${orgId}';
+  end $$`);
+
 /** An operator's word on an effect that was unknown. */
 export const seedSettlement = ({ org: { orgId } }: Pick<Governed, "org">, invocationId: string): Promise<unknown> =>
   within(orgId, "invocation.settled", [

@@ -5,13 +5,13 @@ import { enter, event, statement } from "./raw-sql.node.ts";
 const named = (prefix: string, n: string): string => `'${prefix}_' || lpad((${n})::text, 22, '0')`;
 
 /**
- * Calls 20 s apart until now, of several grants: one in ten is denied, one in 40 failed, one in 1,000 unknown, the rest went well. In one transaction
- * with one event.
+ * Calls 20 s apart until now, of several grants: one in ten is denied, or all of them; one in 40 failed, one in 1,000 unknown, the rest went well.
+ * In one transaction with one event.
  */
 export const seedCalls = (
   orgId: string,
   agentId: string,
-  { calls, grants }: { readonly calls: number; readonly grants: number },
+  { calls, grants, allDenied = false }: { readonly calls: number; readonly grants: number; readonly allDenied?: boolean },
 ): Statement[] => [
   enter(orgId),
   event(orgId),
@@ -42,13 +42,13 @@ export const seedCalls = (
   statement(
     `insert into invocations (org_id, id, grant_id, agent_id, capability_id, mode, decision, reasons, rule_ids, status, effect, basis, policy_id, policy_version,
                               request_digest, action_digest, receipt_id, cost_micros, budget_share, sealed_input, revision, created_at)
-       select $1, ${named("inv", "n")}, ${named("grt", `1 + (n / 10) % ${grants}`)}, $2, 'cap_0000000000000000000001', 'production',
+       select $1, ${named("inv", "n")}, ${named("grt", `1 + (n / ${allDenied ? 1 : 10}) % ${grants}`)}, $2, 'cap_0000000000000000000001', 'production',
               case s.status when 'denied' then 'deny' else 'allow' end,
               (case s.status when 'denied' then '["denied_by_rule", "rate_exceeded"]' else '["allowed_by_rule"]' end)::jsonb, '[]', s.status,
               case s.status when 'denied' then null when 'executed' then 'confirmed' else s.status end, 'sha256:basis', 'pol_0000000000000000000001', 1,
               'sha256:r', 'sha256:a', ${named("rcp", "n")}, 0, (n % 100) / 100.0, repeat('x', 600), 1, now() - make_interval(secs => (${calls} - n) * 20)
          from generate_series(1, ${calls}) n
-        cross join lateral (select case when n % 1000 = 7 then 'unknown' when n % 40 = 3 then 'failed' when n % 10 = 1 then 'denied' else 'executed' end) s (status)`,
+        cross join lateral (select case when ${allDenied} then 'denied' when n % 1000 = 7 then 'unknown' when n % 40 = 3 then 'failed' when n % 10 = 1 then 'denied' else 'executed' end) s (status)`,
     orgId,
     agentId,
   ),

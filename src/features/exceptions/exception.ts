@@ -25,7 +25,7 @@ export type DenialReason = Exclude<DecisionReason, "allowed_by_rule" | "approval
 /** What is looked at, and no more: every number that is a judgement. */
 export const limits = {
   windowDays: 30,
-  /** Occurrences of one grant (or agent) and kind that are counted, the newest. */
+  /** Occurrences of one grant (or agent) and kind that are counted, the newest; of denials, of one combination of reasons. */
   occurrences: 1_000,
   /** Rows that an exception names, the newest. */
   links: 10,

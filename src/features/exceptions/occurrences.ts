@@ -22,26 +22,40 @@ const idOf = (code: SQL, subjectId: SQL): SQL => sql`'exc_' || ${code} || substr
 const codeOf = (kind: keyof typeof kindCodes): SQL => sql.raw(`'${kindCodes[kind]}'`);
 const none = sql`null::text`;
 
-/** The newest calls of each grant that ended so. The literal status is what the index is for. */
-const calls = ({ orgId, now, subject }: Asked, status: "denied" | "failed"): SQL => sql`
-  grants g cross join lateral (
-    select i.id, i.receipt_id, i.reasons, i.created_at from invocations i
-     where i.org_id = ${orgId} and i.grant_id = g.id and i.status = ${sql.raw(`'${status}'`)} and i.created_at > ${since(now)}
-     order by i.created_at desc limit ${number(limits.occurrences)}) i
-  ${status === "denied" ? sql`cross join lateral jsonb_array_elements_text(i.reasons) r (reason)` : sql``}
-  where g.org_id = ${orgId} ${only(sql`g.id`, subject)}`;
+/** What the calls of a grant were ever denied for, each combination of reasons once: a look into the index for each, and not one for each call. */
+const combinations = (orgId: string): SQL => {
+  const next = (after: SQL): SQL => sql`
+    select i.denied_for from invocations i where i.org_id = ${orgId} and i.grant_id = g.id and ${after} order by i.denied_for limit 1`;
+  return sql`
+  with recursive combinations (denied_for) as (
+    (${next(sql`i.denied_for is not null`)}) union all
+    select (${next(sql`i.denied_for > c.denied_for`)}) from combinations c where c.denied_for is not null)
+  select denied_for from combinations where denied_for is not null`;
+};
 
-const denials = (asked: Asked): SQL => sql`
-  select ${idOf(sql`c.code`, sql`c.grant_id`)}, c.grant_id, c.agent_id, ${none}, c.id, c.created_at, c.receipt_id,
-         null::bigint, null::jsonb
-    from (select g.id grant_id, g.agent_id, i.id, i.created_at, i.receipt_id, r.reason, ${reasonCodes}::jsonb ->> r.reason code
-            from ${calls(asked, "denied")}) c
-   where c.code is not null ${asked.subject === undefined ? sql`` : sql`and c.reason = ${asked.subject.reason}`}`;
+/** The newest of each grant and combination of reasons, so that no reason can hide what was denied for another one. */
+const denials = ({ orgId, now, subject }: Asked): SQL => sql`
+  select ${idOf(sql`r.code`, sql`g.id`)}, g.id, g.agent_id, ${none}, i.id, i.created_at, i.receipt_id, null::bigint, null::jsonb
+    from grants g
+   cross join lateral (${combinations(orgId)}) c
+   cross join lateral (
+      select r.reason, ${reasonCodes}::jsonb ->> r.reason code from jsonb_array_elements_text(c.denied_for::jsonb) r (reason)) r
+   cross join lateral (
+      select i.id, i.receipt_id, i.created_at from invocations i
+       where i.org_id = ${orgId} and i.grant_id = g.id and i.denied_for = c.denied_for and i.created_at > ${since(now)}
+       order by i.created_at desc, i.id desc limit ${number(limits.occurrences)}) i
+   where g.org_id = ${orgId} and r.code is not null ${only(sql`g.id`, subject)} ${subject === undefined ? sql`` : sql`and r.reason = ${subject.reason}`}`;
 
-const failures = (asked: Asked): SQL => sql`
+/** The newest of each grant. The literal status is what the index is for. */
+const failures = ({ orgId, now, subject }: Asked): SQL => sql`
   select ${idOf(codeOf("failure"), sql`g.id`)}, g.id, g.agent_id, ${none}, i.id, i.created_at, i.receipt_id, null::bigint,
          null::jsonb
-    from ${calls(asked, "failed")}`;
+    from grants g
+   cross join lateral (
+      select i.id, i.receipt_id, i.created_at from invocations i
+       where i.org_id = ${orgId} and i.grant_id = g.id and i.status = 'failed' and i.created_at > ${since(now)}
+       order by i.created_at desc, i.id desc limit ${number(limits.occurrences)}) i
+   where g.org_id = ${orgId} ${only(sql`g.id`, subject)}`;
 
 /** However old: until it is settled it holds its part of the budget. */
 const unknownEffects = ({ orgId, subject }: Asked): SQL => sql`

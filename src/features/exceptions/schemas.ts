@@ -11,6 +11,7 @@ export const ListExceptionsQuery = z.object({
   ...pageQuery,
   kind: z.enum(exceptionKinds).optional(),
   status: z.enum(exceptionStatuses).optional(),
+  assigneeId: z.string().regex(idPattern("member")).optional().openapi({ description: "Of this member." }),
 });
 export type ExceptionQuery = z.output<typeof ListExceptionsQuery>;
 
@@ -35,14 +36,20 @@ export const RuntimeException = z
   .object({
     id: z.string().openapi({ description: "Derived from the kind and what it is about: the same each time." }),
     kind: z.enum(exceptionKinds),
-    status: z.enum(exceptionStatuses).openapi({ description: "`resolved` until it occurs again; then `open`." }),
+    status: z.enum(exceptionStatuses).openapi({
+      description: "`resolved` until it occurs again, `acknowledged` until nothing of what is counted was there then; then `open`.",
+    }),
     reason: z.enum(decisionReasons).nullable().openapi({ description: "Of a denial." }),
     agentId: z.string(),
     grantId: z.string().nullable(),
     approvalId: z.string().nullable(),
     invocationIds: z.array(z.string()).openapi({ description: "The newest, up to 10." }),
     telemetryEventIds: z.array(z.string()).openapi({ description: "The newest, up to 10." }),
-    count: z.int().openapi({ description: "Occurrences in the last 30 days, of the newest 1,000 of this kind of the grant or the agent." }),
+    count: z.int().openapi({
+      description:
+        "Occurrences in the last 30 days; those beyond the newest 1,000 of a kind are not counted, and of `score_falling` the newest 50 scores of the week are.",
+    }),
+    countIsExact: z.boolean().openapi({ description: "False where there may be more: at least `count`." }),
     firstSeenAt: Time.openapi({ description: "Of what is counted." }),
     lastSeenAt: Time,
     budgetShare: Share.nullable().openapi({ description: "Of `budget_near`: the largest used share of a limit, with the newest call." }),

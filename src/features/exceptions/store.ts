@@ -23,9 +23,13 @@ const again = (orgId: string): SQL => sql`
        when o.receipt_id is null or o.at <= h.resolved_at - make_interval(hours => ${sql.raw(String(limits.logDelayHours))}) then false
        else (select r.event_seq > h.resolved_seq from receipts r where r.org_id = ${orgId} and r.id = o.receipt_id) end`;
 
-/** Exceptions with what people made of them: one row for each identifier that occurred. */
+/**
+ * Exceptions with what people made of them: one row for each identifier that occurred. An acknowledgement is of something that is counted still:
+ * what comes back after it was away is new.
+ */
 const judged = (orgId: string, found: SQL): SQL => sql`
-  select f.*, case when h.state = 'resolved' and f.again then 'open' else coalesce(h.state, 'open') end status
+  select f.*, case when h.state = 'resolved' and f.again then 'open'
+                   when h.state = 'acknowledged' and f.first_seen > h.acknowledged_at then 'open' else coalesce(h.state, 'open') end status
     from (select o.id, o.grant_id, o.agent_id, o.approval_id, min(o.at) first_seen, max(o.at) last_seen, count(*)::integer occurred,
                  to_jsonb((${newest(sql`o.ref`)})[1:${sql.raw(String(limits.links))}]) refs, (${newest(sql`o.detail`)})[1] detail,
                  coalesce(bool_or(${again(orgId)}), false) again
@@ -57,12 +61,13 @@ const selectFound = ({ orm, orgId }: ScopedDb, source: SQL) =>
 export type FoundException = Awaited<ReturnType<typeof selectFound>>[number];
 
 /** The newest occurrence first. */
-export function selectExceptions(db: ScopedDb, { kind, status, cursor, limit }: ExceptionQuery, now: Date) {
+export function selectExceptions(db: ScopedDb, { kind, status, assigneeId, cursor, limit }: ExceptionQuery, now: Date) {
   const kinds = kind === undefined ? exceptionKinds : [kind];
   return selectFound(db, occurrences(db.orgId, now, kinds, undefined))
     .where(
       and(
         status === undefined ? undefined : sql`f.status = ${status}`,
+        assigneeId === undefined ? undefined : eq(runtimeExceptions.assigneeId, assigneeId),
         cursor === undefined ? undefined : sql`(f.last_seen, f.id) < (${cursor.at.toISOString()}::timestamptz, ${cursor.id})`,
       ),
     )

@@ -1,5 +1,6 @@
 import { subjectOf } from "./exception-id.ts";
 import { idPattern, type IdKind } from "../../platform/ids.ts";
+import { limits } from "./exception.ts";
 import type { ExceptionView } from "./schemas.ts";
 import type { FoundException } from "./store.ts";
 
@@ -20,6 +21,7 @@ export function toException({ found, handling }: Pick<FoundException, "found" | 
     invocationIds: refsOf("invocation"),
     telemetryEventIds: refsOf("telemetryEvent"),
     count: found.occurred,
+    countIsExact: found.occurred < limits.occurrences,
     firstSeenAt: found.firstSeenAt.toISOString(),
     lastSeenAt: found.lastSeenAt.toISOString(),
     budgetShare: detail?.share ?? null,

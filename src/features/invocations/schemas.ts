@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { AnyJson } from "../../expressions/any-json.ts";
-import { invocationEffects, invocationStatuses, reviewVerdicts } from "../../grants/invocation.ts";
+import { invocationEffects, invocationStatuses, JudgedCondition, reviewVerdicts } from "../../grants/invocation.ts";
 import { grantModes } from "../../grants/mode.ts";
 import { toolNamePattern } from "../../grants/tool-name.ts";
 import { pageOf, pageQuery } from "../../http/pagination.ts";
@@ -81,6 +81,10 @@ export const Invocation = z
     agentId: z.string(),
     capabilityId: z.string(),
     ...decided,
+    pactChecks: z.array(JudgedCondition).openapi({
+      description:
+        "What the agent's active pacts said of the arguments, condition by condition: with the reason `pact_violated`, which one is not `kept`.",
+    }),
     policyId: z.string(),
     policyVersion: z.int().openapi({ description: "0 where no version was in force." }),
     requestDigest: z.string().openapi({ description: "SHA-256 of the RFC 8785 form of `{arguments}`." }),

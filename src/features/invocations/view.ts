@@ -13,6 +13,7 @@ export const toInvocation = (row: InvocationRow): InvocationView => ({
   decision: row.decision,
   reasons: [...row.reasons],
   ruleIds: [...row.ruleIds],
+  pactChecks: [...row.pactChecks],
   effect: row.effect,
   policyId: row.policyId,
   policyVersion: row.policyVersion,

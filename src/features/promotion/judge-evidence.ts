@@ -67,12 +67,22 @@ function missingInStanding({ grant, isAgentArchived, isCapabilityRetired, hasDri
 }
 
 function missingInScore(score: ScoreDocument, terms: PolicyTerms): FieldError[] {
-  const open = score.openCriticalViolations.map(({ conditionId, passesSince, passesToClose }) => ({
-    path: "score.openCriticalViolations",
-    message: `The critical condition ${conditionId} is violated; ${passesToClose - passesSince} of ${passesToClose} later passes that close it are missing.`,
-  }));
+  const open = score.openCriticalViolations.map((violation) => ({ path: "score.openCriticalViolations", message: sayOpen(violation) }));
   return [...weighDimensions(score, terms).flatMap((evidence) => missingInDimension(evidence, score)), ...open];
 }
+
+/** Which condition, where it was broken last, how many passes are missing, and which passes count (findOpenViolations). */
+const sayOpen = ({
+  conditionId,
+  pactDigest,
+  runId,
+  failedAt,
+  passesSince,
+  passesToClose,
+}: ScoreDocument["openCriticalViolations"][number]) =>
+  `The critical condition ${conditionId} of the pact ${pactDigest} is violated, last in ${runId} (${failedAt}): ` +
+  `${passesToClose - passesSince} of ${passesToClose} later passes of the same condition that close it are missing. A pass counts where it is ` +
+  "as well assured as the failure: after one in production, a call that was confirmed in production.";
 
 function missingInDimension({ dimension, L, N, checks, floor }: DimensionEvidence, score: ScoreDocument): FieldError[] {
   const at = `score.dimensions.${dimension}`;

@@ -17,6 +17,8 @@ export const promotionOperations = [
     id: "grants.promotion",
     path: "/v1/grants/{grantId}/promotion",
     summary: "Read the evidence for promoting a grant, and what is missing",
+    guide:
+      "Open critical violations stand in `GET /v1/agents/{agentId}/score`. Where the `runId` of one is a run, `GET /v1/runs/{runId}/cases` shows the checks that failed. Where it is a receipt of calls in production, `GET /v1/invocations?agentId=…&status=denied` shows them, each with its `pactChecks`.",
     request: { params: GrantParams },
     response: { status: 200, body: Promotion },
     handle: async ({ input, ...context }) => toPromotion(await loadEvidence(context, input.params.grantId)),

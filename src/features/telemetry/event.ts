@@ -14,11 +14,26 @@ export type Match = (typeof matches)[number];
 /** How long a tool call may wait for what it names to be recorded, in minutes. */
 export const graceMinutes = 5;
 
+/** How long an event is kept after it came, in days. The database deletes none before that (migrations/), whoever asks. */
+export const retentionDays = 90;
+
+/**
+ * How long after an invocation began a call may be told to be it, in days. Much less than events are kept: what an invocation was is not forgotten
+ * before it is too late to claim it again.
+ */
+export const claimDays = 30;
+
+const dayMs = 86_400_000;
+
+/** From when on events are kept. */
+export const keptSince = (now: Date): Date => new Date(now.getTime() - retentionDays * dayMs);
+
 const window = { pastHours: 24, futureMinutes: 5 } as const;
 
 /** What is wrong with when an event is said to have been; undefined where it may be so. Clocks differ by a little, and calls are batched. */
 export function refuseTime(at: Date, now: Date): string | undefined {
   const ageMs = now.getTime() - at.getTime();
+  if (Number.isNaN(ageMs)) return "No time that there is.";
   if (ageMs > window.pastHours * 3_600_000) return `More than ${window.pastHours} hours ago.`;
   if (-ageMs > window.futureMinutes * 60_000) return `More than ${window.futureMinutes} minutes from now.`;
   return undefined;

@@ -1,1 +1,2 @@
 export { foundSince, missingFrom } from "./match.ts";
+export { purgeTelemetry } from "./purge-events.ts";

@@ -2,7 +2,7 @@ import type { z } from "@hono/zod-openapi";
 import { requireAgent } from "../../access/principal.ts";
 import type { ReadContext } from "../../http/operation.ts";
 import { toPage } from "../../http/pagination.ts";
-import type { Match } from "./event.ts";
+import { keptSince, type Match } from "./event.ts";
 import type { EventQuery, TelemetryEventPage, TelemetryEventView } from "./schemas.ts";
 import { selectEvents, type TelemetryRow } from "./store.ts";
 
@@ -10,7 +10,8 @@ export async function listEvents({ tenant, principal, now }: ReadContext, query:
   if (query.agentId !== undefined) requireAgent(principal, query.agentId);
   const agentId = principal.agentId ?? query.agentId ?? null;
   const [rows] = await tenant.read((db) => [selectEvents(db, query, agentId, now)]);
-  return toPage(rows, query, ({ event }) => ({ at: event.receivedAt, id: event.id }), toEvent);
+  const page = toPage(rows, query, ({ event }) => ({ at: event.receivedAt, id: event.id }), toEvent);
+  return { ...page, since: keptSince(now).toISOString() };
 }
 
 type Found = { readonly event: TelemetryRow; readonly match: Match | null; readonly invocationId: string | null };

@@ -4,7 +4,7 @@ import { grantModes } from "../../grants/mode.ts";
 import { toolNamePattern } from "../../grants/tool-name.ts";
 import { pageOf, pageQuery } from "../../http/pagination.ts";
 import { idPattern } from "../../platform/ids.ts";
-import { matches, telemetryTypes } from "./event.ts";
+import { claimDays, matches, retentionDays, telemetryTypes } from "./event.ts";
 
 const AgentId = z.string().regex(idPattern("agent"));
 /** No free text: a name that says something of a person has no place here. */
@@ -12,7 +12,7 @@ const Name = z.string().regex(/^[\w-]{1,64}$/);
 const mostEvents = 100;
 
 const told = {
-  id: Name.openapi({ description: "Your name for the event. It is taken once: a repeat changes nothing." }),
+  id: Name.openapi({ description: "Your name for the event. It is taken once, for as long as it is kept: a repeat changes nothing." }),
   sessionId: Name,
   at: z.iso.datetime({ offset: true }).openapi({ description: "When it was: within the last 24 hours, by your clock." }),
 } as const;
@@ -94,8 +94,7 @@ const TelemetryEvent = z
         claimedReceiptId: z.string().nullable(),
         claimedRequestDigest: z.string().nullable(),
         match: z.enum(matches).openapi({
-          description:
-            "`matched`: the agent has such an invocation, of that tool and in that mode, and no earlier call was it. `pending`: not yet, and it came less than 5 minutes ago. `unmatched`: a tool call without a receipt.",
+          description: `\`matched\`: the agent has such an invocation, of that tool and in that mode and not older than ${claimDays} days, and no earlier call was it. \`pending\`: not yet, and it came less than 5 minutes ago. \`unmatched\`: a tool call without a receipt.`,
         }),
         invocationId: z.string().nullable().openapi({ description: "The invocation that it matches." }),
       })
@@ -105,4 +104,8 @@ const TelemetryEvent = z
   .openapi("TelemetryEvent");
 export type TelemetryEventView = z.input<typeof TelemetryEvent>;
 
-export const TelemetryEventPage = pageOf(TelemetryEvent).openapi("TelemetryEventPage");
+export const TelemetryEventPage = pageOf(TelemetryEvent)
+  .extend({
+    since: Time.openapi({ description: `From when on events are kept: ${retentionDays} days. Older ones are deleted, and not listed.` }),
+  })
+  .openapi("TelemetryEventPage");

@@ -2,7 +2,7 @@ import { describe, it } from "vitest";
 import { decisionReasons } from "../../../src/policies/decision.ts";
 import { newGrant, policyTerms } from "../../support/grants.ts";
 import { roundTrips } from "../../support/harness.ts";
-import { seedApproval, seedCall, seedScore, seedSettlement } from "../../support/governed-rows.ts";
+import { repeatCall, seedApproval, seedCall, seedScore, seedSettlement } from "../../support/governed-rows.ts";
 import { newInvoking, newProduction } from "../../support/invocations.ts";
 import { callApi } from "../../support/organization.ts";
 
@@ -43,6 +43,39 @@ describe("the list of runtime exceptions", () => {
     expect(Date.parse(first.lastSeenAt) - Date.parse(first.firstSeenAt)).toBeGreaterThan(11 * 60_000);
     expect(second).toMatchObject({ reason: "budget_exceeded", count: 1, invocationIds: [both.invocationId] });
     expect(second.id).not.toBe(first.id);
+  });
+
+  it("counts to 1,000 of each combination of reasons, says where there may be more, and hides no reason behind another", async ({
+    expect,
+  }) => {
+    const world = await newGrant();
+    const old = await seedCall(world, { status: "denied", reasons: ["pact_violated"], minutesAgo: 60 });
+    const newer = await seedCall(world, { status: "denied", reasons: ["rate_exceeded"] });
+    await repeatCall(world, newer.invocationId, 998);
+    const shown = async (): Promise<[string, number, boolean][]> =>
+      (await listOf(world)).map(({ reason, count, countIsExact }: { reason: string; count: number; countIsExact: boolean }) => [
+        reason,
+        count,
+        countIsExact,
+      ]);
+    expect(await shown()).toEqual([
+      ["rate_exceeded", 999, true],
+      ["pact_violated", 1, true],
+    ]);
+    await repeatCall(world, (await seedCall(world, { status: "denied", reasons: ["rate_exceeded"] })).invocationId, 1);
+    const both = await seedCall(world, { status: "denied", reasons: ["budget_exceeded", "rate_exceeded"] });
+    expect(new Set(await shown())).toEqual(
+      new Set([
+        ["rate_exceeded", 1_001, false],
+        ["budget_exceeded", 1, true],
+        ["pact_violated", 1, true],
+      ]),
+    );
+    const items: { reason: string; id: string; invocationIds: string[] }[] = await listOf(world);
+    const idOf = (wanted: string) => items.find(({ reason }) => reason === wanted) ?? expect.fail(wanted);
+    expect(idOf("rate_exceeded").invocationIds[0]).toBe(both.invocationId);
+    const alone = await world.org.call("GET", `/v1/exceptions/${idOf("pact_violated").id}`);
+    expect(alone.body).toMatchObject({ count: 1, countIsExact: true, invocationIds: [old.invocationId] });
   });
 
   it("has a code for every reason of a denial", async ({ expect }) => {

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, it } from "vitest";
 import { grantOn, newGrant } from "../../support/grants.ts";
 import { failDatabase, ownerSees, roundTrips } from "../../support/harness.ts";
-import { seedCall } from "../../support/governed-rows.ts";
+import { ageCalls, seedCall } from "../../support/governed-rows.ts";
 import { signInAs } from "../../support/people.ts";
 
 type World = Awaited<ReturnType<typeof newGrant>>;
@@ -19,6 +19,8 @@ describe("what people make of an exception", () => {
     const assigned = await act(world, id, "assign", { memberId });
     expect([assigned.status, assigned.body]).toMatchObject([200, { id, status: "open", assigneeId: memberId }]);
     expect(await roundTrips(assigned.requestId)).toBe(2);
+    expect(await listOf(world, `?assigneeId=${memberId}`)).toEqual([assigned.body]);
+    expect(await listOf(world, `?assigneeId=${world.operator.memberId}`)).toEqual([]);
     const acknowledged = await act(world, id, "acknowledge");
     expect(acknowledged.body).toMatchObject({
       status: "acknowledged",
@@ -103,6 +105,25 @@ describe("what people make of an exception", () => {
     await seedCall(world, { status: "denied" });
     expect((await world.org.call("GET", `/v1/exceptions/${id}`)).body).toMatchObject({ status: "open", count: 2, assigneeId: memberId });
     expect((await act(world, id, "resolve", {})).body.status).toBe("resolved");
+  });
+
+  it("is opened again by what occurs when all that somebody looked after is gone", async ({ expect }) => {
+    const world = await newGrant();
+    await seedCall(world, { status: "denied" });
+    const [{ id }] = await listOf(world);
+    await act(world, id, "assign", { memberId: world.operator.memberId });
+    await act(world, id, "acknowledge");
+    await ageCalls(world, 29);
+    await seedCall(world, { status: "denied" });
+    expect(await listOf(world)).toMatchObject([{ status: "acknowledged", count: 2 }]);
+    await ageCalls(world, 29);
+    expect(await listOf(world, "?status=open")).toEqual([]);
+    await ageCalls(world, 5);
+    expect(await listOf(world)).toEqual([]);
+    await seedCall(world, { status: "denied" });
+    expect(await listOf(world, "?status=open")).toMatchObject([{ id, status: "open", count: 1, assigneeId: world.operator.memberId }]);
+    expect((await act(world, id, "acknowledge")).body.status).toBe("acknowledged");
+    expect(await listOf(world, "?status=acknowledged")).toMatchObject([{ id }]);
   });
 
   it("is opened again by a call that was under way when it was resolved, and began before", async ({ expect }) => {

@@ -59,6 +59,13 @@ describe("the evidence for a promotion", () => {
     expect(missing?.message).toBe("Has 20 of 28 scored checks. Unavailable, which is never enough: 12 timed_out (platform).");
   });
 
+  it("says of an open critical violation which condition it is, where it was broken, and how many passes are missing", () => {
+    const [missing] = findMissing({ ...enough, score: { ...score, openCriticalViolations: [violation] } });
+    expect(missing?.message).toBe(
+      `The critical condition payee of the pact ${digestOf(2)} is violated, last in rcp_1 (2026-01-01T00:00:00.000Z): 1 of 28 later passes of the same condition that close it are missing. A pass counts where it is as well assured as the failure: after one in production, a call that was confirmed in production.`,
+    );
+  });
+
   it("needs an optional dimension exactly where the policy names it", () => {
     expect(named({ terms: PolicyTerms.parse({ rules, promotion: { floors: { counterparty: 0 } } }) })).toEqual([
       "score.dimensions.counterparty.N",

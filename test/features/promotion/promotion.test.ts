@@ -90,7 +90,17 @@ describe("from simulation to a rated effect", () => {
     expect(score.openCriticalViolations).toMatchObject([{ conditionId: "small", passesSince: 0 }]);
     expect(score.dimensions.reliability.N - score.dimensions.reliability.S).toBeGreaterThan(0.5);
     // Its grant is in production still; another promotion would be blocked.
-    expect(await missingIn(some)).toEqual(["score.openCriticalViolations"]);
+    const [missing, ...others] = (await promotionOf(some)).missing;
+    expect([missing.path, others]).toEqual(["score.openCriticalViolations", []]);
+    const [{ runId, failedAt, pactDigest }] = score.openCriticalViolations;
+    for (const said of ["condition small", pactDigest, runId, failedAt, "28 of 28 later passes", "confirmed in production"])
+      expect(missing.message).toContain(said);
+    // Which call it was, whoever reads what is missing can find out.
+    const { body: denied } = await org.call("GET", `/v1/invocations?agentId=${agentId}&status=denied`);
+    expect(denied.items.map(({ pactChecks }: { pactChecks: object[] }) => pactChecks)).toMatchObject([
+      [{ conditionId: "small", severity: "critical", kept: true }],
+      [{ conditionId: "small", severity: "critical", kept: false }],
+    ]);
   });
 });
 

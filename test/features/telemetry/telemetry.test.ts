@@ -3,46 +3,9 @@ import { describe, it } from "vitest";
 import { agentCaller } from "../../support/grants.ts";
 import { seedCall } from "../../support/governed-rows.ts";
 import { failDatabase, ownerSees, roundTrips } from "../../support/harness.ts";
-import { newInvoking, newProduction, type Invoking } from "../../support/invocations.ts";
+import { newInvoking, newProduction } from "../../support/invocations.ts";
 import { createOrganization } from "../../support/organization.ts";
-
-const minutesFromNow = (minutes: number): string => new Date(Date.now() + minutes * 60_000).toISOString();
-
-type Agent = Pick<Invoking, "asAgent"> & { readonly toolName: string };
-type World = Invoking & Agent;
-
-const scopes = ["grants:invoke", "grants:read", "receipts:read", "telemetry:write", "telemetry:read"];
-
-/** A grant in simulation, and what its agent's client knows the tool by. */
-async function newWorld(make: typeof newInvoking = newInvoking): Promise<World> {
-  const invoking = await make({ scopes });
-  return { ...invoking, toolName: (await invoking.asAgent("GET", `/v1/grants/${invoking.grantId}`)).body.toolName };
-}
-
-let names = 0;
-const newName = (): string => `e-${(names += 1)}`;
-const start = (given: object = {}) => ({ type: "session_start", id: newName(), sessionId: "s1", at: minutesFromNow(0), ...given });
-const toolCall = ({ toolName }: Pick<World, "toolName">, given: object = {}) => ({
-  ...start(),
-  type: "tool_call",
-  tool: toolName,
-  mode: "simulation",
-  ...given,
-});
-const record = ({ asAgent }: Agent, ...events: readonly object[]) => asAgent("POST", "/v1/telemetry/events", { events });
-const list = async ({ org }: Pick<World, "org">, query = "") => (await org.call("GET", `/v1/telemetry/events${query}`)).body.items;
-const matchesOf = async (world: Pick<World, "org">): Promise<string[]> =>
-  (await list(world, "?type=tool_call&limit=100"))
-    .toSorted((one: { eventId: string }, other: { eventId: string }) => Number(one.eventId.slice(2)) - Number(other.eventId.slice(2)))
-    .map(({ call }: { call: { match: string } }) => call.match);
-const unreceipted = async ({ org }: Pick<World, "org">) => (await org.call("GET", "/v1/exceptions?kind=unreceipted_tool_call")).body.items;
-/** As if everything that was told until now had come so long ago. */
-const age = ({ org }: Pick<World, "org">, minutes: number) =>
-  ownerSees(
-    `do $$ begin alter table telemetry_events disable trigger user;
-       update telemetry_events set received_at = received_at - interval '${minutes} minutes' where org_id = '${org.orgId}';
-       alter table telemetry_events enable trigger user; end $$`,
-  );
+import { age, list, matchesOf, minutesFromNow, newName, newWorld, record, start, toolCall, unreceipted } from "./telemetry-world.ts";
 
 describe("what agents tell of themselves", () => {
   it("is kept as their own word, in one round trip and with one event in the log", async ({ expect }) => {
@@ -228,6 +191,16 @@ describe("a tool call that an agent tells of", () => {
     expect(answers.filter((match) => match === "matched")).toHaveLength(2);
     await age(world, 10);
     expect(await unreceipted(world)).toMatchObject([{ count: 5 }]);
+  });
+
+  it("has its invocation also beside a repeat that claims it under a name that is taken", async ({ expect }) => {
+    const world = await newWorld();
+    const { invocationId } = (await world.invoke({ orderId: "1", amount: 1 })).body;
+    const kept = start();
+    await record(world, kept);
+    const claim = toolCall(world, { invocationId });
+    await record(world, { ...claim, id: kept.id }, claim);
+    expect(await list(world, "?type=tool_call")).toMatchObject([{ eventId: claim.id, call: { match: "matched", invocationId } }]);
   });
 
   it("matches what is recorded later, and the first of several that waited for it", async ({ expect }) => {
