@@ -1,20 +1,16 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { proveOrgScope } from "../../src/access/org-scope.ts";
-import { databaseClient } from "../../src/db/client.ts";
+import { beforeAll, describe, expect, it } from "vitest";
 import type { ScopedDb } from "../../src/db/tenant-db.ts";
 import { readGround } from "../../src/features/invocations/read-ground.ts";
-import type { LocalDatabase } from "../../src/local/database.ts";
-import { startRealPostgres, type RealPostgres } from "../../src/local/real-postgres.ts";
 import { runBatch, type Statement } from "../../src/local/sql-batch.ts";
-import { skipsRealPostgres } from "../support/real-postgres.node.ts";
+import { skipsRealPostgres, usePostgres } from "../support/real-postgres.node.ts";
 import { seedCalls } from "../support/raw-invocations.node.ts";
 import { asApp, enter, newAgent, newOrganization, statement } from "../support/raw-sql.node.ts";
+import { built, within } from "../support/worker-statements.node.ts";
 import { standIn } from "../support/stand-in.ts";
 
 // What is read before each decision, with the Worker's own statements, as its role, on a PostgreSQL server.
 
 const skip = await skipsRealPostgres();
-const { reader: orm } = databaseClient({ databaseUrl: "postgresql://app:secret@127.0.0.1:1/armalo", databaseEndpoint: undefined });
 const calls = 20_000;
 
 type Node = { readonly "Node Type": string; readonly "Relation Name"?: string; readonly Plans?: readonly Node[] };
@@ -30,8 +26,8 @@ const large = new Set(["invocations", "receipts", "audit_events"]);
 async function statementsFor(orgId: string, agentId: string): Promise<Statement[]> {
   const asked: Statement[] = [];
   const read = (build: (db: ScopedDb) => readonly { toSQL(): { sql: string; params: unknown[] } }[]): never => {
-    const queries = build({ orgId: proveOrgScope(orgId), orm });
-    asked.push(...queries.map((query) => query.toSQL()).map(({ sql, params }) => statement(sql, ...params)));
+    const queries = build(within(orgId));
+    asked.push(...queries.map(built));
     throw new Error("asked");
   };
   const context = standIn<Parameters<typeof readGround>[0]>({
@@ -45,22 +41,15 @@ async function statementsFor(orgId: string, agentId: string): Promise<Statement[
 }
 
 describe.skipIf(skip)("what a decision reads, behind 20,000 calls of the agent, on a PostgreSQL server", () => {
-  let server: RealPostgres;
-  let app: LocalDatabase;
+  const server = usePostgres(2);
   let orgId: string;
   let agentId: string;
   beforeAll(async () => {
-    server = await startRealPostgres({ fsync: false });
-    app = await server.connectAs("armalo_app", 2);
-    orgId = await newOrganization(server.owner.pool);
-    agentId = await newAgent(app.pool, orgId);
-    await asApp(app.pool, ...seedCalls(orgId, agentId, { calls, grants: 50 }));
-    await server.owner.pool.query("vacuum analyze");
+    orgId = await newOrganization(server.owner);
+    agentId = await newAgent(server.app, orgId);
+    await asApp(server.app, ...seedCalls(orgId, agentId, { calls, grants: 50 }));
+    await server.owner.query("vacuum analyze");
   }, 240_000);
-  afterAll(async () => {
-    await app.close();
-    await server.close();
-  });
 
   it("is found by indexes, in few blocks, and by joins that are soon planned", async () => {
     const statements = await statementsFor(orgId, agentId);
@@ -68,7 +57,7 @@ describe.skipIf(skip)("what a decision reads, behind 20,000 calls of the agent, 
     const explained: Explained[] = [];
     for (const { query, params } of statements) {
       const batch = [enter(orgId), statement(`explain (analyze, buffers, format json) ${query}`, ...params)];
-      const [, answer] = await runBatch(app.pool, {
+      const [, answer] = await runBatch(server.app, {
         role: "armalo_app",
         statements: batch,
         isolation: "repeatable read",

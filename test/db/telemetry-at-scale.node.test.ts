@@ -1,18 +1,14 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { proveOrgScope } from "../../src/access/org-scope.ts";
-import { databaseClient } from "../../src/db/client.ts";
+import { beforeAll, describe, expect, it } from "vitest";
 import { deleteExpired, insertEvents, selectExpired, type NewEvent } from "../../src/features/telemetry/store.ts";
-import type { LocalDatabase } from "../../src/local/database.ts";
-import { startRealPostgres, type RealPostgres } from "../../src/local/real-postgres.ts";
 import { newId } from "../../src/platform/ids.ts";
-import { skipsRealPostgres } from "../support/real-postgres.node.ts";
+import { skipsRealPostgres, usePostgres } from "../support/real-postgres.node.ts";
 import { seedCalls } from "../support/raw-invocations.node.ts";
 import { asApp, enter, event, newAgent, newOrganization, statement } from "../support/raw-sql.node.ts";
+import { within } from "../support/worker-statements.node.ts";
 
 // What agents tell stays cheap where there is much: with the Worker's own statements, as its role, on a PostgreSQL server.
 
 const skip = await skipsRealPostgres();
-const { writer: orm } = databaseClient({ databaseUrl: "postgresql://app:secret@127.0.0.1:1/armalo", databaseEndpoint: undefined });
 const calls = 20_000;
 const events = 20_000;
 
@@ -26,25 +22,18 @@ type Node = {
 const nodesOf = (node: Node): Node[] => [node, ...(node.Plans ?? []).flatMap(nodesOf)];
 
 describe.skipIf(skip)("telemetry beside many calls of one grant, on a PostgreSQL server", () => {
-  let server: RealPostgres;
-  let app: LocalDatabase;
+  const server = usePostgres(4);
   let orgId: string;
   let agentId: string;
   beforeAll(async () => {
-    server = await startRealPostgres({ fsync: false });
-    app = await server.connectAs("armalo_app", 4);
-    orgId = await newOrganization(server.owner.pool);
-    agentId = await newAgent(app.pool, orgId);
-    await asApp(app.pool, ...seedCalls(orgId, agentId, { calls, grants: 1 }));
-    await server.owner.pool.query("vacuum analyze invocations, receipts, grants");
+    orgId = await newOrganization(server.owner);
+    agentId = await newAgent(server.app, orgId);
+    await asApp(server.app, ...seedCalls(orgId, agentId, { calls, grants: 1 }));
+    await server.owner.query("vacuum analyze invocations, receipts, grants");
   }, 240_000);
-  afterAll(async () => {
-    await app.close();
-    await server.close();
-  });
 
   it("looks up the call that each of a hundred claims names, by identifier or receipt, and reads no others", async () => {
-    const db = { orm, orgId: proveOrgScope(orgId) };
+    const db = within(orgId);
     const claims = Array.from({ length: 100 }, (_, position): NewEvent => {
       const number = String(calls - position).padStart(22, "0");
       const byReceipt = position % 2 === 0;
@@ -58,7 +47,7 @@ describe.skipIf(skip)("telemetry beside many calls of one grant, on a PostgreSQL
     });
     const { sql, params } = insertEvents(db, agentId, claims, new Date()).getQuery();
     const answers = await asApp(
-      app.pool,
+      server.app,
       enter(orgId),
       event(orgId),
       statement(`explain (analyze, format json) ${sql}`, ...params),
@@ -75,7 +64,7 @@ describe.skipIf(skip)("telemetry beside many calls of one grant, on a PostgreSQL
 
   it("deletes what is past its time by an index, exactly what was counted, and nothing where another came first", async () => {
     await asApp(
-      app.pool,
+      server.app,
       enter(orgId),
       event(orgId),
       statement(
@@ -86,16 +75,16 @@ describe.skipIf(skip)("telemetry beside many calls of one grant, on a PostgreSQL
         agentId,
       ),
     );
-    await server.owner.pool.query("vacuum analyze telemetry_events");
-    const db = { orm, orgId: proveOrgScope(orgId) };
+    await server.owner.query("vacuum analyze telemetry_events");
+    const db = within(orgId);
     const asked = selectExpired(db, 2_000).toSQL();
-    const [, found] = await asApp(app.pool, enter(orgId), statement(asked.sql, ...asked.params));
+    const [, found] = await asApp(server.app, enter(orgId), statement(asked.sql, ...asked.params));
     const [[at, id, counted] = []] = found?.rows ?? [];
     expect([id, Number(counted)]).toEqual([`tel_${String(2_000).padStart(22, "0")}`, 2_000]);
     const expired = { receivedAt: new Date(String(at)), id: String(id), events: Number(counted) };
     const remove = async (given: typeof expired) => {
       const { sql, params } = deleteExpired(db, given).toSQL();
-      return asApp(app.pool, enter(orgId), event(orgId), statement(`explain (analyze, format json) ${sql}`, ...params));
+      return asApp(server.app, enter(orgId), event(orgId), statement(`explain (analyze, format json) ${sql}`, ...params));
     };
     await expect(remove({ ...expired, events: 1_999 })).rejects.toMatchObject({ code: "AR409" });
     const [, , answer] = await remove(expired);
@@ -103,7 +92,7 @@ describe.skipIf(skip)("telemetry beside many calls of one grant, on a PostgreSQL
     console.info(`2,000 of ${events} events: deleted in ${ms.toFixed(0)} ms`);
     expect(nodesOf(plan).filter((node: Node & { readonly "Node Type"?: string }) => node["Node Type"] === "Seq Scan")).toEqual([]);
     await expect(remove(expired)).rejects.toMatchObject({ code: "AR409" });
-    expect(await asApp(app.pool, enter(orgId), statement("select count(*) from telemetry_events where event_id = 'e'"))).toMatchObject([
+    expect(await asApp(server.app, enter(orgId), statement("select count(*) from telemetry_events where event_id = 'e'"))).toMatchObject([
       {},
       { rows: [[String(events - 2_000)]] },
     ]);
