@@ -11,9 +11,11 @@ type Head = ReceiptGround["head"];
 /** What app.follow_chain (migrations/) says where a receipt came too late: the last one, and the actions of those in between. */
 const Moved = z.object({ number: z.int().min(1), digest: z.string(), between: z.array(z.string()).min(1) });
 
-/** So many others may come first, one after the other. */
+/** So many others may come first, one after the other: far more than there are isolates that write to one chain. */
+const maxWrites = 256;
+/** So often is all of it read again. */
 const maxAttempts = 64;
-/** Writers that lost to the same one part again for a random time below this, doubled five times at most. */
+/** Who reads again does so after a random time below this, doubled five times at most. */
 const pauseMs = 4;
 
 /**
@@ -42,17 +44,17 @@ async function writeBehind<T>(
   mayFollow: (between: readonly string[]) => boolean = () => true,
 ): Promise<Written<T>> {
   let last = head;
-  for (let attempt = 0; attempt < maxAttempts; attempt += 1) {
+  for (let attempt = 0; attempt < maxWrites; attempt += 1) {
     try {
       return await write(last);
     } catch (thrown) {
       const moved = thrown instanceof ChainMoved ? readMoved(thrown.detail) : undefined;
       if (moved === undefined || !mayFollow(moved.between)) throw thrown;
+      // At once: a head that is slept over is an old one, and whoever waits would always come too late.
       last = behind(last, moved);
-      await pauseAfter(attempt);
     }
   }
-  throw tooMany();
+  throw tooMany(maxWrites);
 }
 
 /** Nothing that a score is made of: a receipt that brings evidence is behind these what it was before them. */
@@ -68,10 +70,10 @@ export async function retryChained<T>(work: () => Promise<T>): Promise<T> {
       await pauseAfter(attempt);
     }
   }
-  throw tooMany();
+  throw tooMany(maxAttempts);
 }
 
-const tooMany = () => problem("unavailable", `other receipts of the agent came first ${maxAttempts} times`);
+const tooMany = (times: number) => problem("unavailable", `other receipts of the agent came first ${times} times`);
 
 const pauseAfter = (attempt: number): Promise<void> => pause(pauseMs * 2 ** Math.min(attempt, 5));
 
