@@ -105,9 +105,13 @@ describe("what an agent told of itself", () => {
     await purgeTelemetry(environment);
     expect(await kept(world)).toHaveLength(2);
     expect(await matchesOf(world)).toEqual(["unmatched", "unmatched"]);
+    await ageDays(world, 30);
+    await ageCall(invocationId, 30);
+    await purgeTelemetry(environment);
+    expect(await kept(world)).toEqual([]);
     await record(world, toolCall(world, { invocationId }), toolCall(world, { receiptId: receipt.id }));
     await age(world, 10);
-    expect(await matchesOf(world)).toEqual(["unmatched", "unmatched", "unmatched", "unmatched"]);
+    expect(await matchesOf(world)).toEqual(["unmatched", "unmatched"]);
   });
 
   it("leaves no exception behind, and what was made of one says nothing of a later one", async ({ expect }) => {
