@@ -1,5 +1,5 @@
 import type { JsonValue } from "../crypto/canonical-json.ts";
-import { isJsonObject, memberOf, type JsonObject } from "../expressions/json.ts";
+import { isJsonArray, isJsonObject, memberOf, type JsonObject } from "../expressions/json.ts";
 
 const token = /^[\w!#$%&'*+.^`|~-]{1,128}$/;
 
@@ -22,6 +22,6 @@ function ofProperties(schema: JsonObject, args: JsonObject): [name: string, valu
 function ofProperty(property: JsonObject, value: JsonValue): [name: string, value: string][] {
   if (isJsonObject(value)) return ofProperties(property, value);
   const name = memberOf(property, "x-mcp-header");
-  const isShown = ["string", "number", "boolean"].includes(typeof value);
-  return typeof name === "string" && token.test(name) && isShown ? [[`mcp-param-${name.toLowerCase()}`, String(value)]] : [];
+  if (typeof name !== "string" || !token.test(name) || value === null || isJsonArray(value)) return [];
+  return [[`mcp-param-${name.toLowerCase()}`, String(value)]];
 }

@@ -10,7 +10,7 @@ const inWords = (text: string, show: (word: string, before: string, after: strin
   );
 
 export const escapeOf = (text: string): string =>
-  [...text].map((character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16).toUpperCase()}}`).join("");
+  Array.from(text, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16).toUpperCase()}}`).join("");
 
 const fullWidth = /[\uff00-\uffef]/;
 const asciiWord = /^[a-z\d]+$/i;
@@ -30,12 +30,11 @@ const withoutImitations = (text: string): string =>
   });
 
 /** Latin, and the scripts whose words stand beside it in honest text: no letter of theirs looks like one of Latin's (UTS #39, 5.2). */
-const besideLatin = [
-  ...["Zyyy", "Latn", "Hani", "Hira", "Kana", "Bopo", "Hang", "Arab", "Beng", "Deva", "Ethi", "Geor", "Gujr", "Guru", "Hebr"],
-  ...["Khmr", "Knda", "Laoo", "Mlym", "Mymr", "Orya", "Sinh", "Taml", "Telu", "Thaa", "Thai", "Tibt"],
-]
-  .map((script) => `\\p{scx=${script}}`)
-  .join("");
+const besideLatin =
+  "Zyyy Latn Hani Hira Kana Bopo Hang Arab Beng Deva Ethi Geor Gujr Guru Hebr Khmr Knda Laoo Mlym Mymr Orya Sinh Taml Telu Thaa Thai Tibt".replaceAll(
+    /(\w+) ?/g,
+    String.raw`\p{scx=$1}`,
+  );
 const mixing = ["Cyrl", "Grek", "Armn"] as const;
 /** A word of Latin and what may stand beside it, of one script that could be taken for it, or of none of them. */
 const ofOneKind = new RegExp(
