@@ -282,7 +282,7 @@ describe("the minute's sweep", () => {
     expect(await alarm()).toBeNull();
     for (let tries = 0; tries < 20 && (await publishedOf(org)).length === 0; tries += 1) {
       await sweepLogs(environment(), new Date(Date.now() + 60_000));
-      await vi.waitFor(async () => expect(await alarm()).toBeNull());
+      await expect.poll(alarm).toBeNull();
     }
     expect(await publishedOf(org)).toHaveLength(1);
   });

@@ -1,11 +1,9 @@
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { computeScore } from "../../../src/features/scores/compute-score.ts";
 import { countEffects } from "../../../src/features/effects/index.ts";
 import { ownerSees } from "../../support/harness.ts";
 import { confirmed, denied, environment, leaveCalls, openWorld, type EffectWorld } from "./effect-world.ts";
 import { condition } from "./judged.ts";
-
-vi.setConfig({ testTimeout: 60_000 });
 
 const count = () => countEffects(environment, new Date());
 const scoreOf = async ({ org, agentId }: EffectWorld) => (await org.call("GET", `/v1/agents/${agentId}/score`)).body;

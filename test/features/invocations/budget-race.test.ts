@@ -1,10 +1,8 @@
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { fromBase64Url } from "../../../src/crypto/base64url.ts";
 import { ownerSees } from "../../support/harness.ts";
 import { newInvoking, newProduction, type Invoking } from "../../support/invocations.ts";
-
-vi.setConfig({ testTimeout: 90_000 });
 
 const [many, budgeted] = [200, 40];
 /** Of ten units each: the money is gone before the count is. */

@@ -179,6 +179,6 @@ describe("a grant's ledger that is away", () => {
     expect((await some.invoke(refund)).status).toBe(503);
     vi.restoreAllMocks();
     expect((await some.sent()).calls).toEqual([]);
-    await expect.poll(async () => (await ledgerStub(some).standing()).unsettled, { timeout: 10_000 }).toBe(0);
+    await expect.poll(async () => (await ledgerStub(some).standing()).unsettled).toBe(0);
   });
 });

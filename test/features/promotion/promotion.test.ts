@@ -12,8 +12,6 @@ import { createOrganization } from "../../support/organization.ts";
 import { signInAs } from "../../support/people.ts";
 import { giveEvidence, missingIn, passSimulation, promote, promotionOf, readyToPromote } from "./promotion-world.ts";
 
-vi.setConfig({ testTimeout: 60_000 });
-
 const refund = { orderId: "o-1", amount: 5 };
 
 describe("from simulation to a rated effect", () => {
@@ -53,7 +51,7 @@ describe("from simulation to a rated effect", () => {
     await vi.waitFor(async () => {
       const { body } = await org.call("GET", `/v1/agents/${agentId}/score`);
       expect(body.dimensions.counterparty).toMatchObject({ checks: 1, S: 0.850406 });
-    });
+    }, 20_000);
     const { body: evidence } = await org.call("GET", `/v1/agents/${agentId}/score/evidence`);
     const { agentId: _, computed: __, ...published } = (await org.call("GET", `/v1/agents/${agentId}/score`)).body;
     expect(await computeScore(evidence)).toEqual(published);
