@@ -37,7 +37,7 @@ async function forge(change: Claims = {}, header: Record<string, unknown> = {}, 
 }
 
 const statusOf = async (token: string, roomId = world.roomId): Promise<number> => {
-  const response = await ask(roomId, upgrade(token, `198.51.${Math.floor(Math.random() * 250)}.${Math.floor(Math.random() * 250)}`));
+  const response = await ask(roomId, upgrade(token, newAddress()));
   response.webSocket?.accept();
   response.webSocket?.close();
   return response.status;
