@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
 import { fromBase64Url } from "../../../src/crypto/base64url.ts";
 import { ownerSees } from "../../support/harness.ts";
@@ -20,6 +20,10 @@ async function chainOf({ org }: Invoking) {
 
 const previousIn = (statement: string): unknown =>
   JSON.parse(new TextDecoder().decode(fromBase64Url(statement.split(".")[1] ?? "") ?? new Uint8Array())).predicate.previous;
+
+// Neither the day nor anybody's turn at the chain ends, however slow the machine is.
+beforeEach(() => void vi.useFakeTimers({ toFake: ["Date"] }));
+afterEach(() => void vi.useRealTimers());
 
 describe("a budget that two hundred calls race for", () => {
   it.each([
