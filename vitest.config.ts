@@ -3,7 +3,7 @@ import { defineConfig } from "vitest/config";
 
 const nodeTests = ["test/local/**/*.test.ts", "test/**/*.node.test.ts"];
 
-/** Limits for what hangs, not for what is slow: alone on two cores no test takes a sixth of its time, and what is polled for mostly comes at once. */
+/** Limits for what hangs, not for what is slow: the slowest wait half a minute by design, and a busy machine takes several times as long. */
 const patience = { testTimeout: 120_000, hookTimeout: 120_000, expect: { poll: { timeout: 20_000 } } };
 
 /** Tests that run inside workerd, against a database that the project's set-up starts. */
