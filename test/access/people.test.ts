@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { evictDurableObject, listDurableObjectIds, runInDurableObject } from "cloudflare:test";
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { newSessionCookie, sessionIdleMs, sessionLifeMs } from "../../src/access/local-session.ts";
 import { newTaggedToken } from "../../src/access/tagged-token.ts";
 import { tagKeyOf } from "../../src/access/tag-key.ts";
@@ -9,6 +9,8 @@ import { newId } from "../../src/platform/ids.ts";
 import { askForMember, failDatabase, ownerSees, roundTrips } from "../support/harness.ts";
 import { callApi, createOrganization, type TestOrganization } from "../support/organization.ts";
 import { signInAs, startSessionOf, type TestPerson, statusOf } from "../support/people.ts";
+
+afterEach(() => void vi.useRealTimers());
 
 const gateOf = (org: TestOrganization) => env.GATE.get(env.GATE.idFromName(org.orgId));
 const inGate = (org: TestOrganization, query: string) =>
@@ -48,6 +50,7 @@ describe("a person who has signed in here", () => {
   });
 
   it("shares the organization's limit with its keys", async () => {
+    vi.useFakeTimers({ toFake: ["Date"] }); // the minute does not end, however slow the machine is
     const org = await createOrganization({ plan: "free" });
     const owner = await signInAs(org, "owner");
     const answers = await Promise.all(

@@ -1,12 +1,10 @@
-import { once } from "node:events";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { z } from "zod";
 import { buildWorker } from "../../src/local/build-worker.ts";
 import { projectRoot } from "../../src/local/data-dir.ts";
+import { freePort } from "../../src/local/free-port.ts";
 import { serveWorker } from "../../src/local/serve-worker.ts";
 import { newId } from "../../src/platform/ids.ts";
 import { signedHeaders } from "../support/sign-as-provider.ts";
@@ -44,14 +42,6 @@ beforeAll(async () => {
   };
 });
 afterAll(() => close());
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, "127.0.0.1");
-  await once(probe, "listening");
-  const { port } = z.object({ port: z.int() }).parse(probe.address());
-  await new Promise((resolve) => probe.close(resolve));
-  return port;
-}
 
 const callOf = (data: unknown): string => {
   const event = { id: "01JD", name: "armalo/eval.run.requested", data, ts: 0 };

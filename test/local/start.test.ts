@@ -1,10 +1,10 @@
 import { spawn, type ChildProcessWithoutNullStreams } from "node:child_process";
 import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { freePort } from "../../src/local/free-port.ts";
 import { startExampleAgent } from "../../src/local/example-agent/start-example-agent.ts";
 
 // The newcomer's way, on the real thing: each test goes on from where the one before left the folder.
@@ -53,15 +53,6 @@ class Started {
     this.child.kill(signal);
     return this.over;
   }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const probe = createServer().listen(0, "127.0.0.1", () => {
-      const address = probe.address();
-      probe.close(() => resolve(address !== null && typeof address === "object" ? address.port : 0));
-    });
-  });
 }
 
 /** What was granted, in the order of its telling: the support agent's calls, the clerk's before and after its promotion, and those over MCP. */

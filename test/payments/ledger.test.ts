@@ -40,7 +40,7 @@ const waiting = async (payment: PresentedPayment): Promise<number> =>
   );
 /** Until the object has told the ledger all. */
 async function logged(payment: PresentedPayment): Promise<void> {
-  for (let tries = 0; tries < 100 && (await waiting(payment)) > 0; tries += 1) await scheduler.wait(50);
+  for (let tries = 0; tries < 400 && (await waiting(payment)) > 0; tries += 1) await scheduler.wait(50);
   expect(await waiting(payment)).toBe(0);
 }
 

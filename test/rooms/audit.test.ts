@@ -1,7 +1,9 @@
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { failDatabase, ownerSees } from "../support/harness.ts";
 import { openWorld, pause, roomStub, sleep, type World } from "./room-world.ts";
+
+afterEach(() => void vi.useRealTimers());
 
 const eventsOf = (world: World) =>
   ownerSees(
@@ -107,6 +109,7 @@ describe("what happens in a room", () => {
   });
 
   it("is bounded in effects a minute, so that no effect is published that the log could not hold", async () => {
+    vi.useFakeTimers({ toFake: ["Date"] }); // the minute does not end, however slow the machine is
     const world = await openWorld({ plan: "free" });
     const client = await world.connect(0);
     const answers = [];

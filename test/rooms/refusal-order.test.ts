@@ -1,8 +1,10 @@
 import { runInDurableObject } from "cloudflare:test";
-import { beforeAll, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { env } from "cloudflare:workers";
-import { callApi } from "../support/organization.ts";
+import { callApi, newAddress } from "../support/organization.ts";
 import { openWorld, roomStub, type World } from "./room-world.ts";
+
+afterEach(() => void vi.useRealTimers());
 
 let world: World;
 beforeAll(async () => {
@@ -24,7 +26,7 @@ const send = (token: string, [, method, path, body, headers]: (typeof faults)[nu
   callApi(method, `/v1/rooms/${world.roomId}${path}`, body, {
     ...headers,
     authorization: `Bearer ${token}`,
-    "cf-connecting-ip": `198.51.100.${Math.floor(Math.random() * 250)}`,
+    "cf-connecting-ip": newAddress(),
   });
 
 describe.each(faults)("a call of a room with %s", (...fault) => {
@@ -55,6 +57,7 @@ describe("the judgement of a token", () => {
   });
 
   it("counts against what an agent may ask, and is no visit", async () => {
+    vi.useFakeTimers({ toFake: ["Date"] }); // the minute does not end, however slow the machine is
     const lone = await openWorld({ plan: "free" });
     const token = await lone.mint(0);
     const call = () => lone.call(token, "POST", "/messages", "{");

@@ -1,5 +1,5 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import type { Room } from "../../src/rooms/room.durable-object.ts";
 import { ask, connect, everything, openWorld, pause, roomStub, seqsOf, sleep, upgrade, type Client, type World } from "./room-world.ts";
 
@@ -33,19 +33,18 @@ describe("revocation", () => {
     const talk = all((at) => speaker.ask({ type: "publish", topic: "a", body: at }));
     const asks = all((at) => tryTo(() => ended.send(at % 2 === 0 ? "ping" : { type: "unsubscribe", topics: ["none"] })));
     const visits = all(async () => (await connect(world.roomId, guest, world.org.address)).close(), 60);
-    await pause(1_000);
+    const types = ["message", "pong", "unsubscribed", "presence"];
+    await expect.poll(() => types.filter((type) => !ended.frames.some((frame) => frame.type === type))).toEqual([]);
     const path = `/v1/rooms/${world.roomId}/revocations`;
     const revoked = await world.org.call("POST", path, { agentId: world.agents[1] });
     const [before, said] = [ended.frames.length, (await roomStub(world).status()).head.seq];
     expect(revoked.status, revoked.text).toBe(201);
     await pause(1_000);
+    await expect.poll(async () => (await roomStub(world).status()).head.seq).toBeGreaterThan(said + 20);
     over.abort();
     await Promise.all([talk, asks, visits]);
     expect(await ended.closed).toBe(4003);
     // Each type came as long as it might, and there was enough to say afterwards.
-    for (const type of ["message", "pong", "unsubscribed", "presence"])
-      expect(ended.frames.filter((frame) => frame.type === type).length, type).toBeGreaterThan(0);
-    expect((await roomStub(world).status()).head.seq).toBeGreaterThan(said + 20);
     expect(ended.frames.slice(before)).toEqual([]);
   });
 
@@ -66,11 +65,10 @@ describe("revocation", () => {
     const room = roomStub(world);
     await Promise.all(world.agents.slice(1, 101).map((id) => room.revoke({ kind: "agent", id, until: null })));
     const { head } = await room.status();
-    await pause(200);
+    await expect.poll(async () => (await room.status()).head.seq).toBeGreaterThan(head.seq);
     stop.abort();
     await flood;
     const later = await room.status();
-    expect(later.head.seq).toBeGreaterThan(head.seq);
     expect(later).toMatchObject({ sockets: 1, agents: [world.agents[0]] });
     expect(new Set(await Promise.all(rest.map(({ closed }) => closed)))).toEqual(new Set([4003]));
     for (const client of rest) expect(Math.max(0, ...seqsOf(client.frames))).toBeLessThanOrEqual(head.seq);
@@ -177,7 +175,7 @@ describe("revocation", () => {
     const second = await world.connect(1);
     expect(first.isOpen()).toBe(true);
     await rotate();
-    expect(await Promise.race([first.closed, pause(3000)])).toBe(4003);
+    expect(await Promise.race([first.closed, pause(20_000)])).toBe(4003);
     expect(second.isOpen()).toBe(true);
     expect((await roomStub(world).status()).agents).toEqual([world.agents[1]]);
   });
@@ -206,10 +204,13 @@ describe("revocation", () => {
 });
 
 describe("expiry", () => {
+  const passTime = (ms: number) => void vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + ms });
+  afterEach(() => void vi.useRealTimers());
+
   it("ends a socket by the alarm, and nothing is taken or sent after it", async () => {
     const world = await openWorld();
     const speaker = await world.connect(1);
-    const client = await listening(world, 0, { seconds: 2 });
+    const client = await listening(world, 0, { seconds: 5 });
     await speaker.ask({ type: "publish", topic: "a", body: 1 });
     await client.messages(1);
     expect(await client.closed).toBe(4001);
@@ -220,9 +221,9 @@ describe("expiry", () => {
   it("is looked at before each delivery and each frame, whether the alarm has come or not", async () => {
     const world = await openWorld();
     const speaker = await world.connect(1);
-    const [quiet, loud] = [await listening(world, 0, { seconds: 2 }), await listening(world, 2, { seconds: 2 })];
+    const [quiet, loud] = [await listening(world, 0, { seconds: 30 }), await listening(world, 2, { seconds: 30 })];
     await runInDurableObject(roomStub(world), (_, { storage }) => storage.setAlarm(Date.now() + 60_000));
-    await pause(2_100);
+    passTime(31_000);
     loud.send({ type: "publish", topic: "a", body: "late" });
     expect(await loud.closed).toBe(4001);
     await speaker.ask({ type: "publish", topic: "a", body: 1 });
@@ -233,10 +234,10 @@ describe("expiry", () => {
 
   it("is looked at before it is told who came and went", async () => {
     const world = await openWorld();
-    const client = await world.connect(0, { seconds: 2 });
+    const client = await world.connect(0, { seconds: 30 });
     await client.ask({ type: "presence" });
     await runInDurableObject(roomStub(world), (_, { storage }) => storage.setAlarm(Date.now() + 60_000));
-    await pause(2_100);
+    passTime(31_000);
     await world.connect(1);
     await pause(700);
     expect(client.frames.filter(({ joined }) => joined?.includes(world.agents[1]))).toEqual([]);
@@ -245,10 +246,10 @@ describe("expiry", () => {
   it("ends a socket whose token expired while the room slept, before anything is sent to it", async () => {
     const world = await openWorld();
     const speaker = await world.connect(1);
-    const client = await listening(world, 0, { seconds: 2 });
+    const client = await listening(world, 0, { seconds: 30 });
     await runInDurableObject(roomStub(world), (_, { storage }) => storage.setAlarm(Date.now() + 60_000));
     await sleep(world);
-    await pause(2_100);
+    passTime(31_000);
     expect((await roomStub(world).status()).sockets).toBe(1);
     await speaker.ask({ type: "publish", topic: "a", body: 1 });
     expect(await client.closed).toBe(4001);
@@ -257,12 +258,12 @@ describe("expiry", () => {
 
   it("is put off by a new token of the same agent, and by no other", async () => {
     const world = await openWorld();
-    const client = await listening(world, 0, { seconds: 3 });
+    const client = await listening(world, 0, { seconds: 30 });
     expect(await client.ask({ type: "refresh", token: await world.mint(1) })).toMatchObject({ code: "token_refused" });
     expect(await client.ask({ type: "refresh", token: "a.b.c" })).toMatchObject({ code: "token_refused" });
     const refreshed = await client.ask({ type: "refresh", token: await world.mint(0) });
     expect(refreshed).toMatchObject({ type: "refreshed", topics: ["**"] });
-    await pause(3_100);
+    passTime(31_000);
     await runDurableObjectAlarm(roomStub(world));
     expect(client.isOpen()).toBe(true);
   });

@@ -5,7 +5,7 @@ import { parseEnvironment, type Environment } from "../../src/env.ts";
 import { answerRequest } from "../../src/http/answer-request.ts";
 import { operations } from "../../src/operations.ts";
 import type { Answer, TestOrganization } from "./organization.ts";
-import { callApi } from "./organization.ts";
+import { callApi, newAddress } from "./organization.ts";
 
 // Swarms and rooms as their organization makes them, through the door.
 
@@ -55,7 +55,11 @@ export type Connected = { readonly closed: Promise<number>; readonly isOpen: () 
 
 /** A member's socket: `closed` is the code with which the room ended it. */
 export async function connect(roomId: string, token: string): Promise<Connected> {
-  const headers = { upgrade: "websocket", "sec-websocket-protocol": `armalo.room.v1, bearer.${token}` };
+  const headers = {
+    upgrade: "websocket",
+    "sec-websocket-protocol": `armalo.room.v1, bearer.${token}`,
+    "cf-connecting-ip": newAddress(),
+  };
   const { status, webSocket } = await exports.default.fetch(`https://api.armalo.test/v1/rooms/${roomId}/connect`, { headers });
   if (webSocket === null) throw new Error(`no socket: ${status}`);
   const closed = new Promise<number>((resolve) => webSocket.addEventListener("close", ({ code }) => resolve(code)));

@@ -38,7 +38,7 @@ const behaviours: Readonly<Record<string, Behave>> = {
   orders: ({ method, url, body }, response, { acted }) =>
     json(response, 200, { method, url, body: body === "" ? null : JSON.parse(body), count: acted.length }),
   slow: async (_call, response) => {
-    await sleep(1_500);
+    await sleep(3_000);
     json(response, 200, { late: true });
   },
   boom: (_call, response) => json(response, 500, { error: "after the effect" }),
@@ -125,7 +125,7 @@ function toolsOf(place: Place, headers: Call["headers"]): McpServer {
   const answer = (text: string, rest: object = {}) => ({ content: [{ type: "text" as const, text }], ...rest });
   server.registerTool("add_order", { description: place.description, inputSchema: Order }, async ({ sku, quantity }) => {
     place.acted.push(sku);
-    if (sku === "slow") await sleep(1_500);
+    if (sku === "slow") await sleep(3_000);
     if (sku === "missing") return answer("There is no such thing.", { isError: true });
     if (sku === "huge") return answer("x".repeat(100_000));
     if (sku === "echo") return answer(JSON.stringify(echoes(String(headers["authorization"]).replace(/^Bearer /, ""))));

@@ -2,9 +2,12 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import { z } from "zod";
 import { serveOnLoopback, type LoopbackServer } from "../../src/local/serve-on-loopback.ts";
 
-/** What a receiver does with a delivery. `hang`: takes it and never answers; `stream`: 200 and a body without end; `cut`: closes the connection. */
+/**
+ * What a receiver does with a delivery. `held`: keeps the answer back until it is released; `hang`: takes it and never answers; `stream`: 200
+ * and a body without end; `cut`: closes the connection.
+ */
 const ReceiverAnswer = z.union([
-  z.object({ status: z.int(), headers: z.record(z.string(), z.string()).optional(), delayMs: z.number().optional() }),
+  z.object({ status: z.int(), headers: z.record(z.string(), z.string()).optional(), held: z.boolean().optional() }),
   z.object({ kind: z.enum(["hang", "stream", "cut"]) }),
 ]);
 export type ReceiverAnswer = z.output<typeof ReceiverAnswer>;
@@ -19,16 +22,18 @@ type State = {
   readonly received: Map<string, Received[]>;
   /** What is answered next, in order; the last one stays. */
   readonly answers: Map<string, ReceiverAnswer[]>;
+  /** The answers that are kept back, each as what sends it; none of a token's are any more once it was released. */
+  readonly held: Map<string, (() => void)[] | "released">;
   readonly names: Map<string, readonly string[]>;
 };
 
 /**
  * A receiver of webhooks, on loopback and a port of its own. `POST /hook/<token>` takes a delivery; `PUT /answers/<token>` says what it
- * answers from now on, in order (200 where nothing was said); `GET /received/<token>` shows what came. `PUT /names` sets what
- * `GET /dns-query` (DNS over HTTPS, JSON) says of a name: a name that nobody set is a failure of the resolver.
+ * answers from now on, in order (200 where nothing was said), and `PUT /released/<token>` lets go of what it holds, for good;
+ * `GET /received/<token>` shows what came. `PUT /names` sets what `GET /dns-query` (DNS over HTTPS, JSON) says of a name: a name that nobody set is a failure of the resolver.
  */
 export async function startWebhookReceiver(): Promise<LoopbackServer> {
-  const state: State = { received: new Map(), answers: new Map(), names: new Map() };
+  const state: State = { received: new Map(), answers: new Map(), held: new Map(), names: new Map() };
   const server = createServer((request, response) => void serve(request, response, state));
   return serveOnLoopback(server);
 }
@@ -42,6 +47,9 @@ async function serve(request: IncomingMessage, response: ServerResponse, state: 
       return take(request, response, { state, token, body });
     case "answers":
       state.answers.set(token, Answers.parse(JSON.parse(body)));
+      return void response.end();
+    case "released":
+      release(state, token);
       return void response.end();
     case "received":
       return sendJson(response, state.received.get(token) ?? []);
@@ -69,9 +77,20 @@ function take(request: IncomingMessage, response: ServerResponse, { state, token
   state.received.set(token, [...(state.received.get(token) ?? []), received]);
   const planned = state.answers.get(token) ?? [{ status: 200 }];
   const answer = (planned.length > 1 ? planned.shift() : planned[0]) ?? { status: 200 };
-  if (!("kind" in answer)) return void setTimeout(() => response.writeHead(answer.status, answer.headers).end(), answer.delayMs ?? 0);
+  if (!("kind" in answer)) {
+    const send = () => void response.writeHead(answer.status, answer.headers).end();
+    const held = state.held.get(token) ?? [];
+    if (answer.held !== true || held === "released") return send();
+    return void state.held.set(token, [...held, send]);
+  }
   if (answer.kind === "cut") return void request.socket.destroy();
   if (answer.kind === "stream") pour(response.writeHead(200));
+}
+
+function release(state: State, token: string): void {
+  const held = state.held.get(token) ?? [];
+  state.held.set(token, "released");
+  if (held !== "released") for (const send of held) send();
 }
 
 function pour(response: ServerResponse): void {

@@ -7,6 +7,8 @@ export type Receiver = {
   readonly received: () => Promise<Received[]>;
   /** What it answers from now on, in order; the last one stays. */
   readonly answer: (...answers: readonly ReceiverAnswer[]) => Promise<void>;
+  /** Lets go of the answers that it holds back, and holds none from now on. */
+  readonly release: () => Promise<void>;
 };
 
 const put = async (path: string, body: unknown): Promise<void> => {
@@ -23,6 +25,7 @@ export async function openReceiver(...answers: readonly ReceiverAnswer[]): Promi
     url: `${env.RECEIVER_URL}/hook/${token}`,
     received: async () => (await fetch(`${env.RECEIVER_URL}/received/${token}`)).json<Received[]>(),
     answer,
+    release: () => put(`/released/${token}`, {}),
   };
 }
 

@@ -23,7 +23,7 @@ const http = (behaviour: string, token: string, more: object = {}) =>
     method: "POST",
     urlTemplate: `${env.UPSTREAM_URL}/${behaviour}/${token}`,
     argumentsSchema: anyArguments,
-    timeoutMs: 500,
+    timeoutMs: 1_500,
     ...more,
   });
 
@@ -135,7 +135,7 @@ describe.each(servers)("an MCP upstream (/%s)", (server) => {
       toolDigest,
       revision: found.revision,
       argumentsSchema: anyArguments,
-      timeoutMs: 1_000,
+      timeoutMs: 1_500,
       ...more,
     });
   };

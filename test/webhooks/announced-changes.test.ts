@@ -169,7 +169,7 @@ describe("of payments", () => {
     const paid = await pay(payer, { path: `/v1/agents/${agent.id}/score` });
     expect(paid.status, paid.text).toBe(200);
     const settled = async () => dataOf(await toldTo(org), "payment.settled");
-    await expect.poll(settled, { timeout: 10_000 }).toHaveLength(1);
+    await expect.poll(settled).toHaveLength(1);
     expect((await settled())[0]).toMatchObject({ operation: "scores.get", about: agent.id, outcome: "delivered" });
     const told = JSON.stringify(await toldTo(org)).toLowerCase();
     expect(told).not.toContain(payer.address.toLowerCase());

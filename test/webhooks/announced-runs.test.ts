@@ -1,4 +1,4 @@
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { sweepRuns } from "../../src/features/evals/index.ts";
 import { keepScores } from "../../src/features/scores/index.ts";
 import { failDatabase, ownerSees } from "../support/harness.ts";
@@ -10,8 +10,6 @@ import { dayMs } from "../features/scores/make-evidence.ts";
 import { createAgent, quickstart } from "../features/scores/score-world.ts";
 import { mute, pactCases, pactOf } from "./broken-pact.ts";
 import { addEndpoint, dataOf, everyType, toldTo } from "./hook-world.ts";
-
-vi.setConfig({ testTimeout: 30_000 });
 
 async function listeningWorld(agent: string, cases: Parameters<typeof openWorld>[1]): Promise<RunWorld> {
   const world = await openWorld(agent, cases);

@@ -16,7 +16,7 @@ const crash = (endpoint: TestEndpoint) => runInDurableObject(endpoint.stub(), (_
 
 describe("the object of an endpoint", () => {
   it("delivers everything that waits, more than a batch of it, each once, though it is poked again and again meanwhile", async () => {
-    const receiver = await openReceiver({ status: 200, delayMs: 20 });
+    const receiver = await openReceiver({ status: 200, held: true });
     const endpoint = await openEndpoint({ url: receiver.url });
     const ids = await endpoint.queue(70);
     await Promise.all(Array.from({ length: 10 }, endpoint.poke));
@@ -24,6 +24,7 @@ describe("the object of an endpoint", () => {
     for (let turn = 0; turn < 5; turn += 1) {
       late.push(...(await endpoint.queue(3)));
       await Promise.all([endpoint.poke(), endpoint.poke()]);
+      if (turn === 2) await receiver.release();
     }
     await untilTried(endpoint);
     expect(idsOf(await receiver.received()).toSorted()).toEqual([...ids, ...late].toSorted());
@@ -54,11 +55,13 @@ describe("the object of an endpoint", () => {
   });
 
   it("begins with what has been due the longest", async () => {
-    const receiver = await openReceiver({ status: 200, delayMs: 100 });
+    const receiver = await openReceiver({ status: 200, held: true });
     const endpoint = await openEndpoint({ url: receiver.url });
     const newer = await endpoint.queue(12, minutesAgo(1));
     const older = await endpoint.queue(6, minutesAgo(2));
     await endpoint.poke();
+    await until(receiver.received, (all) => all.length === 6);
+    await receiver.release();
     await untilTried(endpoint);
     const order = idsOf(await receiver.received());
     expect(order.slice(0, 6).toSorted()).toEqual(older.toSorted());
@@ -173,7 +176,7 @@ describe("an endpoint that takes nothing", () => {
   });
 
   it("gets nothing more of a batch that was under way, once its object is told that it has changed", async () => {
-    const receiver = await openReceiver({ status: 200, delayMs: 300 });
+    const receiver = await openReceiver({ status: 200, held: true });
     const endpoint = await openEndpoint({ url: receiver.url });
     await endpoint.queue(40);
     await endpoint.poke();
@@ -181,6 +184,7 @@ describe("an endpoint that takes nothing", () => {
     await endpoint.change({ status: "disabled", disabledReason: "operator" });
     expect(await haltEndpoint(testEnv(), endpoint)).toBe(true);
     const sentUntilThen = (await receiver.received()).length;
+    await receiver.release();
     const ended = await until(
       () => statuses(endpoint),
       (all) => !all.includes("pending"),
@@ -203,7 +207,7 @@ describe("when something is killed", () => {
   });
 
   it("sends again, with the same id, what was sent and not recorded when the object was killed", async () => {
-    const receiver = await openReceiver({ status: 200, delayMs: 400 }, { status: 200 });
+    const receiver = await openReceiver({ status: 200, held: true }, { status: 200 });
     const endpoint = await openEndpoint({ url: receiver.url });
     const [id] = await endpoint.queue();
     await endpoint.poke();
@@ -233,36 +237,36 @@ describe("when something is killed", () => {
   });
 
   it("records what it sent once the database is back, and need not send again", async () => {
-    const receiver = await openReceiver({ status: 200, delayMs: 300 });
+    const receiver = await openReceiver({ status: 200, held: true });
     const endpoint = await openEndpoint({ url: receiver.url });
     await endpoint.queue();
     await endpoint.poke();
     await until(receiver.received, (all) => all.length === 1);
-    await failDatabase(endpoint.orgId, "down", 2);
+    await failDatabase(endpoint.orgId, "down", 2).then(receiver.release);
     await untilTried(endpoint);
     expect(await receiver.received()).toHaveLength(1);
     expect(await endpoint.deliveries()).toMatchObject([{ status: "delivered", attempts: 1 }]);
   });
 
   it("sends again, with the same id, where the database stays away longer than it can wait", async () => {
-    const receiver = await openReceiver({ status: 200, delayMs: 300 });
+    const receiver = await openReceiver({ status: 200, held: true });
     const endpoint = await openEndpoint({ url: receiver.url });
     const [id] = await endpoint.queue();
     await endpoint.poke();
     await until(receiver.received, (all) => all.length === 1);
-    await failDatabase(endpoint.orgId, "down", 4);
+    await failDatabase(endpoint.orgId, "down", 4).then(receiver.release);
     await until(receiver.received, (all) => all.length === 2);
     await untilTried(endpoint);
     expect(idsOf(await receiver.received())).toEqual([id, id]);
   });
 
   it("counts an attempt once where it was recorded and nobody learned so", async () => {
-    const receiver = await openReceiver({ status: 500, delayMs: 300 });
+    const receiver = await openReceiver({ status: 500, held: true });
     const endpoint = await openEndpoint({ url: receiver.url });
     await endpoint.queue();
     await endpoint.poke();
     await until(receiver.received, (all) => all.length === 1);
-    await failDatabase(endpoint.orgId, "after_commit", 1);
+    await failDatabase(endpoint.orgId, "after_commit", 1).then(receiver.release);
     await until(
       () => alarmOf(endpoint),
       (at) => at !== null && at - Date.now() < 10_000,

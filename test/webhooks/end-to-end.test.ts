@@ -1,5 +1,5 @@
 import { Webhook } from "standardwebhooks";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { openWorld } from "../features/evals/run-world.ts";
 import { createOrganization, type TestOrganization } from "../support/organization.ts";
 import { newMember, newRoom } from "../support/rooms.ts";
@@ -8,8 +8,6 @@ import { pactCases, pactOf, mute } from "./broken-pact.ts";
 import { everyType } from "./hook-world.ts";
 
 // From a change through the door to a receiver that a customer would write, with the library of Standard Webhooks.
-
-vi.setConfig({ testTimeout: 60_000 });
 
 type Listening = { readonly endpointId: string; readonly secret: string; readonly receiver: Receiver };
 
@@ -24,7 +22,7 @@ async function listen(org: TestOrganization, eventTypes: readonly string[] = eve
 /** What came of a type, once so many have. */
 async function arrived({ receiver }: Listening, type: string, count = 1) {
   const ofType = async () => (await receiver.received()).filter(({ body }) => JSON.parse(body).type === type);
-  await expect.poll(ofType, { timeout: 20_000, interval: 100 }).toHaveLength(count);
+  await expect.poll(ofType, { interval: 100 }).toHaveLength(count);
   return ofType();
 }
 
@@ -89,7 +87,7 @@ describe("a change that an endpoint listens for", () => {
     await org.call("POST", "/v1/keys", { name: "k", scopes: ["agents:read"] });
     const [first] = await arrived(listening, "key.created");
     const delivery = `/v1/webhook-endpoints/${listening.endpointId}/deliveries/${first?.headers["webhook-id"]}`;
-    await expect.poll(async () => (await org.call("GET", delivery)).body.status, { timeout: 20_000 }).toBe("delivered");
+    await expect.poll(async () => (await org.call("GET", delivery)).body.status).toBe("delivered");
     const replayed = await org.call("POST", `${delivery}/replay`);
     expect(replayed.status, replayed.text).toBeLessThan(300);
     const [, second] = await arrived(listening, "key.created", 2);

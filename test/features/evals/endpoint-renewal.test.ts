@@ -10,7 +10,6 @@ import { endpoint, register } from "../agents/register.ts";
 import { challengePath, serveOrigin } from "../agents/serve-origin.ts";
 import { easyCases, openWorld, type RunWorld } from "./run-world.ts";
 
-vi.setConfig({ testTimeout: 30_000 });
 afterEach(() => {
   vi.restoreAllMocks();
 });

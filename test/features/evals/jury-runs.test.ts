@@ -1,11 +1,9 @@
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { computeScore } from "../../../src/features/scores/compute-score.ts";
 import { EvidenceBody } from "../../../src/features/scores/schemas.ts";
 import { ownerSees } from "../../support/harness.ts";
 import { openPanel } from "../judge-panels/panel-world.ts";
 import { openWorld } from "./run-world.ts";
-
-vi.setConfig({ testTimeout: 30_000 });
 
 const juryCases = (inputs: readonly string[], over: Record<string, unknown> = {}) =>
   inputs.map((input, index) => ({ id: `c${index}`, input, expectations: [{ kind: "jury", rubric: "It says yes." }], ...over }));
@@ -122,7 +120,7 @@ describe("a run with a judge panel", () => {
   });
 
   it("counts a silent agent's jury checks against it as any other, and asks no judge", async () => {
-    const cases = juryCases(["easy yes", "hard yes"], { timeoutMs: 300 });
+    const cases = juryCases(["easy yes", "hard yes"], { timeoutMs: 2000 });
     const world = await openWorld("hang-on-hard", cases);
     const { panelId, asked } = await openPanel(world, ["attentive", "attentive", "attentive"]);
     const run = await world.finish({ judgePanelId: panelId });

@@ -1,5 +1,5 @@
 import { env } from "cloudflare:workers";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { openSystemDb } from "../../../src/access/system-principal.ts";
 import { parseEnvironment } from "../../../src/env.ts";
 import { conductCase } from "../../../src/features/evals/conduct-case.ts";
@@ -20,8 +20,6 @@ async function evidenceOf({ orgId }: RunWorld): Promise<{ entries: Entry[]; unav
   return row as Awaited<ReturnType<typeof evidenceOf>>;
 }
 
-// Hanging agents and our own retries take their time.
-vi.setConfig({ testTimeout: 30_000 });
 const moment = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 describe("an agent that misbehaves", () => {

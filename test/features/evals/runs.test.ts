@@ -1,8 +1,6 @@
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { ownerSees, roundTrips } from "../../support/harness.ts";
 import { easyCases, openWorld } from "./run-world.ts";
-
-vi.setConfig({ testTimeout: 20_000 });
 
 const nowhere = "0".repeat(22);
 

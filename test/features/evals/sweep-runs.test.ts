@@ -12,8 +12,6 @@ import { runScheduledWork } from "../../../src/scheduled.ts";
 import { withEngine, withoutInstance } from "./stub-engine.ts";
 import { easyCases, openWorld, type RunWorld } from "./run-world.ts";
 
-vi.setConfig({ testTimeout: 30_000 });
-
 const parsed = parseEnvironment(bindings);
 if (!parsed.ok) throw new Error(parsed.missing.join(", "));
 const { env } = parsed;
@@ -122,7 +120,7 @@ describe("the sweep", () => {
     await vi.waitFor(async () => {
       await sweepRuns(engine.env, runs, new Date(Date.now() + longestCaseMs + 60_000));
       expect(await statusOf(world, body.id)).toBe("partial");
-    }, 10_000);
+    }, 20_000);
   });
 
   it("gives up a run that stands still for longer than any case can, whatever the engine says", async () => {

@@ -79,9 +79,9 @@ describe("what a policy cannot decide", () => {
 
 describe("a grant that is revoked", () => {
   it("in mid-call lets the call that was sent end and be receipted, and refuses the next", async () => {
-    const some = await newProduction({ behaviour: "slow", definition: { timeoutMs: 5_000 } });
+    const some = await newProduction({ behaviour: "slow", definition: { timeoutMs: 10_000 } });
     const running = some.invoke(refund);
-    await expect.poll(async () => (await some.sent()).calls.length, { timeout: 10_000 }).toBe(1);
+    await expect.poll(async () => (await some.sent()).calls.length).toBe(1);
     const revoked = await some.org.call("POST", `/v1/grants/${some.grantId}/revoke`);
     expect(revoked.status, revoked.text).toBe(200);
     expect((await some.invoke(refund)).body).toMatchObject({ status: "denied", reasons: expect.arrayContaining(["grant_revoked"]) });

@@ -275,6 +275,6 @@ describe("a grant's ledger that is away", () => {
     vi.restoreAllMocks();
     expect(reserved).toEqual([true]);
     expect((await some.sent()).calls).toEqual([]);
-    await expect.poll(async () => (await ledgerStub(some).standing()).unsettled, { timeout: 10_000 }).toBe(0);
+    await expect.poll(async () => (await ledgerStub(some).standing()).unsettled).toBe(0);
   });
 });

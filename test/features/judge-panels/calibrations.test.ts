@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { and, eq } from "drizzle-orm";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { actAsSystem } from "../../../src/access/system-principal.ts";
 import { judgeCalibrations } from "../../../src/db/schema/judge-panels.ts";
 import type { ScopedDb } from "../../../src/db/tenant-db.ts";
@@ -13,8 +13,6 @@ import { ownerSees, roundTrips } from "../../support/harness.ts";
 import { createOrganization } from "../../support/organization.ts";
 import { openWorld } from "../evals/run-world.ts";
 import { calibrate, labelled, openPanel } from "./panel-world.ts";
-
-vi.setConfig({ testTimeout: 60_000 });
 
 const parsed = parseEnvironment(env);
 if (!parsed.ok) throw new Error(parsed.missing.join(", "));

@@ -35,7 +35,7 @@ export async function calibrate({ call }: TestOrganization, panelId: string, exa
   for (let tries = 0; tries < 400; tries += 1) {
     const found = await call("GET", `/v1/judge-panels/${panelId}/calibrations/${started.body.id}`);
     if (found.body.status !== "running") return found.body;
-    await new Promise((resolve) => setTimeout(resolve, 25));
+    await new Promise((resolve) => setTimeout(resolve, Math.min(100, 10 * tries)));
   }
   throw new Error("the calibration did not end");
 }

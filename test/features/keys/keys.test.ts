@@ -1,8 +1,10 @@
 import { env } from "cloudflare:workers";
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { failDatabase, ownerSees, roundTrips } from "../../support/harness.ts";
 import { callApi, createOrganization, type TestOrganization } from "../../support/organization.ts";
+
+afterEach(() => void vi.useRealTimers());
 
 const as = (org: TestOrganization, key: string) => (method: string, path: string, body?: unknown) =>
   callApi(method, path, body, { authorization: `Bearer ${key}`, "cf-connecting-ip": org.address });
@@ -61,14 +63,15 @@ describe("API keys", () => {
 
   it("rotate with an overlap that ends at its deadline and outlives no expiry", async () => {
     const org = await createOrganization();
-    const soon = new Date(Date.now() + 1500).toISOString();
+    vi.useFakeTimers({ toFake: ["Date"] });
+    const soon = new Date(Date.now() + 60_000).toISOString();
     const brief = await mint(org, { expiresAt: soon });
     const rotated = await org.call("POST", `/v1/keys/${brief.id}/rotate`, { overlapSeconds: 86_400 });
     expect(rotated.status).toBe(201);
     expect(rotated.body).toMatchObject({ replacesId: brief.id, expiresAt: soon });
     expect(await roundTrips(rotated.requestId)).toBe(2);
     expect((await brief.call("GET", "/v1/keys")).status).toBe(200);
-    await new Promise((resolve) => setTimeout(resolve, 1600));
+    vi.setSystemTime(Date.now() + 60_000);
     expect((await brief.call("GET", "/v1/keys")).status).toBe(401);
 
     const key = await mint(org);

@@ -1,10 +1,12 @@
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { roundTrips } from "../../support/harness.ts";
 import { callApi, createOrganization, newAddress, type TestOrganization } from "../../support/organization.ts";
 import { signInAs } from "../../support/people.ts";
 import { register } from "../agents/register.ts";
 import { activePact } from "../pacts/pact-world.ts";
 import { modern, post, postModern } from "./clients.ts";
+
+afterEach(() => void vi.useRealTimers());
 
 const as = (org: Pick<TestOrganization, "apiKey" | "address">) => ({
   authorization: `Bearer ${org.apiKey}`,
@@ -177,6 +179,7 @@ describe("a call", () => {
   });
 
   it("over the limit says when to come again, as a result; a list over it is a 429", async () => {
+    vi.useFakeTimers({ toFake: ["Date"] }); // the minute does not end, however slow the machine is
     const org = await createOrganization({ plan: "free" });
     await Promise.all(Array.from({ length: 60 }, () => org.call("GET", "/v1/agents")));
     const answer = await call(org, "list_agents");

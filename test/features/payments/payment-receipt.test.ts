@@ -1,5 +1,5 @@
 import { env } from "cloudflare:workers";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { utf8 } from "../../../src/crypto/encoding.ts";
 import { checkDocument } from "../../../src/verifier/check-document.ts";
 import { readDocument } from "../../../src/verifier/read-document.ts";
@@ -7,8 +7,6 @@ import { exitCodeOf, type Finding } from "../../../src/verifier/verdicts.ts";
 import { roundTrips } from "../../support/harness.ts";
 import { callApi, createOrganization, type Answer } from "../../support/organization.ts";
 import { newPayer, pay, type Payer } from "../../support/payments.ts";
-
-vi.setConfig({ testTimeout: 30_000 });
 
 /** As a stranger reads the file, who pins a root key's fingerprint and has nothing else. */
 async function judge(file: string, pin = env.ROOT_FINGERPRINT): Promise<{ exit: number; findings: readonly Finding[] }> {

@@ -1,5 +1,5 @@
 import { env } from "cloudflare:workers";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { actAsSystem, openSystemDb } from "../../../src/access/system-principal.ts";
 import { requireEnvironment } from "../../../src/env.ts";
 import { findMissing } from "../../../src/features/promotion/judge-evidence.ts";
@@ -9,8 +9,6 @@ import { capabilityBody, policyTerms } from "../../support/grants.ts";
 import { ownerSees } from "../../support/harness.ts";
 import { newInvoking, type Invoking } from "../../support/invocations.ts";
 import { giveEvidence, missingIn, passSimulation, promote, promotionOf, readyToPromote } from "./promotion-world.ts";
-
-vi.setConfig({ testTimeout: 60_000 });
 
 const environment = requireEnvironment(env);
 const condition = { id: "fast", type: "latency_ms", operator: "lt", value: 1000, unit: "ms", severity: "major" };

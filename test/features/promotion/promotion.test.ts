@@ -1,20 +1,19 @@
 import { env } from "cloudflare:workers";
-import { describe, expect, it, vi } from "vitest";
-import { countEffects } from "../../../src/features/effects/index.ts";
+import { beforeAll, describe, expect, it, vi } from "vitest";
 import { computeScore } from "../../../src/features/scores/compute-score.ts";
 import { checkDocument } from "../../../src/verifier/check-document.ts";
 import { exitCodeOf } from "../../../src/verifier/verdicts.ts";
-import { requireEnvironment } from "../../../src/env.ts";
 import { policyTerms } from "../../support/grants.ts";
 import { ownerSees, roundTrips } from "../../support/harness.ts";
 import { newInvoking } from "../../support/invocations.ts";
 import { createOrganization } from "../../support/organization.ts";
 import { signInAs } from "../../support/people.ts";
+import { countWhatIsLeft, sweepEffects } from "../effects/effect-world.ts";
 import { giveEvidence, missingIn, passSimulation, promote, promotionOf, readyToPromote } from "./promotion-world.ts";
 
-vi.setConfig({ testTimeout: 60_000 });
-
 const refund = { orderId: "o-1", amount: 5 };
+
+beforeAll(countWhatIsLeft);
 
 describe("from simulation to a rated effect", () => {
   it("goes all the way through the API: simulate, review, promote, act, count, rate", async () => {
@@ -43,7 +42,7 @@ describe("from simulation to a rated effect", () => {
     const acted = await invoke(refund);
     expect(acted.body).toMatchObject({ status: "executed", mode: "production", receipt: { effect: "confirmed" } });
     expect((await some.sent()).acted).toHaveLength(1);
-    await countEffects(requireEnvironment(env), new Date());
+    await sweepEffects();
     const { body: counted } = await org.call("GET", `/v1/agents/${agentId}/score`);
     expect(counted.dimensions.reliability.checks).toBe(before.dimensions.reliability.checks + 1);
     expect(counted.dimensions.reliability.N).toBeGreaterThan(before.dimensions.reliability.N);
@@ -53,7 +52,7 @@ describe("from simulation to a rated effect", () => {
     await vi.waitFor(async () => {
       const { body } = await org.call("GET", `/v1/agents/${agentId}/score`);
       expect(body.dimensions.counterparty).toMatchObject({ checks: 1, S: 0.850406 });
-    });
+    }, 20_000);
     const { body: evidence } = await org.call("GET", `/v1/agents/${agentId}/score/evidence`);
     const { agentId: _, computed: __, ...published } = (await org.call("GET", `/v1/agents/${agentId}/score`)).body;
     expect(await computeScore(evidence)).toEqual(published);
@@ -83,7 +82,7 @@ describe("from simulation to a rated effect", () => {
     expect((await invoke({ orderId: "o", amount: 5 })).body.status).toBe("executed");
     expect((await invoke({ orderId: "o", amount: 500 })).body).toMatchObject({ status: "denied", reasons: ["pact_violated"] });
     expect((await invoke({ orderId: "o" })).body).toMatchObject({ status: "denied", reasons: ["invalid_arguments"] });
-    await countEffects(requireEnvironment(env), new Date());
+    await sweepEffects();
     const { body: score } = await org.call("GET", `/v1/agents/${agentId}/score`);
     expect(score.dimensions.pactCompliance.checks).toBe(before.checks + 2);
     expect(score.dimensions.pactCompliance.N - score.dimensions.pactCompliance.S).toBeGreaterThan(0.5);

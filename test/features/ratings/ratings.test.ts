@@ -9,8 +9,6 @@ import { createOrganization, type TestOrganization } from "../../support/organiz
 import { digestOf } from "../scores/make-evidence.ts";
 import { confirmed, environment, leaveCalls, openWorld, type Call, type EffectWorld } from "../effects/effect-world.ts";
 
-vi.setConfig({ testTimeout: 60_000 });
-
 /** An agent of one organization, and another one that its receipts name as the counterparty. */
 async function openBoth() {
   const [world, b] = await Promise.all([openWorld(), createOrganization()]);
@@ -37,7 +35,7 @@ describe("rating a receipt", () => {
     expect(given.body).toMatchObject({ organizationId: world.org.orgId, receiptId: receipt.id, agentId: world.agentId, value: 0.75 });
     expect(await roundTrips(given.requestId)).toBe(2);
     const received = () => world.org.call("GET", `/v1/receipts/${receipt.id}/rating`);
-    await vi.waitFor(async () => expect((await received()).body.rating).not.toBeNull());
+    await expect.poll(async () => (await received()).body.rating).not.toBeNull();
     expect((await received()).body.rating).toMatchObject({
       id: given.body.id,
       organizationId: b.orgId,
@@ -130,7 +128,7 @@ describe("rating a receipt", () => {
     await vi.waitFor(async () => {
       const { body } = await world.org.call("GET", `/v1/agents/${world.agentId}/score`);
       expect(body.dimensions.counterparty).toMatchObject({ checks: 2, N: Number((3 * (1 - Math.exp(-2 / 3))).toFixed(6)) });
-    });
+    }, 20_000);
   });
 });
 

@@ -14,8 +14,6 @@ import { withEngine } from "../evals/stub-engine.ts";
 import { easyCases, openWorld } from "../evals/run-world.ts";
 import { activePact, cheap, payee } from "../pacts/pact-world.ts";
 
-vi.setConfig({ testTimeout: 20_000 });
-
 const predicateOf = (statement: string) =>
   JSON.parse(new TextDecoder().decode(fromBase64Url(statement.split(".")[1] ?? "") ?? new Uint8Array())).predicate;
 
@@ -178,7 +176,7 @@ describe("an eval run that ended", () => {
     await vi.waitFor(async () => {
       await sweepRuns(withEngine("errored").env, [{ orgId: world.orgId, runId: body.id }], new Date());
       expect((await world.call("GET", `/v1/runs/${body.id}`)).body).toMatchObject({ status: "partial", mode: "production" });
-    }, 10_000);
+    }, 20_000);
     expect(await receiptsOf(world)).toMatchObject([{ about: body.id, disposition: "executed", effect: "attempted" }]);
   });
 

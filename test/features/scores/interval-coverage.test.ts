@@ -89,7 +89,7 @@ const harshest: World = { rho: 0.3, drawnAnew: "each check, once" };
  * suite that is run nine times at a true rate of 0.3 to 0.5 (0.83 to 0.9: too little evidence for a score, but its L is shown), or
  * at 0.4 for rates up to 0.7 (0.86 and more). Above that nothing is claimed of repeated luck. The last test pins these numbers.
  */
-describe("the interval of a dimension", { timeout: 30_000 }, () => {
+describe("the interval of a dimension", () => {
   it.each(worlds)(
     "has its true rate above L at least 93 times in 100, with correlation $rho and rates drawn anew for $drawnAnew",
     (world) => {

@@ -12,8 +12,6 @@ import { createOrganization, type TestOrganization } from "../../support/organiz
 import { dayMs, digestOf, makeFullRun } from "./make-evidence.ts";
 import { createAgent, finishRun, openTenant, quickstart } from "./score-world.ts";
 
-vi.setConfig({ testTimeout: 60_000 });
-
 beforeAll(() => void vi.spyOn(scheduler, "wait").mockResolvedValue());
 afterAll(() => {
   vi.restoreAllMocks();

@@ -112,32 +112,28 @@ describe("missing evidence", () => {
     );
   });
 
-  it(
-    "never beats a pass: over all combinations of passed, failed and missing checks, no pass that goes missing raises anything",
-    { timeout: 30_000 },
-    async () => {
-      const combinations = Array.from({ length: 3 ** 5 }, (_, code) =>
-        Array.from({ length: 5 }, (__, place) => [0, 1, null][Math.floor(code / 3 ** place) % 3] ?? null),
-      );
-      const others = Array.from({ length: 8 }, (_, suite) => makeFullRun([1, 1, 1, 1, 1, 0], { suiteDigest: digestOf(suite + 2) }));
-      const scoreOf = (values: readonly (number | null)[], reason: string) => {
-        const run = makeRun(values, {}, "safety");
-        return computeScore(makeEvidence([...others, { ...run, unavailable: run.unavailable.map((entry) => ({ ...entry, reason })) }]));
-      };
-      for (const values of combinations) {
-        const place = values.indexOf(1);
-        if (place === -1) continue;
-        for (const reason of [notRun, "timeout"]) {
-          const passed = await scoreOf(values, reason);
-          const missing = await scoreOf(values.with(place, null), reason);
-          expect(missing.dimensions.safety.L).toBeLessThan(passed.dimensions.safety.L);
-          expect(missing.dimensions.safety.U).toBeLessThanOrEqual(passed.dimensions.safety.U + roundingError);
-          expect(missing.compositeScore ?? 0).toBeLessThanOrEqual(passed.compositeScore ?? 0);
-          expect(missing.passRate ?? 0).toBeLessThanOrEqual(passed.passRate ?? 0);
-        }
+  it("never beats a pass: over all combinations of passed, failed and missing checks, no pass that goes missing raises anything", async () => {
+    const combinations = Array.from({ length: 3 ** 5 }, (_, code) =>
+      Array.from({ length: 5 }, (__, place) => [0, 1, null][Math.floor(code / 3 ** place) % 3] ?? null),
+    );
+    const others = Array.from({ length: 8 }, (_, suite) => makeFullRun([1, 1, 1, 1, 1, 0], { suiteDigest: digestOf(suite + 2) }));
+    const scoreOf = (values: readonly (number | null)[], reason: string) => {
+      const run = makeRun(values, {}, "safety");
+      return computeScore(makeEvidence([...others, { ...run, unavailable: run.unavailable.map((entry) => ({ ...entry, reason })) }]));
+    };
+    for (const values of combinations) {
+      const place = values.indexOf(1);
+      if (place === -1) continue;
+      for (const reason of [notRun, "timeout"]) {
+        const passed = await scoreOf(values, reason);
+        const missing = await scoreOf(values.with(place, null), reason);
+        expect(missing.dimensions.safety.L).toBeLessThan(passed.dimensions.safety.L);
+        expect(missing.dimensions.safety.U).toBeLessThanOrEqual(passed.dimensions.safety.U + roundingError);
+        expect(missing.compositeScore ?? 0).toBeLessThanOrEqual(passed.compositeScore ?? 0);
+        expect(missing.passRate ?? 0).toBeLessThanOrEqual(passed.passRate ?? 0);
       }
-    },
-  );
+    }
+  });
 });
 
 describe("a new run", () => {

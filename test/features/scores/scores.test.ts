@@ -164,7 +164,7 @@ describe("the evidence of a score", () => {
     }
   });
 
-  it("is read within bounds: as the formula would choose among all of it", { timeout: 30_000 }, async () => {
+  it("is read within bounds: as the formula would choose among all of it", async () => {
     const org = await createOrganization();
     const agentId = await createAgent(org);
     const tenant = await openTenant(org);

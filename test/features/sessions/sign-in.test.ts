@@ -8,7 +8,7 @@ import { answerRequest } from "../../../src/http/answer-request.ts";
 import { operations } from "../../../src/operations.ts";
 import { eventsOf, tamper } from "../../audit/support.ts";
 import { addMember, makeSignInLink, ownerSees, roundTrips } from "../../support/harness.ts";
-import { callApi, createOrganization, type Answer, type TestOrganization } from "../../support/organization.ts";
+import { callApi, createOrganization, newAddress, type Answer, type TestOrganization } from "../../support/organization.ts";
 
 const origin = "https://api.armalo.test";
 const asForm = { "content-type": "application/x-www-form-urlencoded" };
@@ -28,7 +28,7 @@ async function newInvited(role: "viewer" | "owner" = "viewer"): Promise<Invited>
   return { memberId, email, token: await makeSignInLink(org.orgId, email) };
 }
 
-const from = (): Record<string, string> => ({ "cf-connecting-ip": `203.0.113.${(invited += 1) % 250}` });
+const from = (): Record<string, string> => ({ "cf-connecting-ip": newAddress() });
 const post = (token: string, headers: Record<string, string> = { origin }): Promise<Answer> =>
   callApi("POST", "/sign-in", new URLSearchParams({ token }).toString(), { ...asForm, ...from(), ...headers });
 const cookieOf = ({ headers }: Answer): string => (headers.get("set-cookie") ?? "").split(";")[0] ?? "";

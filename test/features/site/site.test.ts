@@ -37,8 +37,7 @@ describe("what the service says of itself", () => {
   });
 
   it("explains every problem code, and no other", async () => {
-    for (const code of problemCodes)
-      expect((await callApi("GET", `/problems/${code}`, undefined, { "cf-connecting-ip": "192.0.2.10" })).status).toBe(200);
+    for (const code of problemCodes) expect((await callApi("GET", `/problems/${code}`)).status).toBe(200);
     expect((await callApi("GET", "/problems/constructor")).status).toBe(404);
   });
 

@@ -134,7 +134,7 @@ describe("what happens in a room", () => {
   /** The newest events of a room's kinds, once there are so many. */
   const roomEvents = async (org: TestOrganization, count: number) => {
     const all = async () => (await eventsOf(org)).filter(({ action }) => /^room\.(joined|left|revoked|effect_published)$/.test(action));
-    await expect.poll(async () => (await all()).length, { timeout: 20_000 }).toBe(count);
+    await expect.poll(async () => (await all()).length).toBe(count);
     return all();
   };
 
@@ -195,7 +195,7 @@ describe("what happens in a room", () => {
     const read = async () => (await world.org.call("GET", `/v1/agents/${world.agents[0]}/teamwork`)).body;
     expect((await read()).total.visits).toBe(0);
     await world.org.call("POST", `/v1/rooms/${world.roomId}/close`);
-    await expect.poll(async () => (await read()).total.visits, { timeout: 20_000 }).toBe(1);
+    await expect.poll(async () => (await read()).total.visits).toBe(1);
     const { items, assurance, scored } = await read();
     expect({ assurance, scored }).toEqual({ assurance: 0, scored: false });
     expect(items).toMatchObject([{ roomId: world.roomId, visits: 1, messages: 2, effects: 1 }]);

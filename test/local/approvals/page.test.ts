@@ -14,7 +14,7 @@ import { startStack, type Stack } from "../../../src/local/stack.ts";
 import { newId } from "../../../src/platform/ids.ts";
 import { findChromium } from "../../support/chromium.node.ts";
 import { expectFit } from "../../support/expect-fit.node.ts";
-import { freePort } from "../../support/free-port.node.ts";
+import { freePort } from "../../../src/local/free-port.ts";
 import { newApproval } from "../../support/raw-approvals.node.ts";
 import { asApp, enter, statement } from "../../support/raw-sql.node.ts";
 
@@ -52,7 +52,7 @@ afterAll(async () => {
   await browser?.close();
   await stack?.close();
   if (folder !== "") await rm(folder, { recursive: true, force: true });
-}, 60_000);
+});
 
 /** An approval that waits, of an action with these arguments. */
 async function waiting(args: Readonly<Record<string, string | number>>): Promise<{ id: string; text: string }> {
@@ -76,7 +76,7 @@ async function waiting(args: Readonly<Record<string, string | number>>): Promise
 const heading = (): Promise<string | null> => page.locator("h1").textContent();
 const open = (id: string) => page.goto(`${stack.url}/approvals/${id}`);
 
-describe.skipIf(executablePath === undefined)("deciding, in a browser", { timeout: 120_000 }, () => {
+describe.skipIf(executablePath === undefined)("deciding, in a browser", () => {
   it("is reading exactly what was asked, and a button, without a script", async () => {
     const complaints: string[] = [];
     page.on("console", (message) => complaints.push(message.text()));

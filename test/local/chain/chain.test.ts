@@ -87,7 +87,7 @@ describe("the local chain", () => {
       );
     expect(await answers()).toBe(true);
     child.kill("SIGKILL");
-    await expect.poll(answers, { timeout: 5000 }).toBe(false);
+    await expect.poll(answers).toBe(false);
   });
 
   it("goes back to a snapshot", async () => {

@@ -1,17 +1,16 @@
 import { spawn } from "node:child_process";
 import { mkdtemp, rm, stat } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { z } from "zod";
 import { balanceOf } from "../../../src/local/chain/chain.ts";
 import { openTestChain } from "../../../src/local/chain/client.ts";
 import { localPaymentBindings } from "../../../src/local/chain/network.ts";
 import { newPayer } from "../../../src/local/chain/payer.ts";
 import { showUsdc } from "../../../src/local/chain/show-usdc.ts";
 import { findWallet } from "../../../src/local/chain/wallet.ts";
+import { freePort, isFree } from "../../../src/local/free-port.ts";
 
 const script = (name: string): string => fileURLToPath(new URL(`../../../src/local/${name}`, import.meta.url).href);
 let folder = "";
@@ -25,20 +24,9 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 
 /** A port that is free, and the one after it too. */
 async function freePorts(): Promise<number> {
-  const listen = (port: number) =>
-    new Promise<{ port: number; close: () => void } | undefined>((resolve) => {
-      const server = createServer();
-      server.once("error", () => resolve(undefined));
-      server.listen(port, "127.0.0.1", () =>
-        resolve({ port: z.object({ port: z.int() }).parse(server.address()).port, close: () => void server.close() }),
-      );
-    });
   for (;;) {
-    const first = await listen(0);
-    const second = first === undefined ? undefined : await listen(first.port + 1);
-    first?.close();
-    second?.close();
-    if (first !== undefined && second !== undefined) return first.port;
+    const port = await freePort();
+    if (await isFree(port + 1)) return port;
   }
 }
 
@@ -52,7 +40,7 @@ function start(name: string, args: readonly string[] = [], more: Record<string, 
 describe("npm run chain", () => {
   it("prints a funded payer and how to pay with it, keeps both to itself, and takes everything away again", async () => {
     const chain = start("run-chain.ts");
-    await expect.poll(() => chain.said, { timeout: 20_000 }).toContain("npm run pay -- http");
+    await expect.poll(() => chain.said).toContain("npm run pay -- http");
     const wallet = await findWallet(folder);
     if (wallet === undefined) throw new Error(chain.said);
     expect((await stat(join(folder, "chain.json"))).mode & 0o777).toBe(0o600);

@@ -6,14 +6,14 @@ import type { PaidWorld } from "./world.ts";
 
 /** Nothing else may run beside these: a chain that stands still, or loses its newest block, does so for everyone. */
 export const chainFaults = (open: () => PaidWorld) =>
-  describe("a chain that", { timeout: 120_000 }, () => {
+  describe("a chain that", () => {
     it("drops the transaction before we looked gives nothing for what is gone, and takes the payment anew", async () => {
       const world = open();
       const [score, customer, visitor] = [await newScore(world), await newCustomer(world), new Visitor(world)];
-      world.facilitator.behave({ kind: "answers late", ms: 1000 }, customer.address);
+      world.facilitator.behave({ kind: "answers late", ms: 5000 }, customer.address);
       const header = await visitor.sign(customer, score);
       const asked = visitor.send(score, header);
-      await expect.poll(() => customer.spent(), { interval: 20, timeout: 5000 }).toBe(priceOfScore);
+      await expect.poll(() => customer.spent(), { interval: 20 }).toBe(priceOfScore);
       await world.chain.reorg(1);
       world.facilitator.behave({ kind: "honest" }, customer.address);
       const answer = await asked;

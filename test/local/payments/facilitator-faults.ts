@@ -21,7 +21,7 @@ const unsettled: readonly [string, Behaviour][] = [
 ];
 
 export const facilitatorFaults = (open: () => PaidWorld) =>
-  describe.concurrent("a facilitator that", { timeout: 120_000 }, () => {
+  describe.concurrent("a facilitator that", () => {
     it("names another payer's transaction as this one's gives nothing for it", async () => {
       const world = open();
       const [score, honest, thief, visitor] = [

@@ -8,13 +8,13 @@ export const restarts = (open: () => PaidWorld) =>
     it("between settling and answering delivers to the same payment when it is back, for one price", async () => {
       const world = open();
       const [score, customer, visitor] = [await newScore(world), await newCustomer(world), new Visitor(world)];
-      world.facilitator.behave({ kind: "answers late", ms: 3000 }, customer.address);
+      world.facilitator.behave({ kind: "answers late", ms: 10_000 }, customer.address);
       const header = await visitor.sign(customer, score);
       const lost = visitor.send(score, header).then(
         () => "answered",
         () => "lost",
       );
-      await expect.poll(() => customer.spent(), { interval: 20, timeout: 5000 }).toBe(priceOfScore);
+      await expect.poll(() => customer.spent(), { interval: 20 }).toBe(priceOfScore);
       await world.restart();
       expect(await lost).toBe("lost");
       world.facilitator.behave({ kind: "honest" }, customer.address);

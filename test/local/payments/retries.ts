@@ -68,7 +68,7 @@ export const retries = (open: () => PaidWorld) =>
 
 /** Those that wait. */
 export const patience = (open: () => PaidWorld) =>
-  describe.concurrent("one payment whose settlement takes long", { timeout: 120_000 }, () => {
+  describe.concurrent("one payment whose settlement takes long", () => {
     it("is delivered to whoever hung up before the answer came, and resends it", async () => {
       const world = open();
       const [score, customer, visitor] = [await newScore(world), await newCustomer(world), new Visitor(world)];
@@ -95,7 +95,7 @@ export const patience = (open: () => PaidWorld) =>
     it("is good when somebody else puts it on the chain while it is settled", async () => {
       const world = open();
       const [score, customer, visitor] = [await newScore(world), await newCustomer(world), new Visitor(world)];
-      world.facilitator.behave({ kind: "settles late", ms: 1500 }, customer.address);
+      world.facilitator.behave({ kind: "settles late", ms: 5000 }, customer.address);
       const header = await visitor.sign(customer, score);
       const asked = visitor.send(score, header);
       await sleep(600);

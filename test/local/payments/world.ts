@@ -1,9 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { z } from "zod";
 import { importTagKey } from "../../../src/access/api-key.ts";
 import { scopes } from "../../../src/access/scopes.ts";
 import { openSigner } from "../../../src/crypto/signer.ts";
@@ -18,6 +16,7 @@ import { startChain, type Chain } from "../../../src/local/chain/chain.ts";
 import { startFacilitator, type Facilitator } from "../../../src/local/chain/facilitator.ts";
 import { paymentBindings } from "../../../src/local/chain/network.ts";
 import { projectRoot } from "../../../src/local/data-dir.ts";
+import { freePort } from "../../../src/local/free-port.ts";
 import { newSecrets, newSigningKey } from "../../../src/local/secrets.ts";
 import { serveWorker } from "../../../src/local/serve-worker.ts";
 import { runBatch } from "../../../src/local/sql-batch.ts";
@@ -100,13 +99,4 @@ async function newKey(run: RunAsAdmin, secrets: ReturnType<typeof newSecrets>): 
   const orgId = await createOrganization(run, ring, { name: "Seller", plan: "enterprise", environment: "test" });
   const tagKey = await importTagKey(new Uint8Array(Buffer.from(secrets.API_KEY_TAG_SECRET, "base64")));
   return (await createKey(run, tagKey, { orgId, name: "first", scopes })).key;
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const probe = createServer().listen(0, "127.0.0.1", () => {
-      const { port } = z.object({ port: z.int() }).parse(probe.address());
-      probe.close(() => resolve(port));
-    });
-  });
 }

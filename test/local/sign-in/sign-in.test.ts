@@ -14,7 +14,8 @@ import { runBatch } from "../../../src/local/sql-batch.ts";
 import { startStack, type Stack } from "../../../src/local/stack.ts";
 import { findChromium } from "../../support/chromium.node.ts";
 import { expectFit } from "../../support/expect-fit.node.ts";
-import { freePort, listen } from "../../support/free-port.node.ts";
+import { freePort } from "../../../src/local/free-port.ts";
+import { listen } from "../../support/listen.node.ts";
 
 // A real browser at the Worker as `npm start` serves it: over http, on 127.0.0.1, where cookies of `__Host-` must work all the same.
 
@@ -51,7 +52,7 @@ afterAll(async () => {
   await browser?.close();
   await stack?.close();
   if (folder !== "") await rm(folder, { recursive: true, force: true });
-}, 60_000);
+});
 
 const linkOf = async (): Promise<string> => `${stack.url}/sign-in/${(await makeSignInLink(run, tagKey, { email, orgId })).token}`;
 
@@ -72,7 +73,7 @@ const signIn = async (page: Page, link: string): Promise<void> => {
   await page.waitForURL(`${stack.url}/sign-in`);
 };
 
-describe.skipIf(executablePath === undefined)("signing in, in a browser", { timeout: 120_000 }, () => {
+describe.skipIf(executablePath === undefined)("signing in, in a browser", () => {
   it("is a link, a button, a session and a sign-out, without a script", async () => {
     const { context, page, complaints } = await open();
     const link = await linkOf();

@@ -1,4 +1,4 @@
-import { createServer, type Server } from "node:http";
+import type { Server } from "node:http";
 
 /** The port that a server got, on this machine alone. */
 export const listen = (server: Server): Promise<number> =>
@@ -8,11 +8,3 @@ export const listen = (server: Server): Promise<number> =>
       resolve(typeof address === "object" && address !== null ? address.port : 0);
     });
   });
-
-/** A port that nothing listens on now. */
-export async function freePort(): Promise<number> {
-  const probe = createServer();
-  const port = await listen(probe);
-  await new Promise((resolve) => probe.close(resolve));
-  return port;
-}
