@@ -3,7 +3,6 @@ import { sha256 } from "../crypto/digest.ts";
 import { readBase64, toHex } from "../crypto/encoding.ts";
 import { PaymentPayload, type PaymentRequirements, type PresentedPayment } from "./payment.ts";
 import type { PaymentSettings } from "./settings.ts";
-import { authorizationDigest, signerOf } from "./transfer-authorization.ts";
 
 export type ReadPayment =
   | { readonly ok: true; readonly payment: PresentedPayment }
@@ -42,6 +41,8 @@ export async function readPayment(
     chainId: chainIdOf(token.network),
     verifyingContract: token.asset,
   };
+  // Read by the first payment: the curve and what it computes are nothing that every start should wait for.
+  const { authorizationDigest, signerOf } = await import("./transfer-authorization.ts");
   if (signerOf(authorizationDigest(domain, authorization), signature) !== lower(authorization.from))
     return refuse("bad_signature", "not signed by its payer");
   const identifier = extensions?.["payment-identifier"]?.info.id;

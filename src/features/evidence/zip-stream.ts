@@ -1,4 +1,4 @@
-import { Zip, ZipDeflate } from "fflate";
+import type { AsyncFlateStreamHandler } from "fflate";
 
 /** A file of the archive; its content comes piece by piece, when the reader is ready for it. */
 export type ZipEntry = { readonly name: string; readonly content: AsyncIterable<string> };
@@ -14,12 +14,12 @@ export function zipStream(entries: AsyncIterable<ZipEntry>, modifiedAt: Date, li
   const waiting: Uint8Array[] = [];
   let failure: Error | null = null;
   let bytes = 0;
-  const zip = new Zip((error, chunk) => {
+  const take: AsyncFlateStreamHandler = (error, chunk) => {
     bytes += chunk.length;
     failure ??= bytes > limits.bytes ? new Error("a ZIP archive cannot be as large") : error;
     if (chunk.length > 0) waiting.push(chunk);
-  });
-  const steps = addAll(zip, entries, modifiedAt, limits);
+  };
+  const steps = addAll(take, entries, modifiedAt, limits);
   return new ReadableStream<Uint8Array>({
     pull: async (controller) => {
       while (waiting.length === 0) {
@@ -34,11 +34,14 @@ export function zipStream(entries: AsyncIterable<ZipEntry>, modifiedAt: Date, li
 }
 
 async function* addAll(
-  zip: Zip,
+  take: AsyncFlateStreamHandler,
   entries: AsyncIterable<ZipEntry>,
   mtime: Date,
   limits: typeof zipLimits,
 ): AsyncGenerator<undefined, undefined> {
+  // The library computes its tables when it is read: at the first archive, not at every start.
+  const { Zip, ZipDeflate } = await import("./deflate.ts");
+  const zip = new Zip(take);
   const utf8 = new TextEncoder();
   let files = 0;
   for await (const { name, content } of entries) {

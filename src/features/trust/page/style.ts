@@ -79,5 +79,6 @@ footer{border-top:1px solid var(--line);padding:1.25rem 0 3rem}
 @media print{body{font-size:10.5pt}details>summary{display:none}}
 `;
 
+let hash: string | undefined;
 /** The policy's name for it (CSP3, 2.3.1): what is cached for all must not hold a nonce. */
-export const styleHash = `sha256-${toBase64(sha256(utf8(style.text)))}`;
+export const styleHash = (): string => (hash ??= `sha256-${toBase64(sha256(utf8(style.text)))}`);

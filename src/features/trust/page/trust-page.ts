@@ -8,7 +8,8 @@ import { style, styleHash } from "./style.ts";
 import { verdict } from "./verdict.ts";
 import { moment } from "./words.ts";
 
-const policy = `default-src 'none'; style-src '${styleHash}'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'`;
+const policy = (): string =>
+  `default-src 'none'; style-src '${styleHash()}'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'`;
 
 /** A public agent's trust as one page for a person: no script, and nothing from elsewhere. */
 export function trustPage(report: TrustView): TextAnswer {
@@ -16,7 +17,7 @@ export function trustPage(report: TrustView): TextAnswer {
 <body><header><div class="wrap"><a href="/">Armalo</a><span>Trust report</span></div></header>
 <main class="wrap">${verdict(report)}${dimensionTable(report)}${historyFigure(report)}${compliance(report)}${proof(report)}${gaps(report)}${embed(report)}</main>
 <footer><div class="wrap">Computed ${moment(report.computedAt)}, and at most 30 seconds old when it was sent. <a href="/v1/trust/${report.agent.id}">The same as JSON</a>. <a href="/docs">What the words mean</a>.</div></footer></body></html>`;
-  return { content: content.text, mediaType: "text/html", headers: { "Content-Security-Policy": policy } };
+  return { content: content.text, mediaType: "text/html", headers: { "Content-Security-Policy": policy() } };
 }
 
 const embed = ({ links }: TrustView): Markup => markup`<section aria-labelledby="badge"><h2 id="badge">Badge</h2>
