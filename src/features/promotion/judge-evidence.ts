@@ -82,7 +82,8 @@ const sayOpen = ({
 }: ScoreDocument["openCriticalViolations"][number]) =>
   `The critical condition ${conditionId} of the pact ${pactDigest} is violated, last in ${runId} (${failedAt}): ` +
   `${passesToClose - passesSince} of ${passesToClose} later passes of the same condition that close it are missing. A pass counts where it is ` +
-  "as well assured as the failure: after one in production, a call that was confirmed in production.";
+  "as well assured as the failure; after a failure in production it is a call confirmed in production, or a check in a run of a suite that " +
+  "another organization or the platform wrote.";
 
 function missingInDimension({ dimension, L, N, checks, floor }: DimensionEvidence, score: ScoreDocument): FieldError[] {
   const at = `score.dimensions.${dimension}`;

@@ -7,8 +7,9 @@ type Outcome = { readonly condition: NonNullable<EvidenceEntry["condition"]>; re
 /**
  * The critical conditions that are violated, in the order of their latest failures. A failed check of a critical condition (a value below 1)
  * opens a violation; 28 passing checks of the same condition (the same content, in whatever version of the pact) in later runs, each at least
- * as well assured as the failure, close it. A later run with a failure starts the count again. Records come in order (orderEvidence);
- * `reported` evidence opens and closes nothing.
+ * as well assured as the failure, or of somebody else's suite, close it: whoever failed in production may no longer act there, and could not
+ * pass as well again. A later run with a failure starts the count again. Records come in order (orderEvidence); `reported` evidence opens and
+ * closes nothing.
  */
 export function findOpenViolations(records: readonly EvidenceRecord[]): readonly OpenViolation[] {
   const states = new Map<string, State>();
@@ -20,7 +21,7 @@ export function findOpenViolations(records: readonly EvidenceRecord[]): readonly
       if (outcome.failed) {
         states.delete(digest);
         states.set(digest, { violation: openedBy(record, outcome), assurance: Math.max(assurance, state?.assurance ?? 0) });
-      } else if (state !== undefined && assurance >= state.assurance) {
+      } else if (state !== undefined && assurance >= Math.min(state.assurance, assuranceValues.independent_suite)) {
         const passesSince = state.violation.passesSince + outcome.passes;
         if (passesSince >= judgement.passesToClose) states.delete(digest);
         else states.set(digest, { ...state, violation: { ...state.violation, passesSince } });

@@ -76,6 +76,15 @@ describe("a critical violation", () => {
     expect(findOpenViolations([run(1, check(0), own), run(2, checks(passing(28)), own)])).toEqual([]);
   });
 
+  it("in production is closed by calls in production or by somebody else's suites, and not by the organization's own", () => {
+    const production = { assurance: "confirmed_effect" } as const;
+    const failed = run(1, check(0), production);
+    expect(findOpenViolations([failed, run(2, checks(passing(28)), production)])).toEqual([]);
+    expect(findOpenViolations([failed, run(2, checks(passing(27)), production), run(3, check(1))])).toEqual([]);
+    const own = { author: ownerOrg, assurance: "own_suite" } as const;
+    expect(findOpenViolations([failed, run(2, checks(passing(99)), own)])).toMatchObject([{ passesSince: 0 }]);
+  });
+
   it("is neither opened nor closed by what was merely reported", () => {
     const reported = { assurance: "reported" } as const;
     expect(findOpenViolations([run(1, check(0), reported)])).toEqual([]);
