@@ -23,7 +23,8 @@ const settledBy: Readonly<Record<InvocationRow["status"], Settled>> = {
 
 /**
  * Writes an invocation that was reserved and never heard of again. It may have been sent, so that its effect is unknown, and nothing sends it
- * again; but where it is certain that it was not, it has failed. Where its row is there and only the ledger was not told, the answer says what to tell it. Throws where that cannot be done now.
+ * again; where it is certain that it was not, it has failed. Where its row is there and only the ledger was not told, the answer says what to
+ * tell it. Throws where that cannot be done now.
  */
 export async function recoverInvocation(env: Environment, entry: OverdueEntry): Promise<Settled> {
   const { attempt, agentVersion, approvalId, sealedInput, unsent } = Recovery.parse(entry.recovery);
