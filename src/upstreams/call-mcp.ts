@@ -3,7 +3,7 @@ import { isJsonArray, memberOf, type JsonObject } from "../expressions/json.ts";
 import type { EgressEnvironment } from "../platform/egress.ts";
 import type { CapabilityDefinition } from "./capability.ts";
 import { openMcpSession, type McpServer, type McpSession, type RpcAnswer } from "./mcp-session.ts";
-import { paramHeaders } from "./param-headers.ts";
+import { fitsInHeaders, paramHeaders } from "./param-headers.ts";
 import type { PlannedCall } from "./plan-call.ts";
 import { isKeepable, mostAnswerBytes } from "./read-answer.ts";
 import type { Redact } from "./redact.ts";
@@ -45,7 +45,9 @@ export async function callTool(
   const other = found.find((digest) => digest !== toolDigest);
   if (other !== undefined) return { kind: "drifted", digest: other, latencyMs: latencyMs() };
   const params = { name: tool, arguments: call.arguments, _meta: { "armalo/idempotency-key": shown.invocationId } };
-  const more = { mostBytes: mostAnswerBytes, paramHeaders: paramHeaders(first.inputSchema, call.arguments) };
+  const wanted = revision === "2026-07-28" ? paramHeaders(first.inputSchema, call.arguments) : {};
+  if (!fitsInHeaders(wanted)) return { kind: "not_sent", reason: "arguments_too_long", latencyMs: latencyMs() };
+  const more = { mostBytes: mostAnswerBytes, paramHeaders: wanted };
   return judgeCall(await session.request("tools/call", params, more), shown.redact, latencyMs());
 }
 

@@ -11,6 +11,7 @@ export type NotSentReason =
   | "credential_unavailable"
   | "upstream_unreachable"
   | "tool_missing"
+  | "arguments_too_long"
   | "unexpected_answer";
 
 /**

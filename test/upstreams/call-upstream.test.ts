@@ -180,6 +180,15 @@ describe.each(servers)("an MCP upstream (/%s)", (server) => {
     },
   );
 
+  it("is not called where the headers that it wants would be longer than servers take", async () => {
+    const token = newToken();
+    const result = await call(await pinned(token, {}, "other"), { lane: "x".repeat(20_000) });
+    if (server === "session") expect(result.kind).toBe("confirmed");
+    else expect(result).toMatchObject({ kind: "not_sent", reason: "arguments_too_long" });
+    const longest = "é".repeat(3_000);
+    expect((await call(await pinned(token, {}, "other"), { lane: longest })).kind).toBe("confirmed");
+  });
+
   it("whose tool says that it failed has refused", async () => {
     expect(await call(await pinned(newToken()), { sku: "missing", quantity: 1 })).toMatchObject({
       kind: "refused",
