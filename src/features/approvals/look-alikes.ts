@@ -52,9 +52,9 @@ const seeming: readonly (readonly [script: string, letters: RegExp])[] = [
   ["Lisu", /^\p{Script=Lisu}+$/u],
 ];
 
-/** A short word of prose, such as Russian has of one letter: free on both sides, and not a text by itself. */
-const isOfProse = (letters: string, before: string, after: string): boolean =>
-  letters.length <= 2 && [`" `, ` "`, "  "].includes(before + after.charAt(0));
+/** A short word of prose, such as Russian has of one letter: free on both sides, not a text by itself, and no letter `О` behind a digit. */
+const isOfProse = (word: string, before: string, after: string): boolean =>
+  /^\p{L}\p{M}*(?:\p{L}\p{M}*)?$/u.test(word) && [`" `, ` "`, "  "].includes(before + after.charAt(0));
 
 /**
  * Shows letters that could be taken for others: in a word that mixes scripts which are confused (Latin with Cyrillic, Greek and the like), each
@@ -67,5 +67,5 @@ export const markLookAlikes = (text: string): string =>
     const letters = word.replaceAll(/[\p{M}\p{N}]/gu, "");
     if (!ofOneKind.test(letters)) return word.replaceAll(notBesideLatin, escapeOf);
     const [script] = seeming.find(([, alike]) => alike.test(letters)) ?? [];
-    return script === undefined || after === "\\{" || isOfProse(letters, before, after) ? word : `${word}\\{${script}}`;
+    return script === undefined || after === "\\{" || isOfProse(word, before, after) ? word : `${word}\\{${script}}`;
   });

@@ -116,6 +116,7 @@ describe("what cannot be seen", () => {
   it("knows one letter by itself for a word in prose alone", () => {
     expect(makeVisible('{"х":"у дома, а о нём"}')).toBe(String.raw`{"х\{Cyrillic}":"у дома, а о нём"}`);
     expect(makeVisible('"заказ А-1042"')).toBe(String.raw`"заказ А\{Cyrillic}-1042"`);
+    expect(makeVisible('"pay 5О or 1О0 now"'), "with a digit it is no word").toBe(String.raw`"pay 5О\{Cyrillic} or 1О0\{Cyrillic} now"`);
   });
 
   it("does not take JSON's own letters for part of a word", () => {
