@@ -21,7 +21,8 @@ export function toException({ found, handling }: Pick<FoundException, "found" | 
     invocationIds: refsOf("invocation"),
     telemetryEventIds: refsOf("telemetryEvent"),
     count: found.occurred,
-    countIsExact: found.occurred < limits.occurrences,
+    // Of a falling score only the newest are looked at, and nothing says how many there are.
+    countIsExact: kind !== "score_falling" && found.occurred < limits.occurrences,
     firstSeenAt: found.firstSeenAt.toISOString(),
     lastSeenAt: found.lastSeenAt.toISOString(),
     budgetShare: detail?.share ?? null,

@@ -128,7 +128,13 @@ describe("the list of runtime exceptions", () => {
     expect(await listOf(world)).toEqual([]);
     await seedScore(orgId, world.agentId, 1, { safety: 0.85, accuracy: 0.8 });
     expect(await listOf(world)).toMatchObject([
-      { kind: "score_falling", agentId: world.agentId, count: 1, scoreFalls: [{ dimension: "safety", from: 0.9, to: 0.85 }] },
+      {
+        kind: "score_falling",
+        agentId: world.agentId,
+        count: 1,
+        countIsExact: false,
+        scoreFalls: [{ dimension: "safety", from: 0.9, to: 0.85 }],
+      },
     ]);
     await seedScore(orgId, world.agentId, 0, { safety: 0.88, accuracy: 0.8 });
     expect(await listOf(world)).toEqual([]);
