@@ -62,6 +62,7 @@ describe("npm run recompute", () => {
       "src/crypto/digest.ts",
       "src/crypto/encoding.ts",
       "src/local/recompute.ts",
+      "src/scores/names.ts",
     ]);
     expect(loaded.some((file) => /store|schemas|operations|index/.test(file))).toBe(false);
   });

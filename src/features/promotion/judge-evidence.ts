@@ -80,10 +80,9 @@ const sayOpen = ({
   passesSince,
   passesToClose,
 }: ScoreDocument["openCriticalViolations"][number]) =>
-  `The critical condition ${conditionId} of the pact ${pactDigest} is violated, last in ${runId} (${failedAt}): ` +
-  `${passesToClose - passesSince} of ${passesToClose} later passes of the same condition that close it are missing. A pass counts where it is ` +
-  "as well assured as the failure; after a failure in production it is a call confirmed in production, or a check in a run of a suite that " +
-  "another organization or the platform wrote.";
+  `The critical condition ${conditionId} is violated, last in ${runId} (${failedAt}). ${passesToClose - passesSince} of ${passesToClose} later ` +
+  "passes that close it are missing, each as well assured as the failure, or of a suite that somebody else wrote. " +
+  `Its pact is ${pactDigest}.`;
 
 function missingInDimension({ dimension, L, N, checks, floor }: DimensionEvidence, score: ScoreDocument): FieldError[] {
   const at = `score.dimensions.${dimension}`;

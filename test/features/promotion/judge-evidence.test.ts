@@ -62,7 +62,7 @@ describe("the evidence for a promotion", () => {
   it("says of an open critical violation which condition it is, where it was broken, and how many passes are missing", () => {
     const [missing] = findMissing({ ...enough, score: { ...score, openCriticalViolations: [violation] } });
     expect(missing?.message).toBe(
-      `The critical condition payee of the pact ${digestOf(2)} is violated, last in rcp_1 (2026-01-01T00:00:00.000Z): 1 of 28 later passes of the same condition that close it are missing. A pass counts where it is as well assured as the failure; after a failure in production it is a call confirmed in production, or a check in a run of a suite that another organization or the platform wrote.`,
+      `The critical condition payee is violated, last in rcp_1 (2026-01-01T00:00:00.000Z). 1 of 28 later passes that close it are missing, each as well assured as the failure, or of a suite that somebody else wrote. Its pact is ${digestOf(2)}.`,
     );
   });
 

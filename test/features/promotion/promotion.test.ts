@@ -92,7 +92,7 @@ describe("from simulation to a rated effect", () => {
     const [missing, ...others] = (await promotionOf(some)).missing;
     expect([missing.path, others]).toEqual(["score.openCriticalViolations", []]);
     const [{ runId, failedAt, pactDigest }] = score.openCriticalViolations;
-    for (const said of ["condition small", pactDigest, runId, failedAt, "28 of 28 later passes", "confirmed in production"])
+    for (const said of ["condition small", pactDigest, runId, failedAt, "28 of 28 later passes", "as well assured as the failure"])
       expect(missing.message).toContain(said);
     // Which call it was, whoever reads what is missing can find out.
     const { body: denied } = await org.call("GET", `/v1/invocations?agentId=${agentId}&status=denied`);
