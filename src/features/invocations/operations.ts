@@ -31,7 +31,7 @@ export const invocationOperations = [
     path: "/v1/grants/{grantId}/invoke",
     summary: "Use a grant: decided, sent where that is due, and receipted",
     guide:
-      "The caller is the agent that the credential is bound to. Every decision has a receipt. `pending`: a person is asked; repeat the very request once the approval is `approved`. In simulation nothing is sent, and nobody is asked. With an `Idempotency-Key` nothing is sent twice: where nobody knows what came of the first request, a repeat is answered `409 invocation_in_doubt`.",
+      "The caller is the agent that the credential is bound to. Every decision has a receipt. `pending`: a person is asked; repeat the very request once the approval is `approved`, with another `Idempotency-Key` or none: under the first one it is answered `pending` for 24 hours. In simulation nothing is sent, and nobody is asked. With an `Idempotency-Key` nothing is sent twice: where nobody knows what came of the first request, a repeat is answered `409 invocation_in_doubt`.",
     request: { params: InvokeParams, body: InvokeBody },
     handle: ({ input: { params, body }, ...context }) => invokeGrant(context, params, body),
   }),

@@ -7,7 +7,7 @@ import { structured, type ToolResult } from "./tool-result.ts";
 const done: readonly InvocationStatus[] = ["executed", "simulated", "pending"];
 
 const adviceOn: Partial<Record<InvocationStatus, string>> = {
-  pending: "A person is asked. Wait with the tool approval_wait, then make this very call again.",
+  pending: "A person is asked. Wait with the tool approval_wait, then make this very call again, with another idempotency key or none.",
   unknown: "It was sent, and nobody knows what came of it. Do not repeat it: an operator settles it.",
 };
 

@@ -64,7 +64,7 @@ const waitTool = ({ operation, listing }: Tool): Tool => ({
     name: "approval_wait",
     title: "Wait for an approval's decision",
     description:
-      "Waits until somebody has decided, or the approval's time is over, and for so many seconds at the longest. Still `pending` then: call it again. Once it is `approved`, make the call that asked for it again, with the same arguments.",
+      "Waits until somebody has decided, or the approval's time is over, and for so many seconds at the longest. Still `pending` then: call it again. Once it is `approved`, make the call that asked for it again, with the same arguments, and another idempotency key or none.",
     inputSchema: {
       type: "object",
       properties: {

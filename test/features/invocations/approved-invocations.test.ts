@@ -55,6 +55,16 @@ describe("an invocation that needs an approval", () => {
     expect(predicate.approval.id).toBe(waiting.body.approval.id);
   });
 
+  it("is told the first answer under its first Idempotency-Key, also once it was approved, and is sent under another one", async () => {
+    const some = await newAsking();
+    const waiting = await some.invoke(refund, { "idempotency-key": "asks" });
+    await approve(some, waiting);
+    expect((await some.invoke(refund, { "idempotency-key": "asks" })).body).toEqual(waiting.body);
+    expect((await some.sent()).calls).toEqual([]);
+    expect((await some.invoke(refund, { "idempotency-key": "acts" })).body.status).toBe("executed");
+    expect((await some.sent()).calls).toHaveLength(1);
+  });
+
   it("is asked for anew once its approval was used: each lets one call through", async () => {
     const some = await newAsking();
     const waiting = await some.invoke(refund);

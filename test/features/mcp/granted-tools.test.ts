@@ -127,6 +127,7 @@ describe("a call that a person has to approve", () => {
       approvalId: expect.stringMatching(/^apr_/),
       approvalUrl: expect.stringContaining("https://api.armalo.test/approvals/apr_"),
       pollAfterMs: expect.any(Number),
+      advice: expect.stringContaining("another idempotency key"),
     });
     const { approvalId } = told(pending.structuredContent);
     const still = await client.callTool({ name: "approval_wait", arguments: { approvalId, seconds: 0 } });
