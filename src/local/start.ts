@@ -82,6 +82,12 @@ const useOfGrant = (url: string, folder: string): string => `
                                                            a refund by the clerk; with 130 EUR it waits for your approval
 `;
 
+/** A command for another terminal: it finds this installation only where it is told of the same folder. */
+const commandHere = (command: string): string => {
+  const folder = process.env["ARMALO_DATA_DIR"];
+  return folder === undefined ? command : `ARMALO_DATA_DIR='${folder.replaceAll("'", `'\\''`)}' ${command}`;
+};
+
 const whatToTry = (
   url: string,
   folder: string,
@@ -93,9 +99,9 @@ const whatToTry = (
 
   curl -H "Authorization: Bearer $(node -p 'require("${folder}/dev.json").apiKey')" ${url}/v1/agents/${agentId}/score
 ${governed === true ? useOfGrant(url, folder) : ""}
-  npm run admin -- sign-in-link --email ${ownerEmail}     a link that signs you in as its owner
+  ${commandHere(`npm run admin -- sign-in-link --email ${ownerEmail}`)}     a link that signs you in as its owner
 
-  npm run score -- --endpoint http://127.0.0.1:PORT/ --protocol json --suite FILE     an agent of your own`;
+  ${commandHere("npm run score -- --endpoint http://127.0.0.1:PORT/ --protocol json --suite FILE")}     an agent of your own`;
 
 function readPort(text: string): number {
   const port = Number(text);

@@ -95,7 +95,7 @@ describe("npm start", { timeout: 420_000 }, () => {
       expect(Number(N)).toBeGreaterThan(10);
     }
     expect(resumed.said).toContain("attributed to the");
-    expect(resumed.said).toContain("npm run admin -- sign-in-link --email owner@quickstart.example");
+    expect(resumed.said).toContain(`ARMALO_DATA_DIR='${folder}' npm run admin -- sign-in-link --email owner@quickstart.example`);
     const link = new Started({}, adminScript, ["sign-in-link", "--email", "owner@quickstart.example"]);
     expect(await link.over, link.said).toBe(0);
     const page = await fetch(/http:\S+/.exec(link.said)?.[0] ?? "");
