@@ -23,7 +23,7 @@ async function writeAfter(others: number): Promise<number[]> {
 }
 
 describe("a receipt that other isolates' receipts come before", () => {
-  it("is written behind the one that the database names, at once: no clock has to go on for it", async () => {
+  it("is written behind the one that the database names, at once: no clock has to go on for it", { timeout: 10_000 }, async () => {
     vi.useFakeTimers({ toFake: ["setTimeout"] });
     expect(await writeAfter(3)).toEqual([0, 1, 2, 3]);
   });
